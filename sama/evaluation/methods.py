@@ -1,0 +1,90 @@
+"""What is compared. A method is a function from a photo and prompts to an Answer; the table below
+names them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from sama.errors import SamaError
+from sama.evaluation.classical import closed_form_alpha, grabcut, trimap_from_logits
+from sama.prompts import Prompts
+
+METHOD_NAMES = ("sam", "sama", "closed_form", "grabcut")
+BOX_ONLY = frozenset({"grabcut"})
+WITHOUT_MODEL = frozenset({"grabcut"})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """mask (H, W) bool; probability and matte (H, W) float32 in [0, 1]. What makes no mattes offers
+    its mask as one.
+    """
+
+    mask: np.ndarray
+    probability: np.ndarray
+    matte: np.ndarray
+
+
+def choose_methods(names: list[str] | None, prompts: str) -> tuple[str, ...]:
+    """Return the methods to run with this kind of prompt: those named, or without names all that
+    take the prompt.
+
+    Raises SamaError for an unknown name, a name given twice, none at all, or a method that does not
+    take the prompt.
+    """
+    if names is None:
+        return tuple(name for name in METHOD_NAMES if prompts == "box" or name not in BOX_ONLY)
+    for name in names:
+        if name not in METHOD_NAMES:
+            raise SamaError(f"There is no method {name!r}: choose from {', '.join(METHOD_NAMES)}.")
+        if name in BOX_ONLY and prompts != "box":
+            raise SamaError(
+                f"{name} takes a box only: use --prompts box or leave it out of --methods."
+            )
+    if not names or len(set(names)) < len(names):
+        raise SamaError("--methods must name each method once, separated by commas.")
+    return tuple(names)
+
+
+def answering(name: str, image: np.ndarray, predictor) -> Callable[[Prompts], Answer]:
+    """Return the method as a function of prompts for one photo (H, W, 3) uint8.
+
+    The predictor (a `sama.predictor.SamaPredictor`, or whatever has its `predict`) must hold that
+    photo already; it may be None for the methods in WITHOUT_MODEL.
+    """
+    if name == "sam":
+        return lambda prompts: _sam(predictor, prompts)
+    if name == "sama":
+        return lambda prompts: _sama(predictor, prompts)
+    if name == "closed_form":
+        return lambda prompts: _closed_form(image, predictor, prompts)
+    return lambda prompts: _grabcut(image, prompts)
+
+
+def _sam(predictor, prompts: Prompts) -> Answer:
+    prediction = predictor.predict(prompts, sama=False)
+    mask = prediction.sam_mask
+    return Answer(mask, expit(prediction.sam_logits), mask.astype(np.float32))
+
+
+def _sama(predictor, prompts: Prompts) -> Answer:
+    prediction = predictor.predict(prompts)
+    if prediction.sama_mask is None or prediction.alpha is None:
+        raise SamaError(
+            "This model has no SAMA weights: use --methods sam, or choose another --model."
+        )
+    return Answer(prediction.sama_mask, expit(prediction.sama_logits), prediction.alpha)
+
+
+def _closed_form(image: np.ndarray, predictor, prompts: Prompts) -> Answer:
+    logits = predictor.predict(prompts, sama=False).sam_logits
+    alpha = closed_form_alpha(image, trimap_from_logits(logits))
+    return Answer(alpha > 0.5, alpha, alpha)
+
+
+def _grabcut(image: np.ndarray, prompts: Prompts) -> Answer:
+    mask = grabcut(image, prompts.boxes[0])
+    return Answer(mask, mask.astype(np.float32), mask.astype(np.float32))

@@ -1,0 +1,89 @@
+"""Simulated users: a tight box, or clicks that follow the errors of the answer so far.
+
+The click rule is that of the interactive segmentation papers (Xu et al. 2016; RITM, Sofiiuk et al.
+2021): first the pixel deepest inside the object, then the deepest pixel of the largest error
+region. Every method is clicked on its own errors.
+"""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+import numpy as np
+from scipy import ndimage
+
+from sama.prompts import Prompts
+
+CLICKS = {"box": 0, "point1": 1, "point3": 3, "point5": 5}
+PROMPT_KINDS = tuple(CLICKS)
+
+
+class HasMask(Protocol):
+    """An answer with an (H, W) bool mask."""
+
+    mask: np.ndarray
+
+
+A = TypeVar("A", bound=HasMask)
+
+
+def tight_box(mask: np.ndarray) -> tuple[float, float, float, float]:
+    """Return the edges (x0, y0, x1, y1) of the smallest box around a non-empty (H, W) bool mask.
+
+    x1 and y1 are one past the last pixel, so that even an object one pixel wide has a box with an
+    area.
+    """
+    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+
+
+def deepest_pixel(region: np.ndarray) -> tuple[int, int]:
+    """Return (x, y) of the pixel of a non-empty (H, W) bool region farthest from its outside; the
+    photo's rim is outside.
+    """
+    depth = ndimage.distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1]
+    y, x = np.unravel_index(depth.argmax(), depth.shape)
+    return int(x), int(y)
+
+
+def next_click(
+    answer: np.ndarray, truth: np.ndarray, earlier: tuple[tuple[float, float, int], ...] = ()
+) -> tuple[float, float, int] | None:
+    """Return the click (x, y, label) that corrects `answer`, or None where nothing is wrong. Masks
+    are (H, W) bool.
+
+    The largest 8-connected region of missed (label 1) or wrongly taken (label 0) pixels is clicked
+    at its deepest pixel. A pixel clicked before is not clicked again: it would tell the model
+    nothing.
+    """
+    best, best_size, label = None, 0, 1
+    for wrong, kind in ((truth & ~answer, 1), (answer & ~truth, 0)):
+        wrong = wrong.copy()
+        for x, y, _ in earlier:
+            wrong[int(y), int(x)] = False
+        regions, _ = ndimage.label(wrong, structure=np.ones((3, 3)))
+        sizes = np.bincount(regions.ravel())
+        sizes[0] = 0
+        if sizes.max() > best_size:
+            best, best_size, label = regions == sizes.argmax(), sizes.max(), kind
+    return None if best is None else (*map(float, deepest_pixel(best)), label)
+
+
+def simulate(kind: str, truth: np.ndarray, answer: Callable[[Prompts], A]) -> tuple[Prompts, A]:
+    """Prompt a method as `kind` (one of PROMPT_KINDS) says; return the last prompts and the answer
+    to them.
+
+    truth: (H, W) bool, not empty. `answer` is called once for a box and at most once per click.
+    """
+    if kind == "box":
+        prompts = Prompts(points=(), boxes=(tight_box(truth),), mask=None)
+        return prompts, answer(prompts)
+    points: tuple[tuple[float, float, int], ...] = ((*map(float, deepest_pixel(truth)), 1),)
+    while True:
+        prompts = Prompts(points=points, boxes=(), mask=None)
+        result = answer(prompts)
+        if len(points) == CLICKS[kind]:
+            return prompts, result
+        click = next_click(result.mask, truth, points)
+        if click is None:
+            return prompts, result
+        points = (*points, click)

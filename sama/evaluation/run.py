@@ -1,0 +1,206 @@
+"""`python -m sama evaluate`: prompt every object of a data set, by every method, and score the
+answers.
+"""
+
+import argparse
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from sama.errors import SamaError
+from sama.evaluation.contact_sheet import ContactSheet, Shown
+from sama.evaluation.datasets import OBJECT_MODES, SMALLEST_OBJECT, Dataset, Scene, TrueObject
+from sama.evaluation.methods import METHOD_NAMES, WITHOUT_MODEL, answering, choose_methods
+from sama.evaluation.metrics import MaskScores, MatteScores
+from sama.evaluation.prompting import PROMPT_KINDS, simulate
+from sama.evaluation.report import format_table, prepare_output, write_json
+
+
+@dataclass
+class _Board:
+    """What one method has scored so far."""
+
+    masks: MaskScores = field(default_factory=MaskScores)
+    mattes: MatteScores = field(default_factory=MatteScores)
+    seconds: list[float] = field(default_factory=list)
+
+    def results(self) -> dict[str, float]:
+        timing = {"seconds": float(np.mean(self.seconds))}
+        return self.masks.results() | self.mattes.results() | timing
+
+
+def evaluate(
+    folder: str | Path,
+    *,
+    prompts: str = "box",
+    object_mode: str = "each",
+    methods: list[str] | None = None,
+    limit: int | None = None,
+    model: str = "mini",
+    device: str = "auto",
+    predictor=None,
+    sheet: str | Path | None = None,
+    progress: bool = True,
+) -> dict:
+    """Evaluate methods on a folder as `sama.evaluation.datasets` describes it.
+
+    prompts: one of PROMPT_KINDS. object_mode: `each` label id by itself or their `union`. methods:
+    some of METHOD_NAMES, by default all that take the prompt. limit: the first so many photos.
+    predictor: used instead of loading `model` on `device`. sheet: where to write a PNG of the worst
+    and median cases. progress: show a bar on stderr.
+
+    Returns {"dataset", "n" (objects scored), "skipped" (objects under SMALLEST_OBJECT px),
+    "prompts", "object", "model" (None where no method needs one), "seconds" (of everything after
+    loading the model), "methods": {name: {metric: number}}}. Matte metrics appear only for folders
+    with alphas/: labels are no mattes. A method's "seconds" is the mean time to answer one object,
+    all its clicks together, without encoding the photo. Raises SamaError for folders, files and
+    names that will not do.
+    """
+    if prompts not in PROMPT_KINDS:
+        raise SamaError(
+            f"There is no prompt kind {prompts!r}: choose from {', '.join(PROMPT_KINDS)}."
+        )
+    if object_mode not in OBJECT_MODES:
+        raise SamaError(
+            f"There is no object mode {object_mode!r}: choose from {', '.join(OBJECT_MODES)}."
+        )
+    names = choose_methods(methods, prompts)
+    dataset = Dataset(folder, limit=limit)
+    boards = {name: _Board() for name in names}
+    contact_sheet = ContactSheet(mattes=dataset.has_alphas) if sheet is not None else None
+    if set(names) <= WITHOUT_MODEL:
+        model, predictor = None, None
+    elif predictor is None:
+        predictor = _load(model, device)
+
+    started, count, skipped = time.perf_counter(), 0, 0
+    bar = tqdm(dataset, unit="photo", disable=not progress)
+    for scene in bar:
+        objects = list(scene.objects(object_mode))
+        wanted = [truth for truth in objects if np.count_nonzero(truth.mask) >= SMALLEST_OBJECT]
+        skipped += len(objects) - len(wanted)
+        if predictor is not None and wanted:
+            for _ in predictor.set_image(scene.image):
+                pass
+        for truth in wanted:
+            _score(scene, truth, prompts, boards, predictor, contact_sheet)
+            count += 1
+    if not count:
+        raise SamaError(
+            f"{folder} has no object of {SMALLEST_OBJECT} pixels or more: nothing can be evaluated."
+        )
+    results = {
+        "dataset": Path(folder).resolve().name,
+        "n": count,
+        "skipped": skipped,
+        "prompts": prompts,
+        "object": object_mode,
+        "model": model,
+        "seconds": time.perf_counter() - started,
+        "methods": {name: board.results() for name, board in boards.items()},
+    }
+    if contact_sheet is not None:
+        measure = "MSE" if dataset.has_alphas else "1 - IoU"
+        title = f"{results['dataset']}, {prompts}: ranked by the {measure} of {_ranking(names)}"
+        contact_sheet.save(Path(sheet), title)
+    return results
+
+
+def _load(model: str, device: str):
+    # Imported here: torch takes seconds, and grabcut or a predictor passed in need none of it.
+    from sama.predictor import load
+
+    return load(model, device=device)
+
+
+def _ranking(names) -> str:
+    """The method whose failures the contact sheet shows."""
+    return "sama" if "sama" in names else next(iter(names))
+
+
+def _score(
+    scene: Scene,
+    truth: TrueObject,
+    kind: str,
+    boards: dict[str, _Board],
+    predictor,
+    sheet: ContactSheet | None,
+) -> None:
+    shown, errors = [], {}
+    for name, board in boards.items():
+        started = time.perf_counter()
+        prompts, answer = simulate(kind, truth.mask, answering(name, scene.image, predictor))
+        board.seconds.append(time.perf_counter() - started)
+        overlap = board.masks.add(answer.mask, answer.probability, truth.mask)
+        errors[name], caption = 1 - overlap, f"{name}  IoU {overlap:.3f}"
+        if scene.is_matte:
+            errors[name] = board.mattes.add(answer.matte, truth.alpha, truth.unknown)
+            caption += f"  MSE {errors[name]:.2f}"
+        shown.append(Shown(caption, prompts, answer))
+    if sheet is not None:
+        sheet.add(scene.image, truth, shown, errors[_ranking(boards)])
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `python -m sama evaluate`."""
+    parser.add_argument(
+        "directory", metavar="DIR", type=Path, help="folder with images/ and labels/ or alphas/"
+    )
+    parser.add_argument(
+        "--prompts", choices=PROMPT_KINDS, default="box", help="how each object is prompted"
+    )
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write the results here")
+    parser.add_argument(
+        "--object", choices=OBJECT_MODES, default="each", help="every label id, or all as one"
+    )
+    parser.add_argument(
+        "--methods", help=f"comma-separated, of {','.join(METHOD_NAMES)} (default: all that fit)"
+    )
+    parser.add_argument("--limit", metavar="N", type=int, help="only the first N photos")
+    parser.add_argument(
+        "--model", default="mini", help="model to evaluate, as listed by `sama weights`"
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ...")
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        help="folder for the contact sheet (default: beside --json)",
+    )
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run `python -m sama evaluate` with parsed arguments; print the table. Raises SamaError."""
+    sheet = None
+    if args.out is not None or args.json is not None:
+        folder = args.out if args.out is not None else args.json.parent
+        stem = (
+            args.json.stem
+            if args.json is not None
+            else f"{args.directory.resolve().name}_{args.prompts}"
+        )
+        sheet = prepare_output(folder / f"{stem}_cases.png")
+    if args.json is not None:
+        prepare_output(args.json)
+    results = evaluate(
+        args.directory,
+        prompts=args.prompts,
+        object_mode=args.object,
+        methods=None
+        if args.methods is None
+        else [name.strip() for name in args.methods.split(",")],
+        limit=args.limit,
+        model=args.model,
+        device=args.device,
+        sheet=sheet,
+    )
+    print(format_table(results))
+    if args.json is not None:
+        write_json(results, args.json)
+    for path in (args.json, sheet):
+        if path is not None:
+            print(f"wrote {path}")
+    return 0

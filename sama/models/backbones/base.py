@@ -1,0 +1,73 @@
+"""What SAMA asks of a backbone: a `segment_anything` model, an early feature, and if it has one a fine feature."""
+
+from typing import NamedTuple
+
+from segment_anything.modeling import Sam
+from torch import Tensor, nn
+
+from sama.models.decoder import choose_candidate, output_tokens, predict_masks, two_way
+from sama.models.prompt_tensors import PromptTensors, embed_prompts
+
+
+class EncodedView(NamedTuple):
+    """embedding (B, C, h, w); early (B, E, h, w), eq. 5; detail (B, D, 4h, 4w) at stride 4, or None."""
+
+    embedding: Tensor
+    early: Tensor
+    detail: Tensor | None
+
+
+class Backbone(nn.Module):
+    """A SAM and how to read its features; subclasses set `early_channels` and `detail_channels`."""
+
+    early_channels: int
+    detail_channels: int = 0
+
+    def __init__(self, sam: Sam):
+        super().__init__()
+        self.sam = sam
+
+    @property
+    def image_size(self) -> int:
+        """Side S of a view in pixels."""
+        return self.sam.image_encoder.img_size
+
+    @property
+    def embed_dim(self) -> int:
+        """Channels C of the embedding."""
+        return self.sam.prompt_encoder.embed_dim
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """(h, w) of the embedding."""
+        return self.sam.prompt_encoder.image_embedding_size
+
+    def encode(self, views: Tensor) -> EncodedView:
+        """Encode normalised views (B, 3, S, S)."""
+        raise NotImplementedError
+
+    def prior_context(self, view: Tensor, embedding: Tensor):
+        """Return what the dense prompt prior needs of a global view, or None for a backbone without one."""
+        prior = getattr(self.sam.prompt_encoder, "prior", None)
+        return None if prior is None else prior.context(view, embedding)
+
+    def embed_prompts(self, prompts: PromptTensors, context) -> tuple[Tensor, Tensor]:
+        """Return sparse (N, T, C) and dense (N, C, h, w) prompt embeddings."""
+        sparse, dense = embed_prompts(self.sam.prompt_encoder, prompts)
+        if context is not None:
+            dense = dense + self.sam.prompt_encoder.prior(context, prompts).to(dense.dtype)
+        return sparse, dense
+
+    def decode(self, embedding: Tensor, prompts: PromptTensors, context) -> tuple[Tensor, Tensor]:
+        """SAM's own answer: logits (N, 4, 4h, 4w) and scores (N, 4) for embeddings (B, C, h, w)."""
+        decoder = self.sam.mask_decoder
+        sparse, dense = self.embed_prompts(prompts, context)
+        src = embedding.repeat_interleave(len(dense) // len(embedding), 0) + dense
+        pos = self.sam.prompt_encoder.get_dense_pe()
+        tokens, keys = two_way(decoder, src, pos, output_tokens(decoder, sparse))
+        return predict_masks(decoder, tokens, keys, self.grid)
+
+    @staticmethod
+    def choose(scores: Tensor, prompts: PromptTensors) -> Tensor:
+        """Return (N,) the candidate SAM answers with."""
+        return choose_candidate(scores, prompts.ambiguous)

@@ -1,0 +1,55 @@
+"""Multi-View Localization Encoder, eq. 2-3 of the paper.
+
+Each local view's embedding attends to context pooled from its own quadrant of the global embedding at several
+receptive fields. No prompt takes part, so it runs once per photo.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sama.models.attention import CrossAttention
+from sama.models.views import split_quadrants
+
+
+def to_tokens(quadrants: Tensor) -> Tensor:
+    """(B, 4, C, h, w) -> (B, 4, h*w, C)."""
+    return quadrants.flatten(3).transpose(2, 3)
+
+
+def pooled_context(x: Tensor, ratios: tuple[int, ...]) -> Tensor:
+    """Pool (B, C, h, w) at every ratio and gather each quadrant's cells: (B, 4, T, C).
+
+    On a 64 x 64 map ratios 4, 8, 16 give T = 64 + 16 + 4 = 84 tokens a quadrant.
+    """
+    pooled = [to_tokens(split_quadrants(F.avg_pool2d(x, r))) for r in ratios]
+    return torch.cat(pooled, 2)
+
+
+class MultiViewLocalizationEncoder(nn.Module):
+    """F_I (B, C, h, w) and F_L (B, 4, C, h, w) to F'_P (B, 4, h*w, C).
+
+    The projections are a region's own (W^{Q_m}, W^{K_m}, W^{V_m} in eq. 2); residual and layer norm follow MVANet.
+    """
+
+    def __init__(self, channels: int, *, heads: int, pool_ratios: tuple[int, ...]):
+        super().__init__()
+        self.pool_ratios = pool_ratios
+        self.regions = nn.ModuleList(CrossAttention(channels, heads) for _ in range(4))
+        self.norm = nn.LayerNorm(channels)
+
+    def forward(self, global_: Tensor, local: Tensor, pos: Tensor, local_pos: Tensor) -> Tensor:
+        """pos (1, C, h, w) and local_pos (1, C, 2h, 2w) are one frame's encoding at both resolutions."""
+        context = pooled_context(global_, self.pool_ratios)  # (B, 4, T, C)
+        context_pos = pooled_context(pos, self.pool_ratios)
+        tokens = to_tokens(local)  # (B, 4, h*w, C)
+        placed = tokens + to_tokens(split_quadrants(local_pos))
+        keys = context + context_pos
+        attended = torch.stack(
+            [
+                region(placed[:, m], keys[:, m], context[:, m])
+                for m, region in enumerate(self.regions)
+            ],
+            1,
+        )
+        return self.norm(tokens + attended)

@@ -1,0 +1,92 @@
+"""The frame a photo is put into, its one global and four local views, and the quadrant algebra between them.
+
+The photo is resized so that its long side is 2S and padded at the bottom and right to 2S x 2S; its four quadrants are
+the local views, its half-size copy is the global view (paper, section "Multi-View Localization Encoder"; MVANet feeds
+views in the same way). Order of the local views: top-left, top-right, bottom-left, bottom-right.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where a photo of `width` x `height` pixels lies in a model frame of `size` x `size`."""
+
+    width: int
+    height: int
+    size: int
+
+    @property
+    def scale(self) -> float:
+        """Frame pixels per photo pixel."""
+        return self.size / max(self.width, self.height)
+
+    def extent(self, size: int | None = None) -> tuple[int, int]:
+        """Return (height, width) of the photo inside a square of `size` pixels; never 0."""
+        size = self.size if size is None else size
+        scale = size / max(self.width, self.height)
+        return max(1, round(self.height * scale)), max(1, round(self.width * scale))
+
+    def to_frame(self, coords: Tensor) -> Tensor:
+        """Map (..., 2) photo coordinates (x, y) to frame coordinates. The one place where this is done."""
+        height, width = self.extent()
+        factor = coords.new_tensor([width / self.width, height / self.height])
+        return coords * factor
+
+
+def make_frame(image: Tensor, size: int) -> Tensor:
+    """Resize (3, H, W) uint8 so that its long side is `size` and pad with 0.
+
+    Returns (3, size, size) float32 in [0, 255]. Bilinear with antialiasing, as SAM's own preprocessing.
+    """
+    height, width = Frame(image.shape[-1], image.shape[-2], size).extent()
+    resized = F.interpolate(
+        image[None].float(), (height, width), mode="bilinear", align_corners=False, antialias=True
+    )[0]
+    return F.pad(resized.clamp(0, 255), (0, size - width, 0, size - height))
+
+
+def global_view(frame: Tensor) -> Tensor:
+    """Halve (B, 3, 2S, 2S) to the global view (B, 3, S, S)."""
+    return F.avg_pool2d(frame, 2)
+
+
+def local_views(frame: Tensor) -> Tensor:
+    """Cut (B, 3, 2S, 2S) into the local views (B, 4, 3, S, S)."""
+    return split_quadrants(frame)
+
+
+def split_quadrants(x: Tensor) -> Tensor:
+    """(B, C, 2h, 2w) -> (B, 4, C, h, w), row-major."""
+    b, c, height, width = x.shape
+    x = x.reshape(b, c, 2, height // 2, 2, width // 2)  # (B, C, row, h, column, w)
+    return x.permute(0, 2, 4, 1, 3, 5).reshape(b, 4, c, height // 2, width // 2)
+
+
+def join_quadrants(x: Tensor) -> Tensor:
+    """(B, 4, C, h, w) -> (B, C, 2h, 2w); inverse of `split_quadrants`."""
+    b, _, c, h, w = x.shape
+    x = x.reshape(b, 2, 2, c, h, w).permute(0, 3, 1, 4, 2, 5)  # (B, C, row, h, column, w)
+    return x.reshape(b, c, 2 * h, 2 * w)
+
+
+def padded_views(frame: Frame) -> list[bool]:
+    """Return for each local view whether it holds padding only (`frame.size` is 2S)."""
+    height, width = frame.extent()
+    half = frame.size // 2
+    return [False, width <= half, height <= half, width <= half or height <= half]
+
+
+def normalise(frame: Tensor, mean: Tensor, std: Tensor, extent: tuple[int, int]) -> Tensor:
+    """Normalise (B, 3, s, s) colours in [0, 255] and set everything outside `extent` (height, width) to 0.
+
+    SAM normalises before it pads (`Sam.preprocess`), so padding is 0 after normalisation, not black.
+    """
+    out = torch.zeros_like(frame)
+    height, width = extent
+    out[..., :height, :width] = (frame[..., :height, :width] - mean) / std
+    return out

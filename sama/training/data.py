@@ -1,0 +1,109 @@
+"""The endless, reproducible stream of training items."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from sama.errors import SamaError
+from sama.training.degrade import degrade
+from sama.training.photographs import Sample, photo_sample
+from sama.training.recipes import synthetic_sample
+from sama.training.sources import Sources
+
+LENGTH = 2**31
+ATTEMPTS = 40
+
+# Shares of labelled photographs and composites.
+MIXES = {
+    "mini": {"ccp": 0.20, "cats": 0.20, "coco": 0.15, "synthetic": 0.45},
+    "segmentation": {"ccp": 0.14, "cats": 0.14, "coco": 0.07, "synthetic": 0.65},
+    "matting": {"synthetic": 1.0},
+}
+
+
+class TrainingData(Dataset):
+    """Map-style data set whose item i depends on nothing but `seed` and i, so that a resumed run continues exactly.
+
+    root: folder that holds train/. size: side S of the model frame in pixels. task: "mini" (whole objects and
+    parts), "segmentation" (whole objects) or "matting" (exact alpha only). prompts: objects an item, P.
+    sources: the folders to use (`ccp`, `cats`, `coco`, `fluent`, `noto`, `renders`, `backgrounds`); None for all.
+
+    An item is a dict of
+      image: (3, S, S) uint8 sRGB; the photo at the top left, its long side S, the rest 0;
+      height, width: valid extent in pixels;
+      targets: (P, S, S) uint8 alpha, 255 = opaque; objects repeat when the picture shows fewer than P;
+      known: (P, S, S) uint8, 1 = supervise, 0 = uncertain label or padding;
+      part: (P,) bool, the object is a piece of a larger one that a click could mean too;
+      exact: bool, soft edges of the targets are the truth.
+
+    Raises SamaError for an unknown task or source, and when nothing is found.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        size: int,
+        task: str,
+        prompts: int = 4,
+        seed: int = 0,
+        sources: set[str] | None = None,
+    ):
+        if task not in MIXES:
+            raise SamaError(f"There is no training task called {task}; use {', '.join(MIXES)}.")
+        self.size, self.task, self.prompts, self.seed = size, task, prompts, seed
+        self.sources = Sources(Path(root), sources)
+        mix = {
+            k: v
+            for k, v in MIXES[task].items()
+            if k == "synthetic" or self.sources.available((k,))
+        }
+        self._kinds = list(mix)
+        self._shares = np.array(list(mix.values())) / sum(mix.values())
+
+    def __len__(self) -> int:
+        return LENGTH
+
+    def __getitem__(self, index: int) -> dict[str, Tensor | int | bool]:
+        if not 0 <= index < LENGTH:
+            raise IndexError(index)
+        rng = np.random.default_rng((self.seed, index))
+        sample = self._sample(rng)
+        image, targets = degrade(rng, sample.image, sample.targets, sample.exact)
+        # Each object once before any is repeated.
+        order = rng.permutation(len(targets))
+        order = np.resize(order, self.prompts)
+        height, width = image.height, image.width
+        frame = np.zeros((self.size, self.size, 3), np.uint8)
+        frame[:height, :width] = image
+        alphas = np.zeros((self.prompts, self.size, self.size), np.uint8)
+        known = np.zeros_like(alphas)
+        alphas[:, :height, :width] = targets[order]
+        known[:, :height, :width] = sample.known[order]
+        return {
+            "image": torch.from_numpy(np.ascontiguousarray(frame.transpose(2, 0, 1))),
+            "height": height,
+            "width": width,
+            "targets": torch.from_numpy(alphas),
+            "known": torch.from_numpy(known),
+            "part": torch.tensor([sample.part[k] for k in order]),
+            "exact": sample.exact,
+        }
+
+    def _sample(self, rng: np.random.Generator) -> Sample:
+        for _ in range(ATTEMPTS):
+            kind = str(rng.choice(self._kinds, p=self._shares))
+            if kind == "synthetic":
+                sample = synthetic_sample(rng, self.sources, self.task, self.size)
+            else:
+                photo = self.sources.labelled(kind, rng)
+                parts = self.task == "mini"
+                sample = photo_sample(rng, photo, kind, self.size, self.prompts, parts)
+            if sample is not None:
+                return sample
+        raise SamaError(
+            "The training pictures show no object large enough to learn from; add pictures or labels."
+        )

@@ -1,0 +1,126 @@
+"""Losses. Every one takes `known` (1 = supervise, 0 = ignore), of the target's shape.
+
+Targets are soft in [0, 1]; shapes are (N, 1, H, W) unless said; results are (N,), one number a sample.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def weighted_mean(x: Tensor, weight: Tensor) -> Tensor:
+    """Mean of x over each sample, weighted."""
+    return (x * weight).flatten(1).sum(1) / weight.flatten(1).sum(1).clamp(min=1)
+
+
+def bce(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
+    """Binary cross-entropy."""
+    return weighted_mean(
+        F.binary_cross_entropy_with_logits(logits, target, reduction="none"), known
+    )
+
+
+def soft_iou(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
+    """1 - soft intersection over union, with +1 in both (model.md's reading of the paper's IoU loss)."""
+    p, y = torch.sigmoid(logits) * known, target * known
+    both = (p * y).flatten(1).sum(1)
+    return 1 - (both + 1) / (p.flatten(1).sum(1) + y.flatten(1).sum(1) - both + 1)
+
+
+def dice(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
+    """1 - Dice coefficient (Milletari et al. 2016), as SAM's training uses it."""
+    p, y = torch.sigmoid(logits) * known, target * known
+    both = (p * y).flatten(1).sum(1)
+    return 1 - (2 * both + 1) / (p.flatten(1).sum(1) + y.flatten(1).sum(1) + 1)
+
+
+def ssim(p: Tensor, y: Tensor, known: Tensor) -> Tensor:
+    """1 - structural similarity: Gaussian window of 11, sigma 1.5, C1 = .01^2, C2 = .03^2 (Wang et al. 2004)."""
+    p, y = p * known, y * known
+    offsets = torch.arange(11, device=p.device, dtype=p.dtype) - 5
+    line = torch.exp(-(offsets**2) / (2 * 1.5**2))
+    line = line / line.sum()
+
+    def blur(x):
+        rows = F.conv2d(x, line.reshape(1, 1, 11, 1), padding=(5, 0))
+        return F.conv2d(rows, line.reshape(1, 1, 1, 11), padding=(0, 5))
+
+    mp, my = blur(p), blur(y)
+    vp, vy = blur(p * p) - mp * mp, blur(y * y) - my * my
+    cov = blur(p * y) - mp * my
+    c1, c2 = 0.01**2, 0.03**2
+    similar = (2 * mp * my + c1) * (2 * cov + c2) / ((mp**2 + my**2 + c1) * (vp + vy + c2))
+    return weighted_mean(1 - similar, known)
+
+
+def gradient(p: Tensor, y: Tensor, known: Tensor) -> Tensor:
+    """L1 between Sobel gradients plus a small penalty on gradients (Dai et al. 2022, as in ViTMatte)."""
+    kernel = p.new_tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])
+    kernels = torch.stack([kernel, kernel.T])[:, None] / 4
+    gp, gy = (F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernels) for x in (p, y))
+    return weighted_mean((gp - gy).abs().mean(1, keepdim=True), known) + 0.01 * weighted_mean(
+        gp.abs().mean(1, keepdim=True), known
+    )
+
+
+def laplacian(p: Tensor, y: Tensor, known: Tensor, levels: int = 5) -> Tensor:
+    """L1 between Laplacian pyramids, level l weighted by 2^l (Hou & Liu 2019), divided by the number of levels."""
+    difference = (p - y) * known  # the pyramid is linear
+    line = p.new_tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
+
+    def blur(x):
+        x = F.pad(x, (2, 2, 2, 2), mode="reflect")
+        return F.conv2d(F.conv2d(x, line.reshape(1, 1, 5, 1)), line.reshape(1, 1, 1, 5))
+
+    total = torch.zeros(len(p), device=p.device, dtype=p.dtype)
+    for level in range(levels):
+        down = blur(difference)[..., ::2, ::2]
+        up = F.interpolate(down, difference.shape[-2:], mode="bilinear", align_corners=False)
+        total = total + 2**level * (difference - up).abs().flatten(1).mean(1)
+        difference = down
+    return total / levels
+
+
+def segmentation_loss(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
+    """BCE + IoU + SSIM, weights 1 (paper, "Training objective")."""
+    return (
+        bce(logits, target, known)
+        + soft_iou(logits, target, known)
+        + ssim(torch.sigmoid(logits), target, known)
+    )
+
+
+def matting_loss(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
+    """L1 + SSIM + Grad + Lap, weights 1 (paper, eq. 10)."""
+    alpha = torch.sigmoid(logits)
+    return (
+        weighted_mean((alpha - target).abs(), known)
+        + ssim(alpha, target, known)
+        + gradient(alpha, target, known)
+        + laplacian(alpha, target, known)
+    )
+
+
+def prompt_loss(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
+    """BCE around the object + Dice, for each of M candidates: logits (N, M, H, W) -> (N, M).
+
+    Pixels far from the object count a tenth, so that small objects are not drowned.
+    """
+    n, m = logits.shape[:2]
+    near = F.max_pool2d((target > 0.5).float(), 17, stride=1, padding=8)
+    weight = known * (0.1 + near)
+
+    def each(x):
+        return x.expand(-1, m, -1, -1).reshape(n * m, 1, *x.shape[-2:])
+
+    flat = logits.reshape(n * m, 1, *logits.shape[-2:])
+    return (
+        bce(flat, each(target), each(weight)) + dice(flat, each(target), each(known))
+    ).reshape(n, m)
+
+
+def mask_iou(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
+    """Intersection over union of logits > 0 and target > 0.5 for each candidate: (N, M, H, W) -> (N, M)."""
+    p, y = (logits > 0) & (known > 0.5), (target > 0.5) & (known > 0.5)
+    both = (p & y).flatten(2).sum(2).float()
+    return both / (p | y).flatten(2).sum(2).clamp(min=1)

@@ -1,0 +1,186 @@
+"""Training samples cut from labelled photographs: crop, resize, masks, and where labels can be trusted."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from sama.training.sources import LabelledPhoto
+
+# Half width, in label pixels, of the band along object edges where labels are not exact.
+BAND = {"ccp": 2, "cats": 3, "coco": 4}
+# width / height and how often; the square ones leave no padding in the frame.
+ASPECTS = ((1.0, 0.36), (3 / 2, 0.16), (2 / 3, 0.16), (4 / 3, 0.12), (3 / 4, 0.12))
+ASPECTS = (*ASPECTS, (16 / 9, 0.04), (9 / 16, 0.04))
+NATIVE_ASPECT = 0.35
+WHOLE_PERSON = 0.74
+MIN_AREA = 0.003
+MIN_PART_AREA = 0.005
+MIN_SIDE = 14
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass
+class Sample:
+    """What a recipe produces, before padding to the model frame.
+
+    image: RGB of the valid extent. targets: (n, h, w) uint8 alpha of n different objects.
+    known: (n, h, w) bool, where the target may be supervised. part: n flags. exact: alpha is exact.
+    """
+
+    image: Image.Image
+    targets: np.ndarray
+    known: np.ndarray
+    part: list[bool]
+    exact: bool
+
+
+def random_aspect(rng: np.random.Generator, native: float | None = None) -> float:
+    if native is not None and rng.random() < NATIVE_ASPECT:
+        return native
+    values, weights = zip(*ASPECTS, strict=True)
+    return float(rng.choice(values, p=weights))
+
+
+def frame_extent(size: int, aspect: float) -> tuple[int, int]:
+    """(width, height) with the given aspect whose long side is `size` pixels."""
+    if aspect >= 1:
+        return size, max(1, round(size / aspect))
+    return max(1, round(size * aspect)), size
+
+
+def bounding_box(mask: np.ndarray) -> Box:
+    """(x0, y0, x1, y1), ends excluded, of a mask that is not empty."""
+    columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def random_crop(
+    rng: np.random.Generator, size: tuple[int, int], aspect: float, keep: Box
+) -> Box:
+    """Crop of `aspect` in a picture of `size` that holds most of the box `keep` (sometimes less)."""
+    width, height = size
+    widest = min(width, height * aspect)
+    wanted = 0.35 if rng.random() < 0.15 else 0.9
+    best, best_share = (0, 0, width, height), -1.0
+    for attempt in range(8):
+        scale = 1 - 0.6 * rng.beta(1.1, 1.6) * (1 - attempt / 8)
+        w, h = widest * scale, widest * scale / aspect
+        x, y = rng.random() * (width - w), rng.random() * (height - h)
+        share = _overlap(x, x + w, keep[0], keep[2]) * _overlap(y, y + h, keep[1], keep[3])
+        if share > best_share:
+            best = (round(x), round(y), round(x + w), round(y + h))
+            best_share = share
+        if best_share >= wanted:
+            break
+    return best
+
+
+def _overlap(a0: float, a1: float, b0: float, b1: float) -> float:
+    return max(0.0, min(a1, b1) - max(a0, b0)) / (b1 - b0)
+
+
+def photo_sample(
+    rng: np.random.Generator,
+    photo: LabelledPhoto,
+    source: str,
+    size: int,
+    prompts: int,
+    parts: bool,
+) -> Sample | None:
+    """A crop of `photo` with up to `prompts` of its objects, or None when it shows none worth it."""
+    labels = photo.labels
+    objects = np.unique(labels[::2, ::2])
+    objects = objects[objects > 0]
+    if not len(objects):
+        return None
+    main = labels > 0 if source == "ccp" else labels == _by_area(rng, labels, objects)
+    aspect = random_aspect(rng, photo.rgb.width / photo.rgb.height)
+    box = random_crop(rng, photo.rgb.size, aspect, bounding_box(main))
+    labels = labels[box[1] : box[3], box[0] : box[2]]
+    extent = frame_extent(size, (box[2] - box[0]) / (box[3] - box[1]))
+    chosen = _choose(rng, labels, source, prompts, parts, extent[0] / labels.shape[1])
+    if not chosen:
+        return None
+    flip = rng.random() < 0.5
+    image = photo.rgb.resize(extent, Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
+    pairs = [mask_target(mask, extent, BAND[source]) for mask, _ in chosen]
+    if flip:
+        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    step = -1 if flip else 1
+    return Sample(
+        image=image,
+        targets=np.stack([t for t, _ in pairs])[..., ::step],
+        known=np.stack([k for _, k in pairs])[..., ::step],
+        part=[part for _, part in chosen],
+        exact=False,
+    )
+
+
+def _by_area(rng: np.random.Generator, labels: np.ndarray, objects: np.ndarray) -> int:
+    area = np.bincount(labels.ravel(), minlength=int(objects[-1]) + 1)[objects].astype(float)
+    return int(rng.choice(objects, p=area / area.sum()))
+
+
+def _choose(
+    rng: np.random.Generator,
+    labels: np.ndarray,
+    source: str,
+    prompts: int,
+    parts: bool,
+    scale: float,
+) -> list[tuple[np.ndarray, bool]]:
+    """(mask, is a part) of up to `prompts` different objects of a cropped label map."""
+    counts = np.bincount(labels.ravel())
+    share = counts / labels.size
+    share[0] = 0
+    if source == "ccp":
+        if share.sum() < MIN_AREA:
+            return []
+        chosen = [(labels > 0, False)]
+        wanted = int((rng.random(prompts) > WHOLE_PERSON).sum()) if parts else 0
+        if wanted == prompts:
+            chosen = []
+        candidates = np.flatnonzero(share > MIN_PART_AREA)
+        # A garment that is nearly the whole visible person is no part of anything.
+        candidates = candidates[share[candidates] < 0.8 * share.sum()]
+        picked = _weighted(rng, candidates, share, wanted)
+        return chosen + [(labels == k, True) for k in picked] or [(labels > 0, False)]
+    candidates = [
+        k for k in np.flatnonzero(share >= MIN_AREA) if _shorter_side(labels == k) * scale >= MIN_SIDE
+    ]
+    picked = _weighted(rng, np.array(candidates, int), share, prompts)
+    return [(labels == k, False) for k in picked]
+
+
+def _weighted(
+    rng: np.random.Generator, candidates: np.ndarray, share: np.ndarray, count: int
+) -> np.ndarray:
+    """Up to `count` different candidates, larger ones preferred."""
+    count = min(count, len(candidates))
+    if not count:
+        return candidates[:0]
+    weights = np.sqrt(share[candidates])
+    return rng.choice(candidates, count, replace=False, p=weights / weights.sum())
+
+
+def _shorter_side(mask: np.ndarray) -> int:
+    x0, y0, x1, y1 = bounding_box(mask)
+    return min(x1 - x0, y1 - y0)
+
+
+def mask_target(
+    mask: np.ndarray, extent: tuple[int, int], band: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Binary label mask (h, w) -> uint8 target and bool known region, both at `extent` (w, h).
+
+    The target is resized with antialiasing; `band` label pixels on either side of the edge are unknown.
+    """
+    picture = Image.fromarray(mask.astype(np.uint8) * 255)
+    target = picture.resize(extent, Image.Resampling.BILINEAR)
+    # A box mean other than 0 or 255 says that an edge is within reach.
+    mean = np.asarray(picture.filter(ImageFilter.BoxBlur(band)))
+    edge = Image.fromarray(((mean > 0) & (mean < 255)).astype(np.uint8))
+    edge = edge.resize(extent, Image.Resampling.NEAREST)
+    return np.asarray(target), np.asarray(edge) == 0

@@ -1,0 +1,111 @@
+"""Simulated prompts: jittered boxes, clicks, and a click where the last answer is wrong."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from sama.models.prompt_tensors import (
+    BOTTOM_RIGHT,
+    NEGATIVE,
+    PADDING,
+    POSITIVE,
+    TOP_LEFT,
+    PromptTensors,
+)
+
+CLICKS = 3
+BOX_SHARE = 0.65
+EXACT_BOX_SHARE = 0.4
+
+
+def simulate_prompts(
+    target: Tensor, part: Tensor, size: int, generator: torch.Generator, *, boxes_only: bool = False
+) -> PromptTensors:
+    """Draw a prompt for each target (N, 1, g, g) in [0, 1]; `part` (N,) bool marks ambiguous parts.
+
+    Whole objects get a box two times out of three, else one to three clicks; parts get one click.
+    Coordinates are pixels of a view of `size`.
+    """
+    n, grid = len(target), target.shape[-1]
+    device = target.device
+    box = tight_boxes(target) * (size / grid)
+
+    def uniform(*shape):
+        return torch.rand(*shape, generator=generator).to(device)
+
+    sides = (box[:, 2:] - box[:, :2]).repeat(1, 2)
+    noise = torch.randn(n, 4, generator=generator).to(device).clamp(-2, 2) * 0.07 * sides
+    exact = uniform(n, 1) < EXACT_BOX_SHARE
+    box = torch.where(exact, box, (box + noise).clamp(0, size))
+
+    object_map = target[:, 0] > 0.5
+    inner = F.avg_pool2d(object_map[:, None].float(), 5, stride=1, padding=2)[:, 0] > 0.95
+    ring = F.max_pool2d(object_map[:, None].float(), 15, stride=1, padding=7)[:, 0] > 0.5
+    coords, labels = [], []
+    for i in range(CLICKS):
+        # The first click is positive; later ones are as often beside the object as on it.
+        negative = (uniform(n) < 0.5) if i else torch.zeros(n, dtype=torch.bool, device=device)
+        wanted = torch.where(negative[:, None, None], ring & ~object_map, inner)
+        wanted = torch.where(wanted.flatten(1).any(1)[:, None, None], wanted, object_map)
+        cell = pick(wanted, generator)
+        label = object_map.flatten(1).gather(1, cell[:, None])[:, 0]
+        coords.append(_centre(cell, grid, size))
+        labels.append(torch.where(label, POSITIVE, NEGATIVE))
+    clicks = torch.stack(labels, 1)  # (N, CLICKS)
+
+    use_box = (uniform(n) < BOX_SHARE) & ~part
+    if boxes_only:
+        use_box = torch.ones_like(use_box)
+    count = torch.randint(1, CLICKS + 1, (n,), generator=generator).to(device)
+    count = torch.where(part | (uniform(n) < 0.4), 1, count)
+    extra = (uniform(n) < 0.15) & ~torch.tensor(boxes_only)
+    count = torch.where(use_box, torch.where(extra, count, 0), count)
+    keep = torch.arange(CLICKS, device=device)[None] < count[:, None]
+    clicks = torch.where(keep, clicks, PADDING)
+    corners = torch.where(
+        use_box[:, None], torch.tensor([[TOP_LEFT, BOTTOM_RIGHT]], device=device), PADDING
+    )
+    return PromptTensors(
+        torch.cat([box.reshape(n, 2, 2), torch.stack(coords, 1)], 1), torch.cat([corners, clicks], 1)
+    )
+
+
+def error_click(
+    logits: Tensor, target: Tensor, known: Tensor, size: int
+) -> tuple[Tensor, Tensor]:
+    """Click the middle of the largest error of logits (N, 1, g, g); returns coords (N, 2), labels (N,)."""
+    truth = target > 0.5
+    error = ((logits > 0) != truth) & (known > 0.5)
+    grid = target.shape[-1]
+    depth = F.avg_pool2d(error.float(), 13, stride=1, padding=6) * error
+    cell = depth.flatten(1).argmax(1)
+    label = truth.flatten(1).gather(1, cell[:, None])[:, 0]
+    labels = torch.where(label, POSITIVE, NEGATIVE)
+    return _centre(cell, grid, size), torch.where(error.flatten(1).any(1), labels, PADDING)
+
+
+def tight_boxes(target: Tensor) -> Tensor:
+    """Boxes (N, 4) x0, y0, x1, y1 in cells around target (N, 1, g, g) > 0.5; the whole grid where it is empty."""
+    mask = target[:, 0] > 0.5
+    grid = mask.shape[-1]
+    out = []
+    for seen in (mask.any(1), mask.any(2)):  # columns, rows
+        index = torch.arange(grid, device=mask.device)
+        low = torch.where(seen, index, grid).amin(1)
+        high = torch.where(seen, index + 1, 0).amax(1)
+        empty = high == 0
+        out.append((torch.where(empty, 0, low), torch.where(empty, grid, high)))
+    (x0, x1), (y0, y1) = out
+    return torch.stack([x0, y0, x1, y1], 1).float()
+
+
+def pick(mask: Tensor, generator: torch.Generator) -> Tensor:
+    """Return (N,) one random flat index where mask (N, g, g) is true; any index where it is empty."""
+    noise = torch.rand(mask.flatten(1).shape, generator=generator).to(mask.device)
+    return (mask.flatten(1) * (noise + 1e-3)).argmax(1)
+
+
+def _centre(cell: Tensor, grid: int, size: int) -> Tensor:
+    x = (cell % grid + 0.5) * (size / grid)
+    y = (torch.div(cell, grid, rounding_mode="floor") + 0.5) * (size / grid)
+    return torch.stack([x, y], 1)

@@ -1,0 +1,201 @@
+"""How a synthetic sample is put together: which background, which foregrounds, how large."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from sama.training import synthesis
+from sama.training.photographs import Sample, bounding_box, frame_extent, random_aspect
+from sama.training.procedural import procedural_alpha
+from sama.training.sources import FOREGROUNDS, Sources
+from sama.training.synthesis import Layer
+
+CUT_BAND = 3
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Shares of the foreground kinds, and the range of their long side relative to the frame's."""
+
+    kinds: dict[str, float]
+    sides: tuple[float, float]
+    min_area: float
+    most: int
+
+
+RECIPES = {
+    "mini": Recipe(
+        {"fluent": 0.27, "noto": 0.13, "renders": 0.27, "procedural": 0.03, "cut": 0.3},
+        (0.15, 1.1),
+        0.003,
+        3,
+    ),
+    "segmentation": Recipe(
+        {"fluent": 0.22, "noto": 0.13, "renders": 0.42, "procedural": 0.08, "cut": 0.15},
+        (0.2, 1.1),
+        0.003,
+        3,
+    ),
+    "matting": Recipe(
+        {"fluent": 0.15, "noto": 0.1, "renders": 0.45, "procedural": 0.3}, (0.35, 1.2), 0.002, 2
+    ),
+}
+
+
+def synthetic_sample(
+    rng: np.random.Generator, sources: Sources, task: str, size: int
+) -> Sample | None:
+    """A composite for `task`, or None when nothing in it is seen well enough."""
+    recipe = RECIPES[task]
+    canvas = frame_extent(size, random_aspect(rng))
+    background = random_background(rng, sources, canvas)
+    layers = []
+    count = 1 + int(rng.choice(recipe.most, p=_decreasing(recipe.most)))
+    for k in range(count):
+        kind = _kind(rng, recipe, sources)
+        low, high = recipe.sides
+        # Several objects share the frame, so each is smaller.
+        share = low + (high - low) * rng.beta(1.4, 1.2) * (1 if count == 1 else 0.75)
+        layer = _layer(rng, sources, kind, canvas, share * max(canvas))
+        if layer is not None:
+            synthesis.recolour(rng, layer, background)
+            layers.append(layer)
+    if not layers:
+        return None
+    alphas = synthesis.visible_alphas(layers, canvas)
+    chosen = synthesis.worth_prompting(alphas, layers, recipe.min_area)
+    if not chosen:
+        return None
+    image = synthesis.composite(rng, background, layers)
+    known = ~synthesis.unknown_band(layers, canvas)
+    return Sample(
+        image=Image.fromarray(image),
+        targets=alphas[chosen],
+        known=np.broadcast_to(known, (len(chosen), *known.shape)),
+        part=[False] * len(chosen),
+        exact=all(layer.exact for layer in layers),
+    )
+
+
+def _decreasing(n: int) -> np.ndarray:
+    weights = 0.5 ** np.arange(n)
+    return weights / weights.sum()
+
+
+def _kind(rng: np.random.Generator, recipe: Recipe, sources: Sources) -> str:
+    usable = set(sources.available(FOREGROUNDS)) | {"procedural"}
+    if sources.available(("cats", "ccp")):
+        usable.add("cut")
+    kinds = [k for k in recipe.kinds if k in usable]
+    weights = np.array([recipe.kinds[k] for k in kinds])
+    return str(rng.choice(kinds, p=weights / weights.sum()))
+
+
+def _layer(
+    rng: np.random.Generator, sources: Sources, kind: str, canvas: tuple[int, int], side: float
+) -> Layer | None:
+    angle = float(rng.normal(0, 9)) if rng.random() < 0.6 else 0.0
+    if rng.random() < 0.08:
+        angle = float(rng.uniform(-180, 180))
+    if kind == "cut":
+        picture = cut_object(rng, sources)
+        if picture is None:
+            return None
+        layer = synthesis.place(rng, picture, canvas, round(side), angle)
+        if layer is not None:
+            layer.exact = False
+            layer.band = max(2, round(CUT_BAND * side / max(picture.size)))
+        return layer
+    if kind == "procedural":
+        picture = procedural_picture(rng, sources, round(side))
+    else:
+        picture, _ = sources.foreground(kind, rng)
+        # Enlarged renders lose the fine edges they are here for.
+        side = min(side, max(picture.size) * rng.uniform(1.0, 2.5))
+    if rng.random() < 0.08:
+        # Motion or focus blur of the object alone; on premultiplied values it stays exact.
+        radius = max(picture.size) / 512 * rng.uniform(0.5, 4)
+        picture = _padded(picture, round(3 * radius)).filter(ImageFilter.GaussianBlur(radius))
+    return synthesis.place(rng, picture, canvas, round(side), angle)
+
+
+def _padded(picture: Image.Image, margin: int) -> Image.Image:
+    out = Image.new("RGBa", (picture.width + 2 * margin, picture.height + 2 * margin))
+    out.paste(picture, (margin, margin))
+    return out
+
+
+def random_background(
+    rng: np.random.Generator, sources: Sources, canvas: tuple[int, int]
+) -> np.ndarray:
+    """(h, w, 3) uint8: a crop of a photograph, sometimes defocused; rarely a gradient or plain colour."""
+    picture = sources.scenery(rng) if rng.random() < 0.93 else None
+    if picture is None:
+        return np.asarray(gradient(rng, canvas))
+    box = synthesis.random_window(rng, picture.size, canvas[0] / canvas[1], 0.4)
+    picture = picture.resize(canvas, Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
+    if rng.random() < 0.5:
+        picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    if rng.random() < 0.25:
+        radius = max(canvas) / 512 * np.exp(rng.uniform(np.log(0.7), np.log(10)))
+        picture = picture.filter(ImageFilter.GaussianBlur(radius))
+    return np.asarray(picture)
+
+
+def gradient(rng: np.random.Generator, extent: tuple[int, int]) -> Image.Image:
+    """Smooth colours: one colour, or a few blended, sometimes with noise."""
+    cells = int(rng.choice([1, 2, 3, 5], p=[0.25, 0.35, 0.25, 0.15]))
+    base = rng.uniform(0, 256, 3)
+    grid = base + rng.normal(0, rng.uniform(5, 60), (cells, cells, 3))
+    picture = Image.fromarray(np.clip(grid, 0, 255).astype(np.uint8))
+    picture = picture.resize(extent, Image.Resampling.BICUBIC)
+    if rng.random() < 0.4:
+        return picture
+    grain = rng.normal(0, rng.uniform(1, 12), (96, 96, 1)).astype(np.float32)
+    height, width = extent[1], extent[0]
+    tiles = np.tile(grain, (height // 96 + 1, width // 96 + 1, 1))[:height, :width]
+    return Image.fromarray(np.clip(np.asarray(picture) + tiles, 0, 255).astype(np.uint8))
+
+
+def cut_object(rng: np.random.Generator, sources: Sources) -> Image.Image | None:
+    """A cat or a whole person cut from its photograph with a slightly soft edge, as RGBa."""
+    names = sources.available(("cats", "ccp"))
+    name = names[rng.integers(len(names))]
+    for _ in range(4):
+        photo = sources.labelled(name, rng)
+        if name == "ccp":
+            mask = photo.labels > 0
+        else:
+            areas = np.bincount(photo.labels.ravel())
+            areas[0] = 0
+            mask = photo.labels == int(areas.argmax()) if areas.any() else photo.labels < 0
+        if mask.mean() < 0.02:
+            continue
+        x0, y0, x1, y1 = bounding_box(mask)
+        # An object cut off by the photo's own border would show a straight edge in the open.
+        if x0 < 2 or y0 < 2 or x1 > mask.shape[1] - 2 or y1 > mask.shape[0] - 2:
+            continue
+        box = (x0 - 2, y0 - 2, x1 + 2, y1 + 2)
+        alpha = Image.fromarray(mask.astype(np.uint8) * 255).crop(box)
+        alpha = alpha.filter(ImageFilter.MinFilter(3))
+        alpha = alpha.filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 1.3)))
+        picture = photo.rgb.crop(box)
+        picture.putalpha(alpha)
+        return picture.convert("RGBa")
+    return None
+
+
+def procedural_picture(
+    rng: np.random.Generator, sources: Sources, side: int
+) -> Image.Image:
+    """A drawn alpha filled with a piece of a photograph or with smooth colours, as RGBa."""
+    alpha = procedural_alpha(rng, max(32, side))
+    scenery = sources.scenery(rng) if rng.random() < 0.4 else None
+    if scenery is None:
+        texture = gradient(rng, alpha.size)
+    else:
+        box = synthesis.random_window(rng, scenery.size, 1.0, 0.15)
+        texture = scenery.resize(alpha.size, Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
+    texture.putalpha(alpha)
+    return texture.convert("RGBa")

@@ -1,0 +1,183 @@
+"""Composites with known alpha: I = sum of visible alpha_i F_i + remaining B, on sRGB values.
+
+Colours travel premultiplied ("RGBa"), so neither resizing nor rotating can mix in the arbitrary colour that
+files carry where alpha is 0.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from sama.training.photographs import Box
+
+WORKABLE_CELLS = 12
+MIN_VISIBLE = 0.25
+
+
+@dataclass
+class Layer:
+    """An object placed on the canvas.
+
+    colour: (h, w, 3) uint8 premultiplied; alpha: (h, w) uint8; x, y: its corner on the canvas.
+    exact: alpha is the truth at edges too; otherwise `band` pixels about its edge are unknown.
+    """
+
+    colour: np.ndarray
+    alpha: np.ndarray
+    x: int
+    y: int
+    exact: bool = True
+    band: int = 0
+
+    @property
+    def region(self) -> tuple[slice, slice]:
+        h, w = self.alpha.shape
+        return slice(self.y, self.y + h), slice(self.x, self.x + w)
+
+
+def resize_premultiplied(picture: Image.Image, extent: tuple[int, int]) -> Image.Image:
+    """Resize an RGBa picture with antialiasing, on premultiplied values."""
+    return picture.resize(extent, Image.Resampling.BICUBIC, reducing_gap=3.0)
+
+
+def place(
+    rng: np.random.Generator,
+    picture: Image.Image,
+    canvas: tuple[int, int],
+    side: int,
+    angle: float,
+) -> Layer | None:
+    """Scale an RGBa picture to long side `side`, turn it by `angle` degrees, drop it on `canvas` (w, h).
+
+    It may stick out of the canvas by up to half; None if hardly anything of it would be seen.
+    """
+    factor = side / max(picture.size)
+    extent = tuple(max(2, round(s * factor)) for s in picture.size)
+    picture = resize_premultiplied(picture, extent)
+    if rng.random() < 0.5:
+        picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    if angle:
+        picture = picture.rotate(angle, Image.Resampling.BICUBIC, expand=True)
+    corner = []
+    for room, length in zip(canvas, picture.size, strict=True):
+        out = rng.uniform(0, 0.45) * length if rng.random() < 0.35 else 0.0
+        low, high = sorted((-out, room - length + out))
+        corner.append(round(rng.uniform(low, high)))
+    x, y = corner
+    window = (max(0, -x), max(0, -y), min(picture.width, canvas[0] - x), min(picture.height, canvas[1] - y))
+    if window[2] - window[0] < 8 or window[3] - window[1] < 8:
+        return None
+    values = np.asarray(picture.crop(window))
+    alpha = values[..., 3]
+    # Bicubic overshoot may push a premultiplied colour above its alpha.
+    colour = np.minimum(values[..., :3], alpha[..., None])
+    return Layer(colour, alpha, max(0, x), max(0, y))
+
+
+def visible_alphas(layers: list[Layer], canvas: tuple[int, int]) -> np.ndarray:
+    """(n, h, w) uint8: each layer's alpha times what those in front let through; the last is foremost.
+
+    Sums to at most 255 at every pixel; the rest is what is seen of the background.
+    """
+    width, height = canvas
+    out = np.zeros((len(layers), height, width), np.uint8)
+    through = np.full((height, width), 255, np.uint8)
+    for k in range(len(layers) - 1, -1, -1):
+        region = layers[k].region
+        seen = layers[k].alpha.astype(np.uint16) * through[region]
+        seen = ((seen + 127) // 255).astype(np.uint8)
+        out[k][region] = seen
+        through[region] -= seen
+    return out
+
+
+def blend(background: np.ndarray, layer: Layer) -> None:
+    """Put `layer` over `background` (h, w, 3) uint8, in place."""
+    part = background[layer.region]
+    rest = (255 - layer.alpha.astype(np.uint16))[..., None]
+    part[:] = ((part * rest + 127) // 255 + layer.colour).astype(np.uint8)
+
+
+def recolour(rng: np.random.Generator, layer: Layer, background: np.ndarray) -> None:
+    """Jitter the layer's colours and lead them part of the way to those of the background, in place."""
+    step = max(1, min(layer.alpha.shape) // 48)
+    alpha = layer.alpha[::step, ::step].astype(np.float32)
+    weight = alpha.sum() + 1e-3
+    colour = layer.colour[::step, ::step].astype(np.float32)
+    mean = colour.sum((0, 1)) / weight * 255
+    behind = background[layer.region][::step, ::step]
+    match = rng.uniform(0, 0.6) if rng.random() < 0.5 else 0.0
+    target = mean + match * (behind.mean((0, 1)) - mean) + rng.normal(0, 10) + rng.normal(0, 5, 3)
+    gain = np.exp(rng.normal(0, 0.12))
+    if match:
+        spread = np.sqrt(max(1.0, ((colour - mean * alpha[..., None] / 255) ** 2).sum() / weight * 85))
+        gain *= np.clip((behind.std() + 8) / (spread + 8), 0.6, 1.5) ** match
+    offset = ((target - gain * mean) / 255).astype(np.float32)
+    jittered = layer.colour * np.float32(gain)
+    jittered += layer.alpha[..., None] * offset
+    np.clip(jittered, 0, layer.alpha[..., None], out=jittered)
+    layer.colour = jittered.astype(np.uint8)
+
+
+def shadow(rng: np.random.Generator, background: np.ndarray, layer: Layer) -> None:
+    """Darken `background` by a soft shadow of the layer, in place."""
+    height, width = background.shape[:2]
+    canvas = Image.new("L", (max(1, width // 4), max(1, height // 4)))
+    alpha = Image.fromarray(layer.alpha)
+    small = alpha.resize((max(1, alpha.width // 4), max(1, alpha.height // 4)), Image.Resampling.BOX)
+    reach = max(small.size)
+    dx, dy = reach * rng.normal(0, 0.08), reach * abs(rng.normal(0, 0.08))
+    canvas.paste(small, (round(layer.x / 4 + dx), round(layer.y / 4 + dy)))
+    canvas = canvas.filter(ImageFilter.GaussianBlur(1 + reach * rng.uniform(0.01, 0.08)))
+    strength = rng.uniform(0.2, 0.65)
+    light = canvas.point([round(255 * (1 - strength * v / 255)) for v in range(256)])
+    light = light.resize((width, height), Image.Resampling.BILINEAR)
+    np.copyto(
+        background,
+        ((background * np.asarray(light, np.uint16)[..., None] + 127) // 255).astype(np.uint8),
+    )
+
+
+def composite(
+    rng: np.random.Generator, background: np.ndarray, layers: list[Layer], shadows: float = 0.3
+) -> np.ndarray:
+    """Blend `layers` back to front over a copy of `background` (h, w, 3) uint8."""
+    image = background.copy()
+    for layer in layers:
+        if rng.random() < shadows:
+            shadow(rng, image, layer)
+        blend(image, layer)
+    return image
+
+
+def unknown_band(layers: list[Layer], canvas: tuple[int, int]) -> np.ndarray:
+    """(h, w) bool, true about the edges of layers whose alpha is not exact."""
+    width, height = canvas
+    band = np.zeros((height, width), bool)
+    for layer in layers:
+        if not layer.exact:
+            picture = Image.fromarray(layer.alpha).filter(ImageFilter.BoxBlur(layer.band))
+            mean = np.asarray(picture)
+            band[layer.region] |= (mean > 0) & (mean < 255)
+    return band
+
+
+def worth_prompting(alphas: np.ndarray, layers: list[Layer], min_area: float) -> list[int]:
+    """Indices of layers that are seen well enough: area, share not hidden, and some opaque core."""
+    out = []
+    for k, (alpha, layer) in enumerate(zip(alphas, layers, strict=True)):
+        seen, own = int(alpha.sum(dtype=np.int64)), int(layer.alpha.sum(dtype=np.int64))
+        core = np.asarray(Image.fromarray(alpha).reduce(4)) > 140
+        if seen >= min_area * alpha.size * 255 and seen >= MIN_VISIBLE * own:
+            if np.count_nonzero(core) >= WORKABLE_CELLS:
+                out.append(k)
+    return out
+
+
+def random_window(rng: np.random.Generator, size: tuple[int, int], aspect: float, smallest: float) -> Box:
+    """A window of `aspect` anywhere in a picture of `size`, its scale from `smallest` to the largest."""
+    widest = min(size[0], size[1] * aspect) * rng.uniform(smallest, 1)
+    w, h = widest, widest / aspect
+    x, y = rng.random() * (size[0] - w), rng.random() * (size[1] - h)
+    return round(x), round(y), max(round(x + w), round(x) + 1), max(round(y + h), round(y) + 1)

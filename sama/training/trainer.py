@@ -1,0 +1,187 @@
+"""The training loop: one stage, a time or step budget, checkpoints that resume exactly, and something to look at."""
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
+
+from sama.training.checkpoint import load_state, save_state
+from sama.training.ema import Ema
+
+
+class Stage(Protocol):
+    """What is trained, and how a batch becomes a loss."""
+
+    tasks: tuple[str, ...]
+    module: nn.Module
+
+    def frame_size(self, progress: float) -> int: ...
+
+    def loss(self, batch: dict, task: str, generator: torch.Generator) -> tuple[Tensor, dict]: ...
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """Budget and optimiser. With `steps` the schedule follows steps and is bit-exact on resume; else it follows
+    `minutes` of training time, counted over all resumed runs."""
+
+    out: Path
+    minutes: float = 60
+    steps: int | None = None
+    batch: int = 8
+    learning_rate: float = 8e-4
+    weight_decay: float = 0.02
+    warmup: int = 150
+    ema_decay: float = 0.998
+    clip: float = 1.0
+    workers: int = 1
+    seed: int = 0
+    checkpoint_minutes: float = 4
+    device: str = "cpu"
+
+
+class Batches(Dataset):
+    """Batch `step` of the task whose turn it is; size and content depend on (seed, step, progress) alone."""
+
+    def __init__(self, make_data: Callable[[str, int], Dataset], batch: int):
+        self.make_data = make_data
+        self.batch = batch
+        self.cache: dict[tuple[str, int], Dataset] = {}
+
+    def load(self, step: int, task: str, size: int) -> dict:
+        """Return the collated batch of one step."""
+        key = (task, size)
+        if key not in self.cache:
+            self.cache[key] = self.make_data(task, size)
+        data = self.cache[key]
+        items = [data[step * self.batch + i] for i in range(self.batch)]
+        return torch.utils.data.default_collate(items)
+
+
+class _Plan(Dataset):
+    """The steps from `first` to `last` at one frame size, as a map-style dataset for a DataLoader."""
+
+    def __init__(self, batches: Batches, tasks: tuple[str, ...], size: int, first: int, last: int):
+        self.batches, self.tasks, self.size, self.first, self.last = batches, tasks, size, first, last
+
+    def __len__(self) -> int:
+        return self.last - self.first
+
+    def __getitem__(self, index: int) -> dict:
+        step = self.first + index
+        return self.batches.load(step, self.tasks[step % len(self.tasks)], self.size)
+
+
+def train(
+    stage: Stage,
+    make_data: Callable[[str, int], Dataset],
+    settings: TrainSettings,
+    *,
+    resume: bool = False,
+    watch: Callable[[nn.Module, int], dict] | None = None,
+) -> Ema:
+    """Train until the budget is spent.
+
+    make_data(task, size) gives the dataset of a task; watch(averaged module, step) is called at every checkpoint and
+    returns numbers for the log. Writes `state.pt`, `log.jsonl` in settings.out. Returns the averaged weights.
+    """
+    settings.out.mkdir(parents=True, exist_ok=True)
+    parameters = [p for p in stage.module.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(
+        _groups(stage.module, settings.weight_decay), lr=settings.learning_rate, betas=(0.9, 0.98)
+    )
+    ema = Ema(stage.module, settings.ema_decay)
+    step, elapsed = 0, 0.0
+    state_file = settings.out / "state.pt"
+    if resume and state_file.exists():
+        step, elapsed = load_state(state_file, stage.module, ema, optimiser)
+    log = (settings.out / "log.jsonl").open("a")
+    bar = tqdm(total=100, desc="training", unit="%", bar_format="{l_bar}{bar}| {postfix}")
+    started, saved = time.monotonic() - elapsed, elapsed
+    smooth: dict[str, float] = {}
+
+    def progress() -> float:
+        if settings.steps is not None:
+            return min(1.0, step / settings.steps)
+        return min(1.0, (time.monotonic() - started) / 60 / settings.minutes)
+
+    def checkpoint() -> None:
+        with ema.swapped_in(stage.module):
+            seen = watch(stage.module, step) if watch else {}
+        save_state(state_file, stage.module, ema, optimiser, step, time.monotonic() - started)
+        record = {"step": step, "minutes": round((time.monotonic() - started) / 60, 2), **smooth, **seen}
+        log.write(json.dumps(record) + "\n")
+        log.flush()
+
+    batches = Batches(make_data, settings.batch)
+    while progress() < 1:
+        size = stage.frame_size(progress())
+        for batch in _stream(batches, stage.tasks, size, step, settings):
+            rate = settings.learning_rate * _schedule(step, progress(), settings.warmup)
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + step)
+            task = stage.tasks[step % len(stage.tasks)]
+            batch = {k: v.to(settings.device, non_blocking=True) for k, v in batch.items()}
+            loss, numbers = stage.loss(batch, task, generator)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            norm = torch.nn.utils.clip_grad_norm_(parameters, settings.clip)
+            if torch.isfinite(norm):
+                optimiser.step()
+                ema.update(stage.module, step)
+            step += 1
+            for name, value in {"loss_" + task: loss.item(), **numbers}.items():
+                if value is not None and math.isfinite(value):
+                    smooth[name] = round(0.98 * smooth.get(name, value) + 0.02 * value, 4)
+            bar.n = round(100 * progress(), 1)
+            bar.set_postfix(step=step, **smooth)
+            if time.monotonic() - started - saved > 60 * settings.checkpoint_minutes:
+                checkpoint()
+                saved = time.monotonic() - started
+            if progress() >= 1 or stage.frame_size(progress()) != size:
+                break
+    checkpoint()
+    bar.close()
+    log.close()
+    return ema
+
+
+def _stream(batches, tasks, size, step, settings) -> Iterator[dict]:
+    last = settings.steps if settings.steps is not None else step + 10**7
+    plan = _Plan(batches, tasks, size, step, last)
+    yield from DataLoader(
+        plan,
+        batch_size=None,
+        num_workers=settings.workers,
+        prefetch_factor=2 if settings.workers else None,
+        pin_memory=settings.device.startswith("cuda"),
+        worker_init_fn=_one_thread,
+    )
+
+
+def _one_thread(_: int) -> None:
+    # A worker that used all cores would fight the training process for them.
+    torch.set_num_threads(1)
+
+
+def _schedule(step: int, progress: float, warmup: int) -> float:
+    """Linear warm-up, then half a cosine over the budget."""
+    return min(1.0, (step + 1) / warmup) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, progress)))
+
+
+def _groups(module: nn.Module, weight_decay: float) -> list[dict]:
+    """Decay matrices and kernels only; biases, norms and embeddings of one row are left alone."""
+    matrices, rest = [], []
+    for parameter in module.parameters():
+        if parameter.requires_grad:
+            (matrices if parameter.ndim > 1 and parameter.shape[0] > 1 else rest).append(parameter)
+    return [{"params": matrices, "weight_decay": weight_decay}, {"params": rest, "weight_decay": 0.0}]
