@@ -1,0 +1,37 @@
+"""SAMA, segment and matte anything: masks, mattes and cut-outs from clicks and boxes (arXiv 2601.12147)."""
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+__all__ = [
+    "Prompts",
+    "SamaPredictor",
+    "composite",
+    "estimate_foreground",
+    "load",
+    "open_image",
+]
+
+if TYPE_CHECKING:
+    from sama.imaging import open_image
+    from sama.matting import composite, estimate_foreground
+    from sama.predictor import SamaPredictor, load
+    from sama.prompts import Prompts
+
+_HOMES = {
+    "Prompts": "sama.prompts",
+    "SamaPredictor": "sama.predictor",
+    "composite": "sama.matting",
+    "estimate_foreground": "sama.matting",
+    "load": "sama.predictor",
+    "open_image": "sama.imaging",
+}
+
+
+def __getattr__(name: str):
+    # Importing torch takes seconds; `python -m sama --help` should not wait for it.
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sama' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -29,7 +29,8 @@ class Prompts:
     """Prompts for one photo, in its pixels (x right, y down, 0 at the upper left corner).
 
     points: (x, y, label) with label 1 for the object and 0 for the background;
-    boxes: (x0, y0, x1, y1); mask: (H, W) of the photo's size, bool or float32 logits (positive inside), or None.
+    boxes: (x0, y0, x1, y1);
+    mask: (H, W) of the photo's size, bool or float32 logits (positive inside), or None.
     """
 
     points: tuple[Point, ...] = ()
@@ -139,7 +140,7 @@ class Session:
                 )
         if type(data["version"]) is not int or data["version"] != SESSION_VERSION:
             raise PromptError(
-                f"This session file is not of version {SESSION_VERSION}; save it again with this SAMA."
+                f"The session file is not of version {SESSION_VERSION}; save it again here."
             )
         if not re.fullmatch(r"[0-9a-f]{64}", data["image_sha256"]):
             raise PromptError("'image_sha256' is not a SHA-256 in the session file; save it again.")

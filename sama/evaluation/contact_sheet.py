@@ -52,7 +52,8 @@ class ContactSheet:
             tile = self._draw(photo, window, values, truth.alpha)
             _draw_prompts(tile, window, item.prompts)
             tiles.append((item.caption, tile))
-        row = Image.new("RGB", (len(tiles) * (TILE + GAP), TILE + CAPTION + GAP), "white")
+        height = photo.height + CAPTION + GAP
+        row = Image.new("RGB", (len(tiles) * (TILE + GAP), height), "white")
         pen = ImageDraw.Draw(row)
         for index, (caption, tile) in enumerate(tiles):
             left = index * (TILE + GAP)
@@ -65,7 +66,7 @@ class ContactSheet:
     def save(self, path: Path, title: str) -> None:
         """Write the worst and the median cases added so far (at least one) as PNG."""
         ranked = sorted(self._rows, key=lambda row: -row[0])
-        middle = max(0, len(ranked) // 2 - CASES // 2)
+        middle = max(CASES, len(ranked) // 2 - CASES // 2)  # of few cases none is shown twice
         parts = (("worst", ranked[:CASES]), ("median", ranked[middle : middle + CASES]))
         drawn: list[tuple[str, Image.Image | None]] = [(title, None)]
         for label, rows in parts:

@@ -1,9 +1,9 @@
 """Folders of photos with true masks or mattes.
 
-    DIR/images/NAME.(jpg|jpeg|png)
-    DIR/labels/NAME.png     integer map, 0 = background, every other id an object; or
-    DIR/alphas/NAME.png     8-bit matte of one object (wins where both folders exist)
-    DIR/trimaps/NAME.png    optional, beside alphas: 0 background, 255 foreground, else unknown
+DIR/images/NAME.(jpg|jpeg|png)
+DIR/labels/NAME.png     integer map, 0 = background, every other id an object; or
+DIR/alphas/NAME.png     8-bit matte of one object (wins where both folders exist)
+DIR/trimaps/NAME.png    optional, beside alphas: 0 background, 255 foreground, else unknown
 """
 
 from collections.abc import Iterator

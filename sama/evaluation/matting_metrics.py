@@ -17,8 +17,7 @@ CONN_TOLERANCE = 0.15  # smaller distances from the connected level count as con
 def matting_errors(
     alpha: np.ndarray, truth: np.ndarray, region: np.ndarray | None = None
 ) -> dict[str, float]:
-    """Compare two mattes (H, W) in [0, 1]: over the whole image, or over `region`, (H, W) bool and
-    not empty.
+    """Compare two mattes (H, W) in [0, 1] over a non-empty region (H, W) bool, or everywhere.
 
     SAD = sum|a-y| / 1000. MSE = mean (a-y)^2 x 1000. MAD = mean|a-y| x 1000. Grad and Conn: sums /
     1000. Gradients and connectivity are those of the whole matte; only their errors are summed
@@ -38,9 +37,7 @@ def matting_errors(
 
 
 def gradient_magnitude(alpha: np.ndarray) -> np.ndarray:
-    """(H, W) length of the gradient by first-order Gaussian derivatives, each 2-D kernel scaled to
-    unit L2 norm.
-    """
+    """(H, W) length of the gradient, by Gaussian derivatives whose 2-D kernels have unit norm."""
     normal_width = np.sqrt(2 * np.pi) * GRAD_SIGMA
     radius = int(np.ceil(GRAD_SIGMA * np.sqrt(-2 * np.log(normal_width * GRAD_TAIL))))
     x = np.arange(-radius, radius + 1)
@@ -57,11 +54,11 @@ def gradient_magnitude(alpha: np.ndarray) -> np.ndarray:
 
 
 def connectivity_error(alpha: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """(H, W) difference of the degrees of connectivity, phi = 1 - d where d = alpha - level is at
-    least CONN_TOLERANCE.
+    """(H, W) absolute difference of the two degrees of connectivity phi.
 
-    A pixel's level is the last threshold up to which it belonged to the largest 4-connected region
-    that both mattes reach. Once it has dropped out it stays out, so only the first failure counts.
+    phi = 1 - d where d = alpha - level is at least CONN_TOLERANCE, otherwise 1. A pixel's level is
+    the last threshold up to which it belonged to the largest 4-connected region that both mattes
+    reach. Once it has dropped out it stays out, so only the first failure counts.
     """
     level = np.ones(truth.shape)
     connected = np.ones(truth.shape, bool)

@@ -1,6 +1,4 @@
-"""What is compared. A method is a function from a photo and prompts to an Answer; the table below
-names them.
-"""
+"""What is compared: each method turns a photo and prompts into an Answer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,8 +17,9 @@ WITHOUT_MODEL = frozenset({"grabcut"})
 
 @dataclass(frozen=True)
 class Answer:
-    """mask (H, W) bool; probability and matte (H, W) float32 in [0, 1]. What makes no mattes offers
-    its mask as one.
+    """mask (H, W) bool; probability and matte (H, W) float32 in [0, 1].
+
+    A method that makes no mattes offers its mask as one.
     """
 
     mask: np.ndarray
@@ -29,8 +28,7 @@ class Answer:
 
 
 def choose_methods(names: list[str] | None, prompts: str) -> tuple[str, ...]:
-    """Return the methods to run with this kind of prompt: those named, or without names all that
-    take the prompt.
+    """Return the methods to run with this kind of prompt: those named, or else all that take it.
 
     Raises SamaError for an unknown name, a name given twice, none at all, or a method that does not
     take the prompt.

@@ -22,8 +22,7 @@ def iou(mask: np.ndarray, truth: np.ndarray) -> float:
 
 
 def boundary_iou(mask: np.ndarray, truth: np.ndarray, *, dilation_ratio: float = 0.02) -> float:
-    """IoU of the two inner boundary bands, `dilation_ratio` of the image's diagonal wide (at least
-    1 px).
+    """IoU of the masks' inner boundary bands, `dilation_ratio` of the diagonal or 1 px wide.
 
     Source: Cheng et al., "Boundary IoU", CVPR 2021. The photo's rim counts as outside.
     """
@@ -82,17 +81,13 @@ class MaskScores:
 
 
 class MatteScores:
-    """Gathers MATTE_METRICS over objects: on the whole image and, under NAME_unknown, inside the
-    trimaps' unknown.
-    """
+    """Gathers MATTE_METRICS over objects: NAME for the whole image, NAME_unknown for trimaps."""
 
     def __init__(self):
         self._values: dict[str, list[float]] = {}
 
     def add(self, alpha: np.ndarray, truth: np.ndarray, unknown: np.ndarray | None = None) -> float:
-        """Score one matte: alpha, truth (H, W) in [0, 1]; unknown (H, W) bool. Return its MSE over
-        the whole image.
-        """
+        """Score a matte; alpha, truth (H, W) in [0, 1]; unknown (H, W) bool. Return its MSE."""
         errors = matting_errors(alpha, truth)
         if unknown is not None and unknown.any():
             inside = matting_errors(alpha, truth, unknown)

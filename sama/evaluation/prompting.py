@@ -37,8 +37,9 @@ def tight_box(mask: np.ndarray) -> tuple[float, float, float, float]:
 
 
 def deepest_pixel(region: np.ndarray) -> tuple[int, int]:
-    """Return (x, y) of the pixel of a non-empty (H, W) bool region farthest from its outside; the
-    photo's rim is outside.
+    """Return (x, y) of the pixel farthest from outside a non-empty (H, W) bool region.
+
+    Beyond the photo's rim is outside, too.
     """
     depth = ndimage.distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1]
     y, x = np.unravel_index(depth.argmax(), depth.shape)
@@ -48,8 +49,7 @@ def deepest_pixel(region: np.ndarray) -> tuple[int, int]:
 def next_click(
     answer: np.ndarray, truth: np.ndarray, earlier: tuple[tuple[float, float, int], ...] = ()
 ) -> tuple[float, float, int] | None:
-    """Return the click (x, y, label) that corrects `answer`, or None where nothing is wrong. Masks
-    are (H, W) bool.
+    """Return the click (x, y, label) that corrects a mask (H, W) bool, None where all is right.
 
     The largest 8-connected region of missed (label 1) or wrongly taken (label 0) pixels is clicked
     at its deepest pixel. A pixel clicked before is not clicked again: it would tell the model
@@ -69,8 +69,7 @@ def next_click(
 
 
 def simulate(kind: str, truth: np.ndarray, answer: Callable[[Prompts], A]) -> tuple[Prompts, A]:
-    """Prompt a method as `kind` (one of PROMPT_KINDS) says; return the last prompts and the answer
-    to them.
+    """Prompt a method as `kind`, of PROMPT_KINDS, says; return the last prompts and their answer.
 
     truth: (H, W) bool, not empty. `answer` is called once for a box and at most once per click.
     """

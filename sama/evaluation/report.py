@@ -17,9 +17,7 @@ GROUPS = (
 
 
 def format_table(results: dict) -> str:
-    """Return the results of `evaluate` as plain text, one block per group of metrics, one line per
-    method.
-    """
+    """Return the results of `evaluate` as text: a block per group of metrics, a line per method."""
     skipped = f", {results['skipped']} too small and skipped" if results["skipped"] else ""
     lines = [
         f"{results['dataset']}: {results['n']} objects{skipped}; prompts {results['prompts']}; "
@@ -44,9 +42,7 @@ def format_table(results: dict) -> str:
 
 
 def prepare_output(path: Path) -> Path:
-    """Make the folder of a file to be written, before hours of work. Raises SamaError where that
-    cannot be.
-    """
+    """Make the folder of a file to be written, before hours of work; raises SamaError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

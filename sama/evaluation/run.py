@@ -1,6 +1,4 @@
-"""`python -m sama evaluate`: prompt every object of a data set, by every method, and score the
-answers.
-"""
+"""`python -m sama evaluate`: prompt every object of a folder by every method, score the answers."""
 
 import argparse
 import time
@@ -77,15 +75,16 @@ def evaluate(
         predictor = _load(model, device)
 
     started, count, skipped = time.perf_counter(), 0, 0
-    bar = tqdm(dataset, unit="photo", disable=not progress)
-    for scene in bar:
-        objects = list(scene.objects(object_mode))
-        wanted = [truth for truth in objects if np.count_nonzero(truth.mask) >= SMALLEST_OBJECT]
-        skipped += len(objects) - len(wanted)
-        if predictor is not None and wanted:
-            for _ in predictor.set_image(scene.image):
-                pass
-        for truth in wanted:
+    for scene in tqdm(dataset, unit="photo", disable=not progress):
+        encoded = predictor is None
+        for truth in scene.objects(object_mode):
+            if np.count_nonzero(truth.mask) < SMALLEST_OBJECT:
+                skipped += 1
+                continue
+            if not encoded:
+                for _ in predictor.set_image(scene.image):
+                    pass  # encode every view now, so that no method's answer is timed with it
+                encoded = True
             _score(scene, truth, prompts, boards, predictor, contact_sheet)
             count += 1
     if not count:
@@ -165,33 +164,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ...")
     parser.add_argument(
-        "--out",
-        metavar="DIR",
-        type=Path,
-        help="folder for the contact sheet (default: beside --json)",
+        "--out", metavar="DIR", type=Path, help="folder for the contact sheet, if not FILE's"
     )
 
 
 def main(args: argparse.Namespace) -> int:
     """Run `python -m sama evaluate` with parsed arguments; print the table. Raises SamaError."""
     sheet = None
-    if args.out is not None or args.json is not None:
-        folder = args.out if args.out is not None else args.json.parent
-        stem = (
-            args.json.stem
-            if args.json is not None
-            else f"{args.directory.resolve().name}_{args.prompts}"
-        )
-        sheet = prepare_output(folder / f"{stem}_cases.png")
     if args.json is not None:
-        prepare_output(args.json)
+        sheet = prepare_output(args.json).with_name(f"{args.json.stem}_cases.png")
+    if args.out is not None:
+        name = sheet.name if sheet else f"{args.directory.resolve().name}_{args.prompts}_cases.png"
+        sheet = prepare_output(args.out / name)
+    methods = None if args.methods is None else [m.strip() for m in args.methods.split(",")]
     results = evaluate(
         args.directory,
         prompts=args.prompts,
         object_mode=args.object,
-        methods=None
-        if args.methods is None
-        else [name.strip() for name in args.methods.split(",")],
+        methods=methods,
         limit=args.limit,
         model=args.model,
         device=args.device,

@@ -57,9 +57,7 @@ class TrainingData(Dataset):
         self.size, self.task, self.prompts, self.seed = size, task, prompts, seed
         self.sources = Sources(Path(root), sources)
         mix = {
-            k: v
-            for k, v in MIXES[task].items()
-            if k == "synthetic" or self.sources.available((k,))
+            k: v for k, v in MIXES[task].items() if k == "synthetic" or self.sources.available((k,))
         }
         self._kinds = list(mix)
         self._shares = np.array(list(mix.values())) / sum(mix.values())

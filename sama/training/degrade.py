@@ -27,7 +27,7 @@ def degrade(
     scale = max(image.size) / 512
     if rng.random() < 0.18:
         radius = scale * rng.uniform(0.3, 1.4)
-        blur = ImageFilter.GaussianBlur(radius)
+        blur = ImageFilter.GaussianBlur(float(radius))
         image = image.filter(blur)
         if exact:
             targets = np.stack([_filtered(t, blur) for t in targets])
@@ -89,8 +89,7 @@ def _noise(rng: np.random.Generator, image: Image.Image) -> Image.Image:
     sigma = 14 * rng.beta(1.2, 2.5)
     channels = 1 if rng.random() < 0.4 else 3
     noise = rng.standard_normal((height, width, channels), dtype=np.float32)
-    noise *= sigma
-    noise += np.asarray(image)
+    noise = noise * np.float32(sigma) + np.asarray(image)
     noise += 0.5
     np.clip(noise, 0, 255, out=noise)
     return Image.fromarray(noise.astype(np.uint8))

@@ -8,45 +8,42 @@ from torch import Tensor, nn
 
 
 class Ema:
-    """Average of trainable parameters and of all floating-point buffers.
+    """Average of the parameters that are trainable now, and of all floating-point buffers.
 
     The decay grows with the step, so that the first average is not the random start.
     """
 
     def __init__(self, module: nn.Module, decay: float):
         self.decay = decay
-        self.average = {k: v.detach().clone() for k, v in _tensors(module).items()}
+        names = [k for k, p in module.named_parameters() if p.requires_grad]
+        names += [k for k, b in module.named_buffers() if b.is_floating_point()]
+        tensors = _tensors(module)
+        self.average = {k: tensors[k].detach().clone() for k in names}
 
     @torch.no_grad()
     def update(self, module: nn.Module, step: int) -> None:
         """Move the average towards the module."""
         decay = min(self.decay, (step + 1) / (step + 10))
-        live = _tensors(module)
-        mine = list(self.average.values())
-        torch._foreach_lerp_(mine, [live[k].detach() for k in self.average], 1 - decay)
+        torch._foreach_lerp_(list(self.average.values()), self._live(module), 1 - decay)
 
     @contextmanager
     def swapped_in(self, module: nn.Module) -> Iterator[nn.Module]:
         """Let the module carry the average for a while, in eval mode; it gets its own weights and modes back."""
-        modes = {m: m.training for m in module.modules()}
-        live = {k: v.detach().clone() for k, v in _tensors(module).items()}
-        _assign(module, self.average)
+        modes = {part: part.training for part in module.modules()}
+        kept = [x.clone() for x in self._live(module)]
+        torch._foreach_copy_(self._live(module), list(self.average.values()))
         module.eval()
         try:
             yield module
         finally:
-            _assign(module, live)
+            torch._foreach_copy_(self._live(module), kept)
             for part, mode in modes.items():
                 part.training = mode
 
+    def _live(self, module: nn.Module) -> list[Tensor]:
+        tensors = _tensors(module)
+        return [tensors[k].detach() for k in self.average]
+
 
 def _tensors(module: nn.Module) -> dict[str, Tensor]:
-    parameters = {k: p for k, p in module.named_parameters() if p.requires_grad}
-    buffers = {k: b for k, b in module.named_buffers() if b.is_floating_point()}
-    return parameters | buffers
-
-
-@torch.no_grad()
-def _assign(module: nn.Module, values: dict[str, Tensor]) -> None:
-    for name, tensor in _tensors(module).items():
-        tensor.copy_(values[name])
+    return dict(module.named_parameters()) | dict(module.named_buffers())

@@ -32,7 +32,7 @@ class MiniStage:
 
     def size_at(self, progress: float) -> int:
         """Side of the views after a share `progress` of the run."""
-        return self.small_size if progress < 0.6 else self.full_size
+        return self.small_size if progress < 0.75 else self.full_size
 
     def frame_size(self, progress: float) -> int:
         """Side of the frames the data pipeline must deliver."""

@@ -56,9 +56,7 @@ def bounding_box(mask: np.ndarray) -> Box:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def random_crop(
-    rng: np.random.Generator, size: tuple[int, int], aspect: float, keep: Box
-) -> Box:
+def random_crop(rng: np.random.Generator, size: tuple[int, int], aspect: float, keep: Box) -> Box:
     """Crop of `aspect` in a picture of `size` that holds most of the box `keep` (sometimes less)."""
     width, height = size
     widest = min(width, height * aspect)
@@ -148,7 +146,9 @@ def _choose(
         picked = _weighted(rng, candidates, share, wanted)
         return chosen + [(labels == k, True) for k in picked] or [(labels > 0, False)]
     candidates = [
-        k for k in np.flatnonzero(share >= MIN_AREA) if _shorter_side(labels == k) * scale >= MIN_SIDE
+        k
+        for k in np.flatnonzero(share >= MIN_AREA)
+        if _shorter_side(labels == k) * scale >= MIN_SIDE
     ]
     picked = _weighted(rng, np.array(candidates, int), share, prompts)
     return [(labels == k, False) for k in picked]

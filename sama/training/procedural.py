@@ -26,15 +26,16 @@ class Drawing:
     def polygon(self, points: np.ndarray, value: int = 255) -> None:
         self._pen.polygon((points * self.zoom).ravel().tolist(), fill=value)
 
+    def clip(self, points: np.ndarray) -> None:
+        """Erase what lies outside the polygon."""
+        mask = Image.new("L", self.picture.size)
+        ImageDraw.Draw(mask).polygon((points * self.zoom).ravel().tolist(), fill=255)
+        self.picture = ImageChops.multiply(self.picture, mask)
+        self._pen = ImageDraw.Draw(self.picture)
+
     def alpha(self) -> Image.Image:
         """The drawing averaged down to `side` pixels."""
         return self.picture.reduce(self.zoom)
-
-
-def procedural_alpha(rng: np.random.Generator, side: int) -> Image.Image:
-    """A random alpha map, an L picture of `side` x `side` pixels."""
-    shapes = (strands, strands, smoke, defocused, net, net, pane)
-    return shapes[rng.integers(len(shapes))](rng, side)
 
 
 def outline(
@@ -62,26 +63,24 @@ def strands(rng: np.random.Generator, side: int) -> Image.Image:
     count = int(np.exp(rng.uniform(np.log(25), np.log(420))))
     length = side * rng.uniform(0.06, 0.4)
     width = side / 512 * np.exp(rng.uniform(np.log(0.3), np.log(3.0)))
-    # Tufts share a direction; wind and curl bend all strands of one drawing alike.
-    tufts = rng.integers(1, 24)
-    wind = rng.normal(0, 0.7, 2) * (rng.random() < 0.6)
-    curl = rng.normal(0, 1.6)
-    spread = rng.uniform(0.08, 0.6)
-    start, stop = rng.uniform(0, 1), rng.uniform(0.3, 1)
-    tuft_place = start + stop * rng.random(tufts)
-    t = np.linspace(0, 1, 14)
-    centre = body.mean(0)
-    tuft = rng.integers(tufts, size=count)
-    place = tuft_place[tuft] + rng.normal(0, 0.3 / tufts + 0.02, count)
+    # Tufts share a root; fall and waves bend all strands of one drawing alike.
+    tufts = int(rng.integers(1, 24))
+    reach = rng.uniform(0.3, 1)
+    tuft_place = rng.random() + reach * rng.random(tufts)
+    place = tuft_place[rng.integers(tufts, size=count)] + rng.normal(0, 0.02 + 0.3 / tufts, count)
     roots = body[(place % 1 * len(body)).astype(int)]
+    centre = body.mean(0)
     out = roots - centre
-    out /= np.linalg.norm(out, axis=1, keepdims=True) + 1e-6
-    angle = np.arctan2(*(out + wind).T[::-1]) + rng.normal(0, spread, count)
-    bend = curl + rng.normal(0, 0.5, count)
+    angle = np.arctan2(out[:, 1], out[:, 0]) + rng.normal(0, rng.uniform(0.08, 0.5), count)
+    t = np.linspace(0, 1, 14)
+    fall = rng.normal(0, 1, 2) * (rng.random() < 0.6) * rng.uniform(0.5, 3)
+    direction = np.stack([np.cos(angle), np.sin(angle)], -1)[:, None] + t[:, None] * fall
+    waves = rng.uniform(0, 0.9) * np.sin(rng.uniform(2, 12) * t + rng.normal(0, 0.8, (count, 1)))
+    bend = (rng.normal(0, 1.2) + rng.normal(0, 0.4, count))[:, None] * t
+    heading = np.arctan2(direction[..., 1], direction[..., 0]) + waves + bend
     sizes = length * rng.uniform(0.5, 1.3, count)
-    heading = angle[:, None] + bend[:, None] * t
     steps = np.stack([np.cos(heading), np.sin(heading)], -1) * sizes[:, None, None] / len(t)
-    curves = (centre + (roots - centre) * 0.93)[:, None] + np.cumsum(steps, 1)
+    curves = (centre + out * 0.93)[:, None] + np.cumsum(steps, 1)
     widths = width * rng.uniform(0.5, 1.5, count)
     for curve, thickness in zip(curves, widths, strict=True):
         drawing.line(curve[:7], thickness)
@@ -132,10 +131,7 @@ def net(rng: np.random.Generator, side: int) -> Image.Image:
         drawing.polygon(outline(rng, tuple(hub), side * rng.uniform(0.02, 0.09), 0))
     else:
         _warped_grid(rng, drawing, bars, width)
-        mask = Drawing(side)
-        mask.polygon(rim)
-        drawing.picture = ImageChops.multiply(drawing.picture, mask.picture)
-        drawing._pen = ImageDraw.Draw(drawing.picture)
+        drawing.clip(rim)
     if rng.random() < 0.85:
         drawing.line(closed, width * rng.uniform(1.5, 5))
     return drawing.alpha()
@@ -172,3 +168,19 @@ def pane(rng: np.random.Generator, side: int) -> Image.Image:
         folds = Image.fromarray(rng.integers(90, 256, (5, 5), dtype=np.uint8))
         alpha = ImageChops.multiply(alpha, folds.resize(alpha.size, Image.Resampling.BICUBIC))
     return alpha
+
+
+SHAPES = {
+    "strands": strands,
+    "smoke": smoke,
+    "defocused": defocused,
+    "net": net,
+    "pane": pane,
+}
+
+
+def procedural_alpha(
+    rng: np.random.Generator, side: int, shapes: tuple[str, ...] = tuple(SHAPES)
+) -> Image.Image:
+    """A random alpha map of one of `shapes` (keys of SHAPES), an L picture of `side` x `side` pixels."""
+    return SHAPES[shapes[rng.integers(len(shapes))]](rng, side)

@@ -1,5 +1,6 @@
 """How a synthetic sample is put together: which background, which foregrounds, how large."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,29 +17,49 @@ CUT_BAND = 3
 
 @dataclass(frozen=True)
 class Recipe:
-    """Shares of the foreground kinds, and the range of their long side relative to the frame's."""
+    """What composites for one task are made of.
+
+    kinds: shares of the foreground kinds; sides: range of their long side relative to the frame's; min_area: least
+    visible share of the frame; most: objects at once; shapes: drawn ones; without: families of renders left out.
+    """
 
     kinds: dict[str, float]
     sides: tuple[float, float]
     min_area: float
     most: int
+    shapes: tuple[str, ...]
+    without: frozenset[str]
+
+
+# The mask of a glass or of smoke is not its alpha: where masks are taught, neither may appear.
+OPAQUE = ("strands", "defocused", "net")
+SEE_THROUGH = frozenset({"glass"})
 
 
 RECIPES = {
     "mini": Recipe(
-        {"fluent": 0.27, "noto": 0.13, "renders": 0.27, "procedural": 0.03, "cut": 0.3},
-        (0.15, 1.1),
-        0.003,
-        3,
+        kinds={"fluent": 0.27, "noto": 0.13, "renders": 0.27, "procedural": 0.03, "cut": 0.3},
+        sides=(0.15, 1.1),
+        min_area=0.003,
+        most=3,
+        shapes=OPAQUE,
+        without=SEE_THROUGH,
     ),
     "segmentation": Recipe(
-        {"fluent": 0.22, "noto": 0.13, "renders": 0.42, "procedural": 0.08, "cut": 0.15},
-        (0.2, 1.1),
-        0.003,
-        3,
+        kinds={"fluent": 0.22, "noto": 0.13, "renders": 0.42, "procedural": 0.08, "cut": 0.15},
+        sides=(0.2, 1.1),
+        min_area=0.003,
+        most=3,
+        shapes=OPAQUE,
+        without=SEE_THROUGH,
     ),
     "matting": Recipe(
-        {"fluent": 0.15, "noto": 0.1, "renders": 0.45, "procedural": 0.3}, (0.35, 1.2), 0.002, 2
+        kinds={"fluent": 0.15, "noto": 0.1, "renders": 0.45, "procedural": 0.3},
+        sides=(0.35, 1.2),
+        min_area=0.002,
+        most=2,
+        shapes=("strands", "strands", "smoke", "defocused", "net", "net", "pane"),
+        without=frozenset(),
     ),
 }
 
@@ -57,7 +78,7 @@ def synthetic_sample(
         low, high = recipe.sides
         # Several objects share the frame, so each is smaller.
         share = low + (high - low) * rng.beta(1.4, 1.2) * (1 if count == 1 else 0.75)
-        layer = _layer(rng, sources, kind, canvas, share * max(canvas))
+        layer = _layer(rng, sources, kind, canvas, share * max(canvas), recipe)
         if layer is not None:
             synthesis.recolour(rng, layer, background)
             layers.append(layer)
@@ -93,7 +114,12 @@ def _kind(rng: np.random.Generator, recipe: Recipe, sources: Sources) -> str:
 
 
 def _layer(
-    rng: np.random.Generator, sources: Sources, kind: str, canvas: tuple[int, int], side: float
+    rng: np.random.Generator,
+    sources: Sources,
+    kind: str,
+    canvas: tuple[int, int],
+    side: float,
+    recipe: Recipe,
 ) -> Layer | None:
     angle = float(rng.normal(0, 9)) if rng.random() < 0.6 else 0.0
     if rng.random() < 0.08:
@@ -102,22 +128,39 @@ def _layer(
         picture = cut_object(rng, sources)
         if picture is None:
             return None
-        layer = synthesis.place(rng, picture, canvas, round(side), angle)
+        cut = synthesis.cut_sides(np.asarray(picture)[..., 3])
+        layer = synthesis.place(rng, picture, canvas, round(side), angle, cut)
         if layer is not None:
             layer.exact = False
             layer.band = max(2, round(CUT_BAND * side / max(picture.size)))
         return layer
     if kind == "procedural":
-        picture = procedural_picture(rng, sources, round(side))
+        picture = procedural_picture(rng, sources, round(side), recipe.shapes)
+        cut = (False,) * 4
     else:
-        picture, _ = sources.foreground(kind, rng)
+        picture, cut = _foreground(rng, sources, kind, recipe.without)
         # Enlarged renders lose the fine edges they are here for.
         side = min(side, max(picture.size) * rng.uniform(1.0, 2.5))
-    if rng.random() < 0.08:
-        # Motion or focus blur of the object alone; on premultiplied values it stays exact.
+    if rng.random() < 0.08 and not any(cut):
+        # The object alone out of focus; on premultiplied values that stays exact.
         radius = max(picture.size) / 512 * rng.uniform(0.5, 4)
-        picture = _padded(picture, round(3 * radius)).filter(ImageFilter.GaussianBlur(radius))
-    return synthesis.place(rng, picture, canvas, round(side), angle)
+        picture = _padded(picture, round(3 * radius)).filter(
+            ImageFilter.GaussianBlur(float(radius))
+        )
+    return synthesis.place(rng, picture, canvas, round(side), angle, cut)
+
+
+def _foreground(
+    rng: np.random.Generator, sources: Sources, kind: str, without: frozenset[str]
+) -> tuple[Image.Image, tuple[bool, bool, bool, bool]]:
+    """A foreground and the sides where it is cut off; emoji are whole, renders may leave their picture."""
+    for _ in range(8):
+        picture, family = sources.foreground(kind, rng)
+        if family not in without:
+            break
+    if kind != "renders":
+        return picture, (False,) * 4
+    return picture, synthesis.cut_sides(np.asarray(picture)[..., 3])
 
 
 def _padded(picture: Image.Image, margin: int) -> Image.Image:
@@ -138,8 +181,8 @@ def random_background(
     if rng.random() < 0.5:
         picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     if rng.random() < 0.25:
-        radius = max(canvas) / 512 * np.exp(rng.uniform(np.log(0.7), np.log(10)))
-        picture = picture.filter(ImageFilter.GaussianBlur(radius))
+        radius = max(canvas) / 512 * math.exp(rng.uniform(math.log(0.7), math.log(10)))
+        picture = picture.filter(ImageFilter.GaussianBlur(float(radius)))
     return np.asarray(picture)
 
 
@@ -173,10 +216,9 @@ def cut_object(rng: np.random.Generator, sources: Sources) -> Image.Image | None
         if mask.mean() < 0.02:
             continue
         x0, y0, x1, y1 = bounding_box(mask)
-        # An object cut off by the photo's own border would show a straight edge in the open.
-        if x0 < 2 or y0 < 2 or x1 > mask.shape[1] - 2 or y1 > mask.shape[0] - 2:
-            continue
-        box = (x0 - 2, y0 - 2, x1 + 2, y1 + 2)
+        height, width = mask.shape
+        # Margin for the soft edge, but none at the photo's border: there the object is cut off.
+        box = (max(0, x0 - 3), max(0, y0 - 3), min(width, x1 + 3), min(height, y1 + 3))
         alpha = Image.fromarray(mask.astype(np.uint8) * 255).crop(box)
         alpha = alpha.filter(ImageFilter.MinFilter(3))
         alpha = alpha.filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 1.3)))
@@ -187,10 +229,10 @@ def cut_object(rng: np.random.Generator, sources: Sources) -> Image.Image | None
 
 
 def procedural_picture(
-    rng: np.random.Generator, sources: Sources, side: int
+    rng: np.random.Generator, sources: Sources, side: int, shapes: tuple[str, ...]
 ) -> Image.Image:
     """A drawn alpha filled with a piece of a photograph or with smooth colours, as RGBa."""
-    alpha = procedural_alpha(rng, max(32, side))
+    alpha = procedural_alpha(rng, max(32, side), shapes)
     scenery = sources.scenery(rng) if rng.random() < 0.4 else None
     if scenery is None:
         texture = gradient(rng, alpha.size)

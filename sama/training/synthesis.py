@@ -41,31 +41,45 @@ def resize_premultiplied(picture: Image.Image, extent: tuple[int, int]) -> Image
     return picture.resize(extent, Image.Resampling.BICUBIC, reducing_gap=3.0)
 
 
+def cut_sides(alpha: np.ndarray) -> tuple[bool, bool, bool, bool]:
+    """Whether an alpha map (h, w) uint8 is cut off at its left, top, right and bottom border."""
+    edges = (alpha[:, 0], alpha[0], alpha[:, -1], alpha[-1])
+    return tuple(bool((edge > 100).mean() > 0.06) for edge in edges)
+
+
 def place(
     rng: np.random.Generator,
     picture: Image.Image,
     canvas: tuple[int, int],
     side: int,
     angle: float,
+    cut: tuple[bool, bool, bool, bool] = (False,) * 4,
 ) -> Layer | None:
     """Scale an RGBa picture to long side `side`, turn it by `angle` degrees, drop it on `canvas` (w, h).
 
-    It may stick out of the canvas by up to half; None if hardly anything of it would be seen.
+    It may stick out of the canvas by up to half. Borders named by `cut` (see cut_sides) come to lie on or beyond
+    the canvas border, without turning, since a straight cut in the open would be learnt as an edge. None if that is
+    impossible or hardly anything would be seen.
     """
+    left, top, right, bottom = cut
+    if (left and right) or (top and bottom):
+        return None
     factor = side / max(picture.size)
     extent = tuple(max(2, round(s * factor)) for s in picture.size)
     picture = resize_premultiplied(picture, extent)
     if rng.random() < 0.5:
         picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    if angle:
+        left, right = right, left
+    if angle and not any(cut):
         picture = picture.rotate(angle, Image.Resampling.BICUBIC, expand=True)
-    corner = []
-    for room, length in zip(canvas, picture.size, strict=True):
-        out = rng.uniform(0, 0.45) * length if rng.random() < 0.35 else 0.0
-        low, high = sorted((-out, room - length + out))
-        corner.append(round(rng.uniform(low, high)))
-    x, y = corner
-    window = (max(0, -x), max(0, -y), min(picture.width, canvas[0] - x), min(picture.height, canvas[1] - y))
+    x = _position(rng, canvas[0], picture.width, left, right)
+    y = _position(rng, canvas[1], picture.height, top, bottom)
+    window = (
+        max(0, -x),
+        max(0, -y),
+        min(picture.width, canvas[0] - x),
+        min(picture.height, canvas[1] - y),
+    )
     if window[2] - window[0] < 8 or window[3] - window[1] < 8:
         return None
     values = np.asarray(picture.crop(window))
@@ -73,6 +87,18 @@ def place(
     # Bicubic overshoot may push a premultiplied colour above its alpha.
     colour = np.minimum(values[..., :3], alpha[..., None])
     return Layer(colour, alpha, max(0, x), max(0, y))
+
+
+def _position(rng: np.random.Generator, room: int, length: int, start: bool, end: bool) -> int:
+    """Where an object of `length` begins on an axis of `room` pixels."""
+    beyond = round(rng.uniform(0, 0.06) * length)
+    if start:
+        return -beyond
+    if end:
+        return room - length + beyond
+    out = rng.uniform(0, 0.45) * length if rng.random() < 0.35 else 0.0
+    low, high = sorted((-out, room - length + out))
+    return round(rng.uniform(low, high))
 
 
 def visible_alphas(layers: list[Layer], canvas: tuple[int, int]) -> np.ndarray:
@@ -111,7 +137,9 @@ def recolour(rng: np.random.Generator, layer: Layer, background: np.ndarray) -> 
     target = mean + match * (behind.mean((0, 1)) - mean) + rng.normal(0, 10) + rng.normal(0, 5, 3)
     gain = np.exp(rng.normal(0, 0.12))
     if match:
-        spread = np.sqrt(max(1.0, ((colour - mean * alpha[..., None] / 255) ** 2).sum() / weight * 85))
+        spread = np.sqrt(
+            max(1.0, ((colour - mean * alpha[..., None] / 255) ** 2).sum() / weight * 85)
+        )
         gain *= np.clip((behind.std() + 8) / (spread + 8), 0.6, 1.5) ** match
     offset = ((target - gain * mean) / 255).astype(np.float32)
     jittered = layer.colour * np.float32(gain)
@@ -125,7 +153,9 @@ def shadow(rng: np.random.Generator, background: np.ndarray, layer: Layer) -> No
     height, width = background.shape[:2]
     canvas = Image.new("L", (max(1, width // 4), max(1, height // 4)))
     alpha = Image.fromarray(layer.alpha)
-    small = alpha.resize((max(1, alpha.width // 4), max(1, alpha.height // 4)), Image.Resampling.BOX)
+    small = alpha.resize(
+        (max(1, alpha.width // 4), max(1, alpha.height // 4)), Image.Resampling.BOX
+    )
     reach = max(small.size)
     dx, dy = reach * rng.normal(0, 0.08), reach * abs(rng.normal(0, 0.08))
     canvas.paste(small, (round(layer.x / 4 + dx), round(layer.y / 4 + dy)))
@@ -175,7 +205,9 @@ def worth_prompting(alphas: np.ndarray, layers: list[Layer], min_area: float) ->
     return out
 
 
-def random_window(rng: np.random.Generator, size: tuple[int, int], aspect: float, smallest: float) -> Box:
+def random_window(
+    rng: np.random.Generator, size: tuple[int, int], aspect: float, smallest: float
+) -> Box:
     """A window of `aspect` anywhere in a picture of `size`, its scale from `smallest` to the largest."""
     widest = min(size[0], size[1] * aspect) * rng.uniform(smallest, 1)
     w, h = widest, widest / aspect

@@ -94,6 +94,7 @@ def train(
     returns numbers for the log. Writes `state.pt`, `log.jsonl` in settings.out. Returns the averaged weights.
     """
     settings.out.mkdir(parents=True, exist_ok=True)
+    # A stage may freeze parts in turn; what is frozen for good has no gradient at the start.
     parameters = [p for p in stage.module.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(
         _groups(stage.module, settings.weight_decay), lr=settings.learning_rate, betas=(0.9, 0.98)

@@ -10,6 +10,8 @@ from torch.nn import functional as F
 
 from sama.models.prompt_tensors import BOTTOM_RIGHT, TOP_LEFT, PromptTensors
 from sama.models.views import Frame, make_frame
+from sama.training.mini_stage import normalise_batch
+from sama.training.sama_stage import encode_frames
 
 TILE = 192
 
@@ -45,6 +47,7 @@ def _sample(path: Path, folder: Path, size: int) -> dict:
     box = torch.tensor([[xs.min(), ys.min()], [xs.max() + 1, ys.max() + 1]], dtype=torch.float32)
     return {
         "folder": folder.name,
+        "exact": not label_file.exists(),
         "image": make_frame(torch.from_numpy(image.copy()).permute(2, 0, 1), size)[None].round().byte(),
         "height": torch.tensor([height]),
         "width": torch.tensor([width]),
@@ -65,14 +68,15 @@ def iou(alpha: Tensor, target: Tensor) -> float:
 
 
 def write_sheet(path: Path, rows: list[list[Tensor]], captions: list[str]) -> None:
-    """Write rows of pictures, (3, h, w) uint8 or (1, h, w) in [0, 1], as one PNG."""
+    """Write rows of pictures, (3, h, w) uint8 or (1, h, w) in [0, 1], as one PNG, two rows side by side."""
     columns = max(len(row) for row in rows)
-    sheet = Image.new("RGB", (columns * TILE, len(rows) * TILE), "white")
+    sheet = Image.new("RGB", (2 * columns * TILE, (len(rows) + 1) // 2 * TILE), "white")
     draw = ImageDraw.Draw(sheet)
-    for y, (row, caption) in enumerate(zip(rows, captions, strict=True)):
+    for i, (row, caption) in enumerate(zip(rows, captions, strict=True)):
+        left, top = (i % 2) * columns * TILE, i // 2 * TILE
         for x, picture in enumerate(row):
-            sheet.paste(_tile(picture), (x * TILE, y * TILE))
-        draw.text((4, y * TILE + 2), caption, fill="yellow", stroke_width=1, stroke_fill="black")
+            sheet.paste(_tile(picture), (left + x * TILE, top))
+        draw.text((left + 4, top + 2), caption, fill="yellow", stroke_width=1, stroke_fill="black")
     sheet.save(path)
 
 
@@ -85,34 +89,97 @@ def _tile(picture: Tensor) -> Image.Image:
 class MiniWatch:
     """Box IoU of `mini` on held-out photographs, and a sheet of photo, target and answer."""
 
-    def __init__(self, stage, root: Path, out: Path, size: int, per_folder: int = 12, shown: int = 4):
-        self.stage, self.out, self.shown = stage, out, shown
+    def __init__(self, root: Path, out: Path, size: int, per_folder: int = 12, shown: int = 4):
+        self.out, self.shown = out, shown
         self.samples = load_samples(root, size, per_folder)
 
     @torch.no_grad()
-    def __call__(self, module: nn.Module, step: int) -> dict:
+    def __call__(self, module: nn.Module) -> dict:
         """Return {"val_FOLDER": mean IoU} and write sheet.png."""
-        from sama.training.mini_stage import normalise_batch
-
-        scores: dict[str, list[float]] = {}
-        rows, captions = [], []
-        for sample in self.samples:
-            device = next(module.parameters()).device
+        board = _Board(self.shown)
+        for sample, batch in _on_device(self.samples, module):
             module.resize(sample["image"].shape[-1])
-            batch = {k: v.to(device) for k, v in sample.items() if isinstance(v, Tensor)}
             view = normalise_batch(module, batch)
-            with torch.autocast(device.type, torch.bfloat16):
+            with torch.autocast(view.device.type, torch.bfloat16):
                 encoded = module.encode(view)
                 context = module.prior_context(view, encoded.embedding)
                 logits, _ = module.decode(encoded.embedding, box_prompt(batch["box"]), context)
-            alpha = torch.sigmoid(logits[:, :1].float())
-            alpha = F.interpolate(alpha, batch["target"].shape[-2:], mode="bilinear")
-            scores.setdefault(sample["folder"], []).append(iou(alpha, batch["target"]))
-            if len(scores[sample["folder"]]) <= self.shown:
-                rows.append([batch["image"][0], batch["target"][0], alpha[0]])
-                captions.append(f"{sample['folder']} {scores[sample['folder']][-1]:.2f}")
-        if rows:
-            half = (len(rows) + 1) // 2
-            pairs = [sum(rows[i::half], []) for i in range(half)]
-            write_sheet(self.out / "sheet.png", pairs, captions[:half])
-        return {f"val_{name}": round(float(np.mean(v)), 4) for name, v in scores.items()}
+            alpha = _enlarge(torch.sigmoid(logits[:, :1].float()), batch["target"])
+            board.add(
+                sample["folder"],
+                {"iou": iou(alpha, batch["target"])},
+                [batch["image"][0], batch["target"][0], alpha[0]],
+            )
+        return board.finish(self.out)
+
+
+class SamaWatch:
+    """IoU of SAM's and SAMA's mask and mean absolute error of SAM's mask and SAMA's alpha, and a sheet of photo,
+    target, SAM's mask, SAMA's mask and alpha."""
+
+    def __init__(self, root: Path, out: Path, size: int, per_folder: int = 12, shown: int = 4):
+        self.out, self.shown = out, shown
+        self.samples = load_samples(root, size, per_folder)
+
+    @torch.no_grad()
+    def __call__(self, module: nn.Module) -> dict:
+        """Return {"val_FOLDER_NUMBER": mean} and write sheet.png."""
+        board = _Board(self.shown)
+        for sample, batch in _on_device(self.samples, module):
+            frame, target = normalise_batch(module.backbone, batch), batch["target"]
+            with torch.autocast(frame.device.type, torch.bfloat16):
+                features = encode_frames(module, frame)
+                prompts = box_prompt(batch["box"] / 2)  # the frame has twice the side of a view
+                answer = module.decode_sam(features, prompts)
+                logits = module.decode(features, prompts, answer)
+            sam = (_enlarge(answer.base.float(), target) > 0).float()
+            mask, alpha = (
+                _enlarge(torch.sigmoid(logits[task].float()), target)
+                for task in ("segmentation", "matting")
+            )
+            numbers = {"iou_sam": iou(sam, target), "iou_sama": iou(mask, target)}
+            if sample["exact"]:
+                numbers |= {"mad_sam": mad(sam, target), "mad_sama": mad(alpha, target)}
+            pictures = [batch["image"][0], target[0], sam[0], (mask[0] > 0.5).float(), alpha[0]]
+            board.add(sample["folder"], numbers, pictures)
+        return board.finish(self.out)
+
+
+def mad(alpha: Tensor, target: Tensor) -> float:
+    """Mean absolute difference over the frame."""
+    return (alpha - target).abs().mean().item()
+
+
+class _Board:
+    """Collects numbers and pictures of one round."""
+
+    def __init__(self, shown: int):
+        self.shown = shown
+        self.numbers: dict[str, list[float]] = {}
+        self.rows: list[list[Tensor]] = []
+        self.captions: list[str] = []
+        self.count: dict[str, int] = {}
+
+    def add(self, folder: str, numbers: dict[str, float], pictures: list[Tensor]) -> None:
+        for name, value in numbers.items():
+            self.numbers.setdefault(f"val_{folder}_{name}", []).append(value)
+        self.count[folder] = self.count.get(folder, 0) + 1
+        if self.count[folder] <= self.shown:
+            self.rows.append(pictures)
+            told = " ".join(f"{v:.2f}" for v in numbers.values())
+            self.captions.append(f"{folder} {told}")
+
+    def finish(self, out: Path) -> dict[str, float]:
+        if self.rows:
+            write_sheet(out / "sheet.png", self.rows, self.captions)
+        return {name: round(float(np.mean(v)), 4) for name, v in self.numbers.items()}
+
+
+def _on_device(samples: list[dict], module: nn.Module):
+    device = next(module.parameters()).device
+    for sample in samples:
+        yield sample, {k: v.to(device) for k, v in sample.items() if isinstance(v, Tensor)}
+
+
+def _enlarge(x: Tensor, like: Tensor) -> Tensor:
+    return F.interpolate(x, like.shape[-2:], mode="bilinear", align_corners=False)

@@ -1,0 +1,48 @@
+"""Which device and number format a model really runs on; nothing falls back in silence."""
+
+import torch
+
+from sama.errors import DeviceError
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+def resolve_device(name: str) -> torch.device:
+    """Return the device; `auto` takes CUDA, then Apple's MPS, then the CPU.
+
+    Raises DeviceError for a device this machine does not have.
+    """
+    present = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if name == "auto":
+        name = next(n for n in ("cuda", "mps", "cpu") if present[n])
+    if name not in present:
+        raise DeviceError(f"There is no device called {name!r}; choose one of {', '.join(DEVICES)}.")
+    if not present[name]:
+        raise DeviceError(f"This machine has no working {name}; choose --device cpu or auto.")
+    return torch.device(name)
+
+
+def resolve_dtype(name: str, device: torch.device) -> torch.dtype:
+    """Return the dtype of the matrix products.
+
+    `auto` takes bfloat16 where the processor multiplies it in hardware (CUDA from Ampere on, CPUs with AMX or
+    AVX512-BF16) and float32 elsewhere. Raises DeviceError for an unknown name.
+    """
+    if name == "auto":
+        return torch.bfloat16 if _fast_bfloat16(device) else torch.float32
+    if name not in DTYPES:
+        raise DeviceError(f"There is no dtype called {name!r}; choose auto, {' or '.join(DTYPES)}.")
+    return DTYPES[name]
+
+
+def _fast_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    if device.type == "cpu":
+        return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    return False

@@ -1,0 +1,188 @@
+"""New backgrounds: nothing, a colour, another picture, or the photo's own background blurred."""
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from PIL import Image, ImageColor
+from scipy.ndimage import gaussian_filter
+
+from sama.errors import SamaError
+from sama.imaging import open_image
+
+DEFAULT_SIGMA = 0.015  # of the photo's longer side
+MAX_SIGMA = 10_000.0
+_VISIBLE = 1 / 255  # a pixel with more of the subject than this is no background
+_FALLBACK = 1e-4  # weight of the wider blur: it decides only where no background is near
+
+_FORMS = "transparent, a colour (white, #336699), blur, blur:SIGMA or image:PATH[:cover|contain]"
+_IMAGE = re.compile(r"image:(?P<path>.+?)(:(?P<fit>cover|contain(:(?P<pad>[^:/\\]+))?))?", re.S)
+
+
+class BackgroundError(SamaError):
+    """A background description that makes no sense."""
+
+
+@dataclass(frozen=True, eq=False)
+class Background:
+    """A background, ready to be rendered for any photo.
+
+    text: as the user wrote it; colour: (r, g, b) bytes, also the margin of a contained picture;
+    picture: (h, w, 3) uint8 sRGB; sigma: of the blur, in pixels of the photo, None for
+    DEFAULT_SIGMA of its longer side.
+    """
+
+    text: str
+    kind: Literal["transparent", "colour", "image", "blur"]
+    colour: tuple[int, int, int] = (0, 0, 0)
+    picture: np.ndarray | None = None
+    fit: Literal["cover", "contain"] = "cover"
+    sigma: float | None = None
+
+    def render(self, image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+        """Return the background (H, W, 3) float32 in [0, 1] for a photo.
+
+        image: (H, W, 3) uint8; alpha: (H, W) in [0, 1], which only the blur looks at. Raises
+        ValueError for the transparent background, of which there is no picture.
+        """
+        height, width = alpha.shape
+        if self.kind == "blur":
+            sigma = DEFAULT_SIGMA * max(height, width) if self.sigma is None else self.sigma
+            return blurred_background(image, alpha, sigma)
+        if self.kind == "image":
+            fitted = _fit(self.picture, (width, height), self.fit, self.colour)
+            return fitted.astype(np.float32) / np.float32(255)
+        if self.kind == "colour":
+            colour = np.array(self.colour, np.float32) / np.float32(255)
+            return np.broadcast_to(colour, (height, width, 3)).copy()
+        raise ValueError("a transparent background has no picture")
+
+
+def parse_background(text: str) -> Background:
+    """Read a background description.
+
+    "transparent"; a colour by name or "#rrggbb"; "blur" or "blur:SIGMA" (pixels of the photo);
+    "image:PATH" with ":cover" (the default, cropped), ":contain" (black margins) or
+    ":contain:COLOUR". The picture is opened here. Raises BackgroundError, and PhotoError for it.
+    """
+    spec = text.strip()
+    if spec == "transparent":
+        return Background(spec, "transparent")
+    if spec == "blur":
+        return Background(spec, "blur")
+    if spec.startswith("blur:"):
+        return Background(spec, "blur", sigma=_sigma(spec.removeprefix("blur:")))
+    if match := _IMAGE.fullmatch(spec):
+        fit = (match["fit"] or "cover").split(":")[0]
+        pad = _colour(match["pad"] or "black")
+        return Background(spec, "image", pad, open_image(match["path"]).rgb, fit)
+    return Background(spec, "colour", _colour(spec))
+
+
+def blurred_background(image: np.ndarray, alpha: np.ndarray, sigma: float) -> np.ndarray:
+    """Blur a photo's background as if the subject were not there.
+
+    image: (H, W, 3) uint8; alpha: (H, W) in [0, 1]; sigma: standard deviation in pixels. Returns
+    (H, W, 3) float32 in [0, 1]. Every value is a weighted mean of background pixels: those with
+    alpha up to 1/255, or the least opaque ones where there are none. Deep inside the subject,
+    where no background is near, ever wider blurs take over.
+
+    Source: Knutsson and Westin, "Normalized and differential convolution" (1993).
+    """
+    alpha = np.asarray(alpha, dtype=np.float32)
+    weight = np.where(alpha <= max(_VISIBLE, float(alpha.min())), 1 - alpha, np.float32(0))
+    if not weight.any():
+        return np.zeros(image.shape, np.float32)  # opaque throughout: no background to be seen
+    # A wide blur looks the same on a coarser grid, and costs a fraction there.
+    step = max(1, int(sigma / 3))
+    colours = np.multiply(image, weight[..., None] / np.float32(255), dtype=np.float32)
+    stack = _shrink(np.dstack([colours, weight]), step)  # (h, w, 4)
+    # The mean over a cell, and the interpolation between cells, blur a little by themselves.
+    own = (step**2 - 1) / 12 + (step**2 / 6 if step > 1 else 0)
+    blurred = _masked_blur(stack, math.sqrt(sigma**2 - own) / step)
+    return np.clip(_enlarge(blurred, step, alpha.shape), 0, 1)
+
+
+def _masked_blur(stack: np.ndarray, sigma: float) -> np.ndarray:
+    """Return blur(I w) / blur(w) of a stack (h, w, 4) of I w and w, filled where blur(w) is 0."""
+    height, width = stack.shape[:2]
+    if max(height, width) <= 2:
+        total = stack.sum((0, 1))
+        return np.broadcast_to(total[:3] / total[3], (height, width, 3))
+    wider = _enlarge(_masked_blur(_shrink(stack, 2), sigma), 2, (height, width))
+    # Nothing lies beyond the photo's edge, so its weight there is zero ("constant").
+    blurred = gaussian_filter(stack, (sigma, sigma, 0), mode="constant", truncate=3.0)
+    return (blurred[..., :3] + _FALLBACK * wider) / (blurred[..., 3:] + _FALLBACK)
+
+
+def _shrink(stack: np.ndarray, step: int) -> np.ndarray:
+    """Return the mean over cells of step x step pixels; a cell beyond the edge counts as zero."""
+    if step == 1:
+        return stack
+    height, width, depth = stack.shape
+    pad = (-height % step, -width % step)
+    stack = np.pad(stack, ((0, pad[0]), (0, pad[1]), (0, 0)))
+    cells = stack.reshape(stack.shape[0] // step, step, stack.shape[1] // step, step, depth)
+    return cells.mean((1, 3), dtype=np.float32)
+
+
+def _enlarge(values: np.ndarray, step: int, shape: tuple[int, int]) -> np.ndarray:
+    """Undo `_shrink` by bilinear interpolation: (h, w, 3) to (H, W, 3) for shape (H, W)."""
+    if step == 1:
+        return values
+    height, width = shape
+    # The box leaves out what was padded.
+    box = (0, 0, width / step, height / step)
+    planes = [
+        Image.fromarray(np.ascontiguousarray(values[..., c])).resize(
+            (width, height), Image.Resampling.BILINEAR, box=box
+        )
+        for c in range(3)
+    ]
+    return np.dstack(planes)
+
+
+def _fit(
+    picture: np.ndarray, size: tuple[int, int], fit: str, margin: tuple[int, int, int]
+) -> np.ndarray:
+    """Return a picture, centred, at size (width, height): cropped (cover) or whole (contain)."""
+    source = Image.fromarray(picture)
+    ratios = size[0] / source.width, size[1] / source.height
+    lanczos = Image.Resampling.LANCZOS
+    if fit == "contain":
+        scale = min(ratios)
+        inner = tuple(
+            min(full, max(1, round(side * scale)))
+            for side, full in zip(source.size, size, strict=True)
+        )
+        result = Image.new("RGB", size, margin)
+        corner = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+        result.paste(source.resize(inner, lanczos), corner)
+        return np.asarray(result)
+    # Cropped before it is scaled: a very long picture would become enormous otherwise.
+    scale = max(ratios)
+    crop = min(source.width, size[0] / scale), min(source.height, size[1] / scale)
+    left, top = (source.width - crop[0]) / 2, (source.height - crop[1]) / 2
+    return np.asarray(source.resize(size, lanczos, box=(left, top, left + crop[0], top + crop[1])))
+
+
+def _colour(text: str) -> tuple[int, int, int]:
+    try:
+        colour = ImageColor.getrgb(text)
+    except ValueError as error:
+        raise BackgroundError(f"{text!r:.60} is no background; use {_FORMS}.") from error
+    return colour[:3]
+
+
+def _sigma(text: str) -> float:
+    try:
+        sigma = float(text)
+    except ValueError:
+        sigma = math.nan
+    if not 0 < sigma <= MAX_SIGMA:
+        raise BackgroundError(
+            f"{text!r:.60} is no blur; give its sigma in pixels, above 0 and up to {MAX_SIGMA:g}."
+        )
+    return sigma

@@ -1,0 +1,78 @@
+"""Safetensors checkpoints of `mini` and of SAMA's own modules, with metadata that says what they are.
+
+A file holds half-precision tensors and one JSON string `sama` in its metadata: kind (`backbone` or `sama`), config,
+step, licence and data. Keys are checked strictly.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from sama.errors import WeightsError
+
+
+def save_checkpoint(path: Path, tensors: dict[str, Tensor], metadata: dict) -> None:
+    """Write tensors in half precision (integers as they are) with `metadata`, which must be JSON-able."""
+    halves = {
+        k: (v.detach().cpu().half() if v.is_floating_point() else v.detach().cpu()).contiguous()
+        for k, v in tensors.items()
+    }
+    save_file(halves, path, metadata={"sama": json.dumps(metadata)})
+
+
+def read_metadata(path: Path) -> dict:
+    """Return what `save_checkpoint` wrote beside the tensors; WeightsError when the file is not one of ours."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return json.loads((file.metadata() or {})["sama"])
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise WeightsError(
+            f"{path.name} is not a SAMA checkpoint, or damaged; copy it again or train one with "
+            "`python -m sama train`."
+        ) from error
+
+
+def load_tensors(path: Path) -> dict[str, Tensor]:
+    """Return the tensors as float32 (integers as they are)."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(f"{path.name} is damaged or missing; copy it again.") from error
+    return {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
+
+
+def assign(module: nn.Module, tensors: dict[str, Tensor], name: str) -> None:
+    """Load `tensors` strictly into the parameters and buffers of the same names.
+
+    Raises WeightsError when names or shapes differ.
+    """
+    own = module.state_dict()
+    missing, unknown = own.keys() - tensors.keys(), tensors.keys() - own.keys()
+    shapes = [k for k in own.keys() & tensors.keys() if own[k].shape != tensors[k].shape]
+    if missing or unknown or shapes:
+        first = sorted(missing | unknown | set(shapes))[0]
+        raise WeightsError(
+            f"{name} was made for another model ({len(missing)} tensors missing, {len(unknown)} unknown, "
+            f"{len(shapes)} of another shape, first {first}); choose the checkpoint of this backbone."
+        )
+    module.load_state_dict(tensors)
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def full_state(model: nn.Module, trainable: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Complete a SAMA checkpoint with the backbone tensors the model already has, for a strict load."""
+    backbone = {k: v for k, v in model.state_dict().items() if k.startswith("backbone.")}
+    return backbone | trainable

@@ -1,0 +1,75 @@
+"""Stage two: SAMA's modules on a frozen backbone, segmentation and matting batches in turn (paper, "Training")."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sama.models.sama import ImageFeatures, Sama
+from sama.models.views import global_view, local_views
+from sama.training.losses import mask_iou, matting_loss, segmentation_loss
+from sama.training.mini_stage import normalise_batch
+from sama.training.prompting import simulate_prompts
+
+
+def encode_frames(model: Sama, frames: Tensor) -> ImageFeatures:
+    """Encode normalised frames (B, 3, 2S, 2S): the frozen backbone without gradient, MVLE with."""
+    with torch.no_grad():
+        features = model.encode_global(global_view(frames))
+        local = [model.backbone.encode(view) for view in local_views(frames).unbind(1)]
+    return model.encode_local(features, local, frames)
+
+
+class SamaStage:
+    """Turns a batch of frames into the loss of the task whose turn it is."""
+
+    tasks = ("segmentation", "matting")
+
+    def __init__(self, model: Sama):
+        self.model = model
+
+    @property
+    def module(self) -> nn.Module:
+        """What is trained and saved."""
+        return self.model
+
+    def frame_size(self, progress: float) -> int:
+        """Frames hold the four local views, so twice the side of a view."""
+        return 2 * self.model.backbone.image_size
+
+    def loss(self, batch: dict, task: str, generator: torch.Generator) -> tuple[Tensor, dict]:
+        """Return the mean loss and numbers to log."""
+        self.model.train_task(task)
+        frames = normalise_batch(self.model.backbone, batch)
+        targets = batch["targets"].flatten(0, 1)[:, None].float() / 255  # (N, 1, 2S, 2S)
+        known = batch["known"].flatten(0, 1)[:, None].float()
+        size = self.model.backbone.image_size
+        coarse = F.avg_pool2d(targets, 8)  # the grid of SAM's logits
+        prompts = simulate_prompts(coarse, batch["part"].flatten(), size, generator)
+        with torch.autocast(frames.device.type, torch.bfloat16):
+            features = encode_frames(self.model, frames)
+            with torch.no_grad():
+                answer = self.model.decode_sam(features, prompts)
+            logits = self.model.decode(features, prompts, answer, (task,))[task]
+        logits = logits.float()
+        target, weight = fit_to(logits, targets), (fit_to(logits, known) > 0.6).float()
+        loss_of = segmentation_loss if task == "segmentation" else matting_loss
+        loss = loss_of(logits, target, weight).mean()
+        return loss, _numbers(task, logits, answer.base.float(), target, weight)
+
+
+def fit_to(logits: Tensor, x: Tensor) -> Tensor:
+    """Average (N, 1, 2S, 2S) down to the resolution of the logits."""
+    factor = x.shape[-1] // logits.shape[-1]
+    return F.avg_pool2d(x, factor) if factor > 1 else x
+
+
+@torch.no_grad()
+def _numbers(task: str, logits: Tensor, base: Tensor, target: Tensor, known: Tensor) -> dict:
+    """IoU or mean absolute error of SAM's and SAMA's answer, to see whether SAMA helps."""
+    base = F.interpolate(base, logits.shape[-2:], mode="bilinear", align_corners=False)
+    if task == "segmentation":
+        pair = (mask_iou(x, target, known).mean().item() for x in (base, logits))
+        return dict(zip(("iou_sam", "iou_sama"), pair, strict=True))
+    answers = ((base > 0).float(), torch.sigmoid(logits))
+    pair = (((a - target).abs() * known).sum().item() / known.sum().item() for a in answers)
+    return dict(zip(("mad_sam", "mad_sama"), pair, strict=True))

@@ -1,0 +1,221 @@
+"""The whole evaluation on small photos, with a predictor that fills what it is prompted with."""
+
+import argparse
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sama.errors import SamaError
+from sama.evaluation import evaluate
+from sama.evaluation.methods import choose_methods
+from sama.evaluation.report import format_table
+from sama.evaluation.run import add_arguments, main
+
+pytest.importorskip("py_sod_metrics", reason="requirements-eval.txt is not installed")
+SHAPE = (60, 80)
+
+
+@dataclass
+class FakePrediction:
+    sam_logits: np.ndarray
+    alpha: np.ndarray | None
+
+    @property
+    def sam_mask(self):
+        return self.sam_logits > 0
+
+    @property
+    def sama_mask(self):
+        return None if self.alpha is None else self.alpha > 0.5
+
+    @property
+    def sama_logits(self):
+        return (self.alpha - 0.5) * 8
+
+
+class BoxFiller:
+    """Fills the box, or squares of 9 px around positive clicks; SAMA's matte is its mask."""
+
+    def __init__(self, *, with_sama=True):
+        self.with_sama = with_sama
+        self.images, self.encoded, self.asked = [], 0, []
+
+    def set_image(self, image):
+        self.images.append(image)
+        for _ in ("global", "local"):
+            self.encoded += 1
+            yield None
+
+    def predict(self, prompts, *, sama=True):
+        assert self.encoded == 2 * len(self.images), "asked before the photo was encoded"
+        self.asked.append((prompts, sama))
+        logits = np.full(self.images[-1].shape[:2], -4, np.float32)
+        for x0, y0, x1, y1 in prompts.boxes:
+            logits[int(y0) : int(y1), int(x0) : int(x1)] = 4
+        for x, y, label in prompts.points:
+            if label:
+                logits[max(0, int(y) - 4) : int(y) + 5, max(0, int(x) - 4) : int(x) + 5] = 4
+        alpha = (logits > 0).astype(np.float32) if sama and self.with_sama else None
+        return FakePrediction(logits, alpha)
+
+
+def save(path, array):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(array).save(path)
+
+
+def disk(y, x, radius):
+    rows, columns = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    return (rows - y) ** 2 + (columns - x) ** 2 <= radius**2
+
+
+def photo(mask):
+    noise = np.random.default_rng(0).integers(0, 30, (*SHAPE, 3))
+    return (np.where(mask[..., None], (200, 80, 60), (40, 120, 90)) + noise).astype(np.uint8)
+
+
+@pytest.fixture
+def labels(tmp_path):
+    """Two photos: one disk; a square (id 2), a disk (id 7) and a speck of 9 px (id 9)."""
+    folder = tmp_path / "animals"
+    one = disk(30, 40, 15).astype(np.uint8)
+    two = disk(40, 60, 10).astype(np.uint8) * 7
+    two[10:20, 10:30] = 2
+    two[50:53, 5:8] = 9
+    for name, label in (("a", one), ("b", two)):
+        save(folder / "labels" / f"{name}.png", label)
+        save(folder / "images" / f"{name}.png", photo(label > 0))
+    return folder
+
+
+@pytest.fixture
+def mattes(tmp_path):
+    """One photo whose matte is a solid square with a half-transparent frame, 4 px wide."""
+    folder = tmp_path / "mattes"
+    matte = np.zeros(SHAPE, np.uint8)
+    matte[16:44, 26:54], matte[20:40, 30:50] = 102, 255
+    save(folder / "alphas" / "m.png", matte)
+    save(folder / "images" / "m.png", photo(matte > 200))
+    return folder
+
+
+def test_labels_each(labels):
+    predictor = BoxFiller()
+    results = evaluate(labels, methods=["sam", "sama"], predictor=predictor, progress=False)
+    assert (results["n"], results["skipped"], results["dataset"]) == (3, 1, "animals")
+    assert len(predictor.images) == 2, "each photo is encoded once"
+    disks = [disk(30, 40, 15).sum() / 31**2, disk(40, 60, 10).sum() / 21**2]
+    assert results["methods"]["sam"]["mIoU"] == pytest.approx((sum(disks) + 1) / 3)
+    assert "MSE" not in results["methods"]["sama"], "labels are no mattes"
+    assert [sama for _, sama in predictor.asked] == [False, True] * 3
+
+
+def test_labels_union(labels):
+    predictor = BoxFiller()
+    results = evaluate(
+        labels, object_mode="union", methods=["sam"], predictor=predictor, limit=1, progress=False
+    )
+    assert results["n"] == 1 and len(predictor.images) == 1
+    evaluate(labels, object_mode="union", methods=["sam"], predictor=predictor, progress=False)
+    assert predictor.asked[-1][0].boxes == ((5, 10, 71, 53),)
+
+
+def test_clicks_reach_the_predictor(labels):
+    predictor = BoxFiller()
+    results = evaluate(
+        labels, prompts="point3", methods=["sam", "sama"], predictor=predictor, progress=False
+    )
+    assert max(len(prompts.points) for prompts, _ in predictor.asked) == 3
+    assert results["methods"]["sam"]["mIoU"] == results["methods"]["sama"]["mIoU"] > 0.2
+
+
+def test_mattes_by_hand(mattes):
+    """The box of alpha > .5 is the solid square, so SAM misses just the frame: 28^2 - 20^2 px of
+    .4.
+    """
+    trimap = np.zeros(SHAPE, np.uint8)
+    trimap[16:44, 26:54], trimap[20:40, 30:50] = 128, 255
+    save(mattes / "trimaps" / "m.png", trimap)
+    results = evaluate(mattes, methods=["sam"], predictor=BoxFiller(), progress=False)
+    scores, frame = results["methods"]["sam"], 28**2 - 20**2
+    assert scores["mIoU"] == 1
+    assert scores["SAD"] == pytest.approx(frame * 0.4 / 1e3)
+    assert scores["MSE"] == pytest.approx(frame * 0.16 / (60 * 80) * 1e3)
+    assert scores["MSE_unknown"] == pytest.approx(160)
+    assert scores["MAD_unknown"] == pytest.approx(400)
+
+
+def test_command_line_writes_table_json_and_sheet(labels, tmp_path, capsys):
+    pytest.importorskip("cv2")
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    path = tmp_path / "new" / "result.json"
+    args = parser.parse_args([str(labels), "--methods", "grabcut", "--json", str(path)])
+    assert main(args) == 0
+    results = json.loads(path.read_text())
+    assert set(results) >= {"dataset", "n", "prompts", "seconds", "methods", "skipped"}
+    assert results["model"] is None
+    assert all(isinstance(v, float) for v in results["methods"]["grabcut"].values())
+    assert "grabcut" in capsys.readouterr().out
+    with Image.open(tmp_path / "new" / "result_cases.png") as sheet:
+        assert sheet.width == 3 * 230 + 6 and sheet.height > 600
+
+
+def test_contact_sheet_shows_the_errors_in_colour(labels, tmp_path):
+    sheet = tmp_path / "sheet.png"
+    evaluate(labels, methods=["sam"], predictor=BoxFiller(), sheet=sheet, progress=False)
+    colours = np.asarray(Image.open(sheet)).astype(int)
+    red = (colours[..., 0] > 150) & (colours[..., 1] < 110) & (colours[..., 2] < 80)
+    assert red.sum() > 500, "the corners of the boxes are wrongly taken"
+
+
+def test_table_names_every_metric(mattes):
+    results = evaluate(mattes, methods=["sam", "sama"], predictor=BoxFiller(), progress=False)
+    table = format_table(results)
+    for word in ("mIoU", "boundary_IoU", "weighted_F", "Grad", "Conn", "sama"):
+        assert word in table
+    assert "unknown" not in table
+
+
+def test_methods_follow_the_prompt():
+    assert choose_methods(None, "box") == ("sam", "sama", "closed_form", "grabcut")
+    assert choose_methods(None, "point3") == ("sam", "sama", "closed_form")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"methods": ["magic"]}, "no method 'magic'"),
+        ({"methods": ["sam", "sam"]}, "each method once"),
+        ({"methods": ["grabcut"], "prompts": "point1"}, "takes a box only"),
+        ({"prompts": "scribble"}, "no prompt kind"),
+        ({"object_mode": "some"}, "no object mode"),
+        ({"limit": 0}, "1 or more"),
+    ],
+)
+def test_wrong_options(labels, options, words):
+    with pytest.raises(SamaError, match=words):
+        evaluate(labels, predictor=BoxFiller(), progress=False, **options)
+
+
+def test_a_model_without_sama_says_so(labels):
+    with pytest.raises(SamaError, match="--methods sam"):
+        evaluate(labels, methods=["sama"], predictor=BoxFiller(with_sama=False), progress=False)
+
+
+def test_only_specks_is_an_error(labels):
+    save(labels / "labels" / "a.png", np.zeros(SHAPE, np.uint8))
+    with pytest.raises(SamaError, match="no object of 10 pixels"):
+        evaluate(labels, methods=["sam"], predictor=BoxFiller(), limit=1, progress=False)
+
+
+def test_unwritable_place_is_found_before_the_work(labels, tmp_path):
+    (tmp_path / "file").write_text("")
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    args = parser.parse_args([str(labels), "--json", str(tmp_path / "file" / "result.json")])
+    with pytest.raises(SamaError, match="choose another place"):
+        main(args)

@@ -1,0 +1,237 @@
+"""Losses against independent references, simulated prompts, and a run that stops and goes on."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from skimage.metrics import structural_similarity
+
+from sama.models.backbones.mini import MiniBackbone
+from sama.models.prompt_tensors import PADDING
+from sama.training import losses
+from sama.training.ema import Ema
+from sama.training.mini_stage import MiniStage
+from sama.training.prompting import error_click, simulate_prompts, tight_boxes
+from sama.training.sama_stage import SamaStage
+from sama.training.trainer import TrainSettings, train
+from sama.training.validation import MiniWatch, SamaWatch
+from tests.test_models import SMALL, small_sama
+
+
+def maps(seed: int, n: int = 2, side: int = 48) -> torch.Tensor:
+    return torch.rand(n, 1, side, side, generator=torch.Generator().manual_seed(seed))
+
+
+def test_losses_vanish_on_the_target_and_grow_away_from_it():
+    target = (maps(0) > 0.5).float()
+    known = torch.ones_like(target)
+    right, wrong = (target * 2 - 1) * 30, (1 - target * 2) * 30
+    for loss in (losses.segmentation_loss, losses.bce, losses.soft_iou, losses.dice):
+        assert loss(right, target, known).max() < 0.01
+        assert loss(wrong, target, known).min() > 0.9
+
+
+def test_ssim_equals_skimage():
+    p, y = maps(1, n=1), maps(2, n=1)
+    _, reference = structural_similarity(
+        p[0, 0].numpy(),
+        y[0, 0].numpy(),
+        data_range=1,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+        full=True,
+    )
+    # One pixel in the middle of a frame that is otherwise equal on both sides of the border treatment.
+    ours = 1 - losses.ssim(p, y, torch.ones_like(p))
+    assert ours.item() == pytest.approx(_zero_padded_mean(reference, p, y), abs=2e-3)
+
+
+def _zero_padded_mean(reference, p, y) -> float:
+    """Mean of skimage's map inside; near the border, where it mirrors and we pad with 0, from a padded frame."""
+    pad = 16
+    padded = [np.pad(x[0, 0].numpy(), pad) for x in (p, y)]
+    _, full = structural_similarity(
+        *padded,
+        data_range=1,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+        full=True,
+    )
+    assert np.allclose(full[pad:-pad, pad:-pad][8:-8, 8:-8], reference[8:-8, 8:-8], atol=1e-4)
+    return float(full[pad:-pad, pad:-pad].mean())
+
+
+def test_gradient_loss_of_a_ramp():
+    ramp = torch.linspace(0, 1, 33).expand(1, 1, 33, 33)
+    flat = torch.zeros_like(ramp)
+    inner = torch.zeros_like(ramp)
+    inner[..., 4:-4, 4:-4] = 1
+    # Sobel / 4 of a slope of 1/32 a pixel is 2/32 in x and 0 in y; their mean over both directions is 1/32.
+    assert losses.gradient(ramp, flat, inner).item() == pytest.approx(1.01 / 32, rel=1e-4)
+
+
+def test_laplacian_sees_edges_not_constants():
+    y = torch.full((1, 1, 64, 64), 0.3)
+    known = torch.ones_like(y)
+    assert losses.laplacian(y + 0.2, y, known).item() == pytest.approx(0, abs=1e-5)
+    edge = y.clone()
+    edge[..., 32:] += 0.5
+    assert losses.laplacian(edge, y, known).item() > 0.02
+
+
+def test_unknown_pixels_do_not_count():
+    target, known = (maps(3) > 0.5).float(), (maps(4) > 0.3).float()
+    logits = maps(5) * 4 - 2
+    spoiled = torch.where(known > 0, logits, logits + 9)
+    for loss in (losses.bce, losses.soft_iou, losses.dice, losses.laplacian):
+        first, second = loss(logits, target, known), loss(spoiled, target, known)
+        assert torch.allclose(first, second, atol=1e-5), loss.__name__
+
+
+def test_prompts_fit_their_targets():
+    target = torch.zeros(64, 1, 32, 32)
+    target[:, :, 8:20, 4:28] = 1
+    assert tight_boxes(target)[0].tolist() == [4, 8, 28, 20]
+    part = torch.arange(64) % 4 == 0
+    prompts = simulate_prompts(target, part, 128, torch.Generator().manual_seed(0))
+    boxed = prompts.labels[:, 0] == 2
+    assert 20 < boxed.sum() < 56 and not (boxed & part).any()
+    assert (prompts.ambiguous[part]).all()
+    cells = (prompts.coords / 4).long().clamp(0, 31)
+    for clicks in (2, 3, 4):
+        label = prompts.labels[:, clicks]
+        hit = target[torch.arange(64), 0, cells[:, clicks, 1], cells[:, clicks, 0]]
+        assert torch.equal(hit[label != PADDING].long(), label[label != PADDING])
+
+
+def test_error_click_lands_in_the_larger_error():
+    target = torch.zeros(1, 1, 32, 32)
+    target[..., 4:14, 4:14] = 1
+    logits = torch.full((1, 1, 32, 32), -5.0)
+    logits[..., 18:30, 18:30] = 5  # a false positive larger than the miss
+    coords, label = error_click(logits, target, torch.ones_like(target), 128)
+    assert label.item() == 0 and (coords > 72).all() and (coords < 120).all()
+    coords, label = error_click(target * 10 - 5, target, torch.ones_like(target), 128)
+    assert label.item() == PADDING
+
+
+class Discs(torch.utils.data.Dataset):
+    """Items like the real pipeline's: one disc on a plain ground."""
+
+    def __init__(self, size: int):
+        self.size = size
+
+    def __len__(self):
+        return 10**6
+
+    def __getitem__(self, index: int) -> dict:
+        rng = np.random.default_rng(index)
+        y, x = np.mgrid[: self.size, : self.size]
+        cx, cy = rng.uniform(0.3, 0.7, 2) * self.size
+        disc = ((x - cx) ** 2 + (y - cy) ** 2) < (0.25 * self.size) ** 2
+        image = np.where(disc[..., None], rng.integers(0, 255, 3), rng.integers(0, 255, 3))
+        alpha = torch.from_numpy(disc.astype(np.uint8) * 255)[None].expand(2, -1, -1)
+        return {
+            "image": torch.from_numpy(image.astype(np.uint8)).permute(2, 0, 1),
+            "height": self.size,
+            "width": self.size,
+            "targets": alpha,
+            "known": torch.ones_like(alpha),
+            "part": torch.tensor([False, False]),
+            "exact": True,
+        }
+
+
+def mini_stage() -> MiniStage:
+    torch.manual_seed(0)
+    return MiniStage(MiniBackbone(SMALL), full_size=128)
+
+
+def sama_stage() -> SamaStage:
+    return SamaStage(small_sama())
+
+
+@pytest.mark.parametrize("make", [mini_stage, sama_stage])
+def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, make):
+    def run(folder, **how):
+        stage = make()
+        settings = TrainSettings(out=tmp_path / folder, steps=4, batch=2, workers=0, warmup=2)
+        train(stage, lambda task, size: Discs(size), settings, **how)
+        return stage.module.state_dict()
+
+    whole = run("whole")
+    with pytest.raises(KeyboardInterrupt):
+        die_in_third_step(tmp_path / "cut", make())
+    resumed = run("cut", resume=True)
+    assert whole.keys() == resumed.keys()
+    for name in whole:
+        assert torch.equal(whole[name], resumed[name]), name
+
+
+def die_in_third_step(out, stage):
+    """Train with a checkpoint after every step until the third step fails."""
+    plain, count = stage.loss, [0]
+
+    def dying(batch, task, generator):
+        count[0] += 1
+        if count[0] == 3:
+            raise KeyboardInterrupt
+        return plain(batch, task, generator)
+
+    stage.loss = dying
+    settings = TrainSettings(
+        out=out, steps=4, batch=2, workers=0, warmup=2, checkpoint_minutes=0
+    )
+    train(stage, lambda task, size: Discs(size), settings)
+
+
+def test_average_swaps_in_and_out():
+    stage = mini_stage()
+    module = stage.module
+    ema = Ema(module, 0.5)
+    weight = module.sam.image_encoder.stem[0].weight
+    start = weight.detach().clone()
+    with torch.no_grad():
+        weight += 1
+    ema.update(module, step=1000)
+    module.train()
+    with ema.swapped_in(module):
+        assert torch.allclose(weight, start + 0.5) and not module.training
+    assert torch.allclose(weight, start + 1) and module.training
+
+
+def write_validation(root):
+    """Two folders as in the real data: labels, and exact alphas."""
+    for folder, answers in (("things", "labels"), ("mattes", "alphas")):
+        for kind in ("images", answers):
+            (root / "val" / folder / kind).mkdir(parents=True)
+        for i in range(2):
+            item = Discs(96)[i]
+            image = item["image"].permute(1, 2, 0).numpy()
+            truth = item["targets"][0].numpy()
+            truth = truth // 255 if answers == "labels" else truth
+            Image.fromarray(image).save(root / "val" / folder / "images" / f"{i}.png")
+            Image.fromarray(truth).save(root / "val" / folder / answers / f"{i}.png")
+
+
+@pytest.mark.parametrize(
+    ("make", "watch", "size"), [(mini_stage, MiniWatch, 128), (sama_stage, SamaWatch, 256)]
+)
+def test_a_run_leaves_a_log_and_a_sheet(tmp_path, make, watch, size):
+    write_validation(tmp_path)
+    settings = TrainSettings(out=tmp_path / "run", steps=2, batch=2, workers=0)
+    stage = make()
+    watcher = watch(tmp_path, settings.out, size, 2)
+    train(
+        stage, lambda task, size: Discs(size), settings, watch=lambda module, step: watcher(module)
+    )
+    record = json.loads((settings.out / "log.jsonl").read_text().splitlines()[-1])
+    assert record["step"] == 2
+    assert {k for k in record if k.startswith("val_things")}
+    assert all(0 <= v <= 1 for k, v in record.items() if k.startswith("val_"))
+    sheet = Image.open(settings.out / "sheet.png")
+    assert sheet.width > sheet.height > 0
