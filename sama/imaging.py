@@ -84,7 +84,7 @@ def _decode(image: Image.Image, name: str, max_pixels: int) -> Photo:
     notes = []
     width, height = image.size
     if width * height > max_pixels:
-        raise _too_large(name, f"has {width * height / 1e6:.1f}", max_pixels)
+        raise _too_large(name, f"has {width * height / 1e6:.4g}", max_pixels)
     try:
         if (frames := getattr(image, "n_frames", 1)) > 1:
             notes.append(f"first of {frames} frames")
@@ -121,7 +121,7 @@ def _open(file: BinaryIO, name: str, max_pixels: int) -> Image.Image:
         return decode.read_header(file)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         bomb = Image.MAX_IMAGE_PIXELS * 2
-        size = f"has more than {min(bomb, max_pixels) / 1e6:g}"
+        size = f"has more than {min(bomb, max_pixels) / 1e6:.4g}"
         raise _too_large(name, size, min(bomb, max_pixels)) from error
     except MemoryError:
         raise
@@ -159,7 +159,7 @@ def _read_path(path: str | os.PathLike, name: str) -> bytes:
 
 def _too_large(name: str, size: str, max_pixels: int) -> PhotoError:
     return PhotoError(
-        f"{name} {size} megapixels and the limit is {max_pixels / 1e6:g}; scale it down first."
+        f"{name} {size} megapixels and the limit is {max_pixels / 1e6:.4g}; scale it down first."
     )
 
 

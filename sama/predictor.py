@@ -157,7 +157,7 @@ class SamaPredictor:
             logits = {}
             if sama:
                 started = time.perf_counter()
-                logits = self.model.decode(features, tensors, answer)
+                logits = self.model.decode(features, answer)
                 logits = {k: self._to_photo(v, (height, width)) for k, v in logits.items()}
                 seconds["decode_sama"] = time.perf_counter() - started
             sam = [self._to_photo(answer.logits[:, i : i + 1], (height, width)) for i in shown]

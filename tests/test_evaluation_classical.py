@@ -25,7 +25,8 @@ def test_grabcut_finds_a_disk():
     pytest.importorskip("cv2")
     truth = disk((80, 100), 40, 50, 20)
     found = grabcut(photo(truth), (28, 18, 73, 63))
-    assert found.dtype == bool and iou(found, truth) > 0.97
+    assert found.dtype == bool
+    assert iou(found, truth) > 0.97
     np.testing.assert_array_equal(found, grabcut(photo(truth), (28, 18, 73, 63)))
 
 
@@ -34,7 +35,8 @@ def test_grabcut_of_a_large_photo_has_its_size(monkeypatch):
     monkeypatch.setattr(classical, "GRABCUT_MAX_SIDE", 50)
     truth = disk((80, 100), 40, 50, 20)
     found = grabcut(photo(truth), (28, 18, 73, 63))
-    assert found.shape == truth.shape and iou(found, truth) > 0.9
+    assert found.shape == truth.shape
+    assert iou(found, truth) > 0.9
 
 
 def test_grabcut_without_background_answers_the_box():
@@ -63,7 +65,8 @@ def test_trimap_keeps_the_core_of_thin_objects():
     logits = np.full((200, 200), -9.0)
     logits[98:103, 10:190] = 9.0
     trimap = trimap_from_logits(logits)
-    assert (trimap[100, 20:180] == 1).all() and trimap[98, 100] == trimap[96, 100] == 0.5
+    assert (trimap[100, 20:180] == 1).all()
+    assert trimap[98, 100] == trimap[96, 100] == 0.5
 
 
 def test_trimap_leaves_unsure_logits_unknown():
@@ -71,7 +74,8 @@ def test_trimap_leaves_unsure_logits_unknown():
     logits[50, 50], logits[2, 2] = 0.5, -0.5
     trimap = trimap_from_logits(logits)
     assert trimap[50, 50] == trimap[2, 2] == 0.5
-    assert trimap[50, 55] == 1 and trimap[2, 5] == 0
+    assert trimap[50, 55] == 1
+    assert trimap[2, 5] == 0
 
 
 @pytest.mark.parametrize("cap", [400_000, 1_500])
@@ -82,10 +86,12 @@ def test_closed_form_recovers_a_soft_edge(monkeypatch, cap):
     colours = alpha[..., None] * (220, 60, 40) + (1 - alpha[..., None]) * (20, 90, 200)
     trimap = np.tile(np.where(np.arange(80) < 26, 0, np.where(np.arange(80) > 54, 1, 0.5)), (60, 1))
     found = closed_form_alpha(np.rint(colours).astype(np.uint8), trimap)
-    assert found.dtype == np.float32 and found.shape == alpha.shape
+    assert found.dtype == np.float32
+    assert found.shape == alpha.shape
     # The shrunk photo is answered at a lower resolution.
     assert np.abs(found - alpha).mean() < (0.01 if cap == 400_000 else 0.03)
-    assert (found[trimap == 1] == 1).all() and (found[trimap == 0] == 0).all()
+    assert (found[trimap == 1] == 1).all()
+    assert (found[trimap == 0] == 0).all()
 
 
 @pytest.mark.parametrize("values", [(0.0, 0.5), (0.5, 1.0), (0.0, 1.0), (0.0, 0.0), (0.5, 0.5)])

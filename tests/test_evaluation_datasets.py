@@ -34,7 +34,8 @@ def test_objects_of_labels(folder):
     each = list(scene.objects("each"))
     assert [(truth.name, int(truth.mask.sum())) for truth in each] == [("a#4", 36), ("a#200", 64)]
     (union,) = scene.objects("union")
-    assert union.mask.sum() == 100 and union.alpha.dtype == np.float32
+    assert union.mask.sum() == 100
+    assert union.alpha.dtype == np.float32
 
 
 @pytest.mark.parametrize("mode", ["palette", "16 bit"])
@@ -48,7 +49,8 @@ def test_label_formats(folder, mode):
         picture = Image.fromarray(label)
     picture.save(folder / "labels" / "a.png")
     (truth,) = next(iter(Dataset(folder))).objects("each")
-    assert truth.name == ("a#3" if mode == "palette" else "a#700") and truth.mask.sum() == 20
+    assert truth.name == ("a#3" if mode == "palette" else "a#700")
+    assert truth.mask.sum() == 20
 
 
 def test_mattes_and_trimaps(folder):
@@ -59,7 +61,8 @@ def test_mattes_and_trimaps(folder):
     save(folder / "trimaps" / "b.png", np.where(matte == 51, 128, matte).astype(np.uint8))
     first, second, _ = (next(scene.objects()) for scene in Dataset(folder))
     assert first.unknown is None
-    assert first.alpha[4, 0] == pytest.approx(0.2) and first.mask.sum() == 60
+    assert first.alpha[4, 0] == pytest.approx(0.2)
+    assert first.mask.sum() == 60
     assert second.unknown.sum() == 4 * 30
 
 

@@ -22,16 +22,8 @@ def dense_gradient(alpha: np.ndarray) -> np.ndarray:
         for x in range(width):
             gx = gy = 0.0
             for (i, j), weight in kernel.items():
-                gx += (
-                    weight
-                    / norm
-                    * alpha[np.clip(y - i, 0, height - 1), np.clip(x - j, 0, width - 1)]
-                )
-                gy += (
-                    weight
-                    / norm
-                    * alpha[np.clip(y - j, 0, height - 1), np.clip(x - i, 0, width - 1)]
-                )
+                gx += weight / norm * alpha[np.clip(y - i, 0, height - 1), np.clip(x - j, 0, width - 1)]
+                gy += weight / norm * alpha[np.clip(y - j, 0, height - 1), np.clip(x - i, 0, width - 1)]
             result[y, x] = math.sqrt(gx * gx + gy * gy)
     return result
 

@@ -54,7 +54,8 @@ def test_regions_join_over_corners():
     truth[np.arange(9), np.arange(9)] = True
     truth |= block(20, 20, 22, 24)
     x, y, label = next_click(np.zeros_like(truth), truth)
-    assert label == 1 and x == y < 9
+    assert label == 1
+    assert x == y < 9
 
 
 def test_clicked_pixels_are_not_clicked_again():
@@ -63,7 +64,8 @@ def test_clicked_pixels_are_not_clicked_again():
     first = next_click(nothing, truth)
     assert first == (11, 11, 1)
     second = next_click(nothing, truth, (first,))
-    assert second is not None and second[:2] != first[:2]
+    assert second is not None
+    assert second[:2] != first[:2]
     everywhere = tuple((float(x), float(y), 1) for y in range(10, 13) for x in range(10, 13))
     assert next_click(nothing, truth, everywhere) is None
 
@@ -72,7 +74,9 @@ def test_box_prompt():
     truth = block(3, 7, 10, 20)
     asked = []
     prompts, _ = simulate("box", truth, lambda p: asked.append(p) or Answer(truth))
-    assert prompts.boxes == ((7, 3, 20, 10),) and prompts.points == () and len(asked) == 1
+    assert prompts.boxes == ((7, 3, 20, 10),)
+    assert prompts.points == ()
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(("kind", "clicks"), [("point1", 1), ("point3", 3), ("point5", 5)])
@@ -85,7 +89,8 @@ def test_clicks_follow_the_answers(kind, clicks):
         asked.append(prompts)
         mask = np.zeros_like(truth)
         for x, y, label in prompts.points:
-            assert label == 1 and truth[int(y), int(x)]
+            assert label == 1
+            assert truth[int(y), int(x)]
             assert not mask[int(y), int(x)], "clicked where the answer was right already"
             mask[int(y) - 2 : int(y) + 3, int(x) - 2 : int(x) + 3] = True
         return Answer(mask)
@@ -99,7 +104,8 @@ def test_clicks_follow_the_answers(kind, clicks):
 def test_a_right_answer_ends_the_clicking():
     truth = block(2, 2, 30, 40)
     prompts, answer = simulate("point5", truth, lambda p: Answer(truth))
-    assert len(prompts.points) == 1 and answer.mask is truth
+    assert len(prompts.points) == 1
+    assert answer.mask is truth
 
 
 def test_a_greedy_answer_is_clicked_negatively():

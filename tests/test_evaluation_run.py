@@ -3,6 +3,7 @@
 import argparse
 import json
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -39,8 +40,11 @@ class FakePrediction:
 class BoxFiller:
     """Fills the box, or squares of 9 px around positive clicks; SAMA's matte is its mask."""
 
-    def __init__(self, *, with_sama=True):
-        self.with_sama = with_sama
+    info = SimpleNamespace(
+        name="filler", weights_digest="0123", device="cpu", notes=("It only fills boxes.",)
+    )
+
+    def __init__(self):
         self.images, self.encoded, self.asked = [], 0, []
 
     def set_image(self, image):
@@ -58,7 +62,7 @@ class BoxFiller:
         for x, y, label in prompts.points:
             if label:
                 logits[max(0, int(y) - 4) : int(y) + 5, max(0, int(x) - 4) : int(x) + 5] = 4
-        alpha = (logits > 0).astype(np.float32) if sama and self.with_sama else None
+        alpha = (logits > 0).astype(np.float32) if sama else None
         return FakePrediction(logits, alpha)
 
 
@@ -118,16 +122,15 @@ def test_labels_union(labels):
     results = evaluate(
         labels, object_mode="union", methods=["sam"], predictor=predictor, limit=1, progress=False
     )
-    assert results["n"] == 1 and len(predictor.images) == 1
+    assert results["n"] == 1
+    assert len(predictor.images) == 1
     evaluate(labels, object_mode="union", methods=["sam"], predictor=predictor, progress=False)
     assert predictor.asked[-1][0].boxes == ((5, 10, 71, 53),)
 
 
 def test_clicks_reach_the_predictor(labels):
     predictor = BoxFiller()
-    results = evaluate(
-        labels, prompts="point3", methods=["sam", "sama"], predictor=predictor, progress=False
-    )
+    results = evaluate(labels, prompts="point3", methods=["sam", "sama"], predictor=predictor, progress=False)
     assert max(len(prompts.points) for prompts, _ in predictor.asked) == 3
     assert results["methods"]["sam"]["mIoU"] == results["methods"]["sama"]["mIoU"] > 0.2
 
@@ -161,7 +164,8 @@ def test_command_line_writes_table_json_and_sheet(labels, tmp_path, capsys):
     assert all(isinstance(v, float) for v in results["methods"]["grabcut"].values())
     assert "grabcut" in capsys.readouterr().out
     with Image.open(tmp_path / "new" / "result_cases.png") as sheet:
-        assert sheet.width == 3 * 230 + 6 and sheet.height > 600
+        assert sheet.width == 3 * 230 + 6
+        assert sheet.height > 600
 
 
 def test_contact_sheet_shows_the_errors_in_colour(labels, tmp_path):
@@ -201,9 +205,11 @@ def test_wrong_options(labels, options, words):
         evaluate(labels, predictor=BoxFiller(), progress=False, **options)
 
 
-def test_a_model_without_sama_says_so(labels):
-    with pytest.raises(SamaError, match="--methods sam"):
-        evaluate(labels, methods=["sama"], predictor=BoxFiller(with_sama=False), progress=False)
+def test_what_the_model_says_of_itself_is_reported(labels):
+    results = evaluate(labels, methods=["sama"], predictor=BoxFiller(), progress=False)
+    assert (results["model"], results["weights"], results["device"]) == ("filler", "0123", "cpu")
+    assert "It only fills boxes." in results["notes"]
+    assert "It only fills boxes." in format_table(results)
 
 
 def test_only_specks_is_an_error(labels):

@@ -72,9 +72,7 @@ class Dataset:
     def __init__(self, folder: str | Path, *, limit: int | None = None):
         self.folder = Path(folder)
         if limit is not None and limit < 1:
-            raise SamaError(
-                f"--limit is {limit}: give the number of photos to evaluate, 1 or more."
-            )
+            raise SamaError(f"--limit is {limit}: give the number of photos to evaluate, 1 or more.")
         if not (self.folder / "images").is_dir():
             raise SamaError(f"{self.folder} has no images/: give a folder that holds images/.")
         self.has_alphas = (self.folder / "alphas").is_dir()
@@ -86,9 +84,7 @@ class Dataset:
         photos = _by_stem(self.folder / "images", PHOTO_SUFFIXES)
         truths = _by_stem(truth_folder, (".png",))
         if not photos:
-            raise SamaError(
-                f"{self.folder / 'images'} has no .jpg or .png files: put the photos there."
-            )
+            raise SamaError(f"{self.folder / 'images'} has no .jpg or .png files: put the photos there.")
         if unpaired := sorted(photos.keys() ^ truths.keys()):
             name = unpaired[0]
             lacking = truth_folder if name in photos else self.folder / "images"
@@ -120,9 +116,7 @@ def _by_stem(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
         if path.name.startswith(".") or path.suffix.lower() not in suffixes:
             continue
         if path.stem in found:
-            raise SamaError(
-                f"{folder} has both {found[path.stem].name} and {path.name}: keep one of them."
-            )
+            raise SamaError(f"{folder} has both {found[path.stem].name} and {path.name}: keep one of them.")
         found[path.stem] = path
     return found
 
@@ -139,9 +133,7 @@ def _open(path: Path) -> Image.Image:
 def _read_labels(path: Path) -> np.ndarray:
     image = _open(path)
     if image.mode not in ("1", "L", "P") and not image.mode.startswith("I"):
-        raise SamaError(
-            f"{path} is a {image.mode} picture: save labels as a one-channel PNG of object ids."
-        )
+        raise SamaError(f"{path} is a {image.mode} picture: save labels as a one-channel PNG of object ids.")
     return np.asarray(image).astype(np.int32)  # for a palette picture these are the indices
 
 

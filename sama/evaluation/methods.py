@@ -39,9 +39,7 @@ def choose_methods(names: list[str] | None, prompts: str) -> tuple[str, ...]:
         if name not in METHOD_NAMES:
             raise SamaError(f"There is no method {name!r}: choose from {', '.join(METHOD_NAMES)}.")
         if name in BOX_ONLY and prompts != "box":
-            raise SamaError(
-                f"{name} takes a box only: use --prompts box or leave it out of --methods."
-            )
+            raise SamaError(f"{name} takes a box only: use --prompts box or leave it out of --methods.")
     if not names or len(set(names)) < len(names):
         raise SamaError("--methods must name each method once, separated by commas.")
     return tuple(names)
@@ -70,10 +68,6 @@ def _sam(predictor, prompts: Prompts) -> Answer:
 
 def _sama(predictor, prompts: Prompts) -> Answer:
     prediction = predictor.predict(prompts)
-    if prediction.sama_mask is None or prediction.alpha is None:
-        raise SamaError(
-            "This model has no SAMA weights: use --methods sam, or choose another --model."
-        )
     return Answer(prediction.sama_mask, expit(prediction.sama_logits), prediction.alpha)
 
 

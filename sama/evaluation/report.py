@@ -21,7 +21,8 @@ def format_table(results: dict) -> str:
     skipped = f", {results['skipped']} too small and skipped" if results["skipped"] else ""
     lines = [
         f"{results['dataset']}: {results['n']} objects{skipped}; prompts {results['prompts']}; "
-        f"model {results['model'] or 'none'}; {results['seconds']:.0f} s"
+        f"model {results['model'] or 'none'}; {results['seconds']:.0f} s",
+        *results["notes"],
     ]
     methods = results["methods"]
     label_width = max(map(len, methods))
@@ -34,8 +35,7 @@ def format_table(results: dict) -> str:
         lines += ["", title, f"{'':<{label_width}}  {heads}"]
         for method, values in methods.items():
             cells = "  ".join(
-                f"{values[name]:>{width}.{decimals}f}"
-                for name, width in zip(present, widths, strict=True)
+                f"{values[name]:>{width}.{decimals}f}" for name, width in zip(present, widths, strict=True)
             )
             lines.append(f"{method:<{label_width}}  {cells}")
     return "\n".join(lines)

@@ -51,26 +51,23 @@ def evaluate(
     and median cases. progress: show a bar on stderr.
 
     Returns {"dataset", "n" (objects scored), "skipped" (objects under SMALLEST_OBJECT px),
-    "prompts", "object", "model" (None where no method needs one), "seconds" (of everything after
-    loading the model), "methods": {name: {metric: number}}}. Matte metrics appear only for folders
-    with alphas/: labels are no mattes. A method's "seconds" is the mean time to answer one object,
-    all its clicks together, without encoding the photo. Raises SamaError for folders, files and
-    names that will not do.
+    "prompts", "object", "model" (None where no method needs one), "weights" (their digest),
+    "device", "notes" (the model's own, such as that it is untrained), "seconds" (of everything
+    after loading the model), "methods": {name: {metric: number}}}. Matte metrics appear only for
+    folders with alphas/: labels are no mattes. A method's "seconds" is the mean time to answer one
+    object, all its clicks together, without encoding the photo. Raises SamaError for folders, files
+    and names that will not do.
     """
     if prompts not in PROMPT_KINDS:
-        raise SamaError(
-            f"There is no prompt kind {prompts!r}: choose from {', '.join(PROMPT_KINDS)}."
-        )
+        raise SamaError(f"There is no prompt kind {prompts!r}: choose from {', '.join(PROMPT_KINDS)}.")
     if object_mode not in OBJECT_MODES:
-        raise SamaError(
-            f"There is no object mode {object_mode!r}: choose from {', '.join(OBJECT_MODES)}."
-        )
+        raise SamaError(f"There is no object mode {object_mode!r}: choose from {', '.join(OBJECT_MODES)}.")
     names = choose_methods(methods, prompts)
     dataset = Dataset(folder, limit=limit)
     boards = {name: _Board() for name in names}
     contact_sheet = ContactSheet(mattes=dataset.has_alphas) if sheet is not None else None
     if set(names) <= WITHOUT_MODEL:
-        model, predictor = None, None
+        predictor = None
     elif predictor is None:
         predictor = _load(model, device)
 
@@ -91,13 +88,17 @@ def evaluate(
         raise SamaError(
             f"{folder} has no object of {SMALLEST_OBJECT} pixels or more: nothing can be evaluated."
         )
+    info = None if predictor is None else predictor.info
     results = {
         "dataset": Path(folder).resolve().name,
         "n": count,
         "skipped": skipped,
         "prompts": prompts,
         "object": object_mode,
-        "model": model,
+        "model": info and info.name,
+        "weights": info and info.weights_digest,
+        "device": info and info.device,
+        "notes": list(info.notes) if info else [],
         "seconds": time.perf_counter() - started,
         "methods": {name: board.results() for name, board in boards.items()},
     }
@@ -148,9 +149,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "directory", metavar="DIR", type=Path, help="folder with images/ and labels/ or alphas/"
     )
-    parser.add_argument(
-        "--prompts", choices=PROMPT_KINDS, default="box", help="how each object is prompted"
-    )
+    parser.add_argument("--prompts", choices=PROMPT_KINDS, default="box", help="how each object is prompted")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the results here")
     parser.add_argument(
         "--object", choices=OBJECT_MODES, default="each", help="every label id, or all as one"
@@ -159,13 +158,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--methods", help=f"comma-separated, of {','.join(METHOD_NAMES)} (default: all that fit)"
     )
     parser.add_argument("--limit", metavar="N", type=int, help="only the first N photos")
-    parser.add_argument(
-        "--model", default="mini", help="model to evaluate, as listed by `sama weights`"
-    )
+    parser.add_argument("--model", default="mini", help="model to evaluate, as listed by `sama weights`")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ...")
-    parser.add_argument(
-        "--out", metavar="DIR", type=Path, help="folder for the contact sheet, if not FILE's"
-    )
+    parser.add_argument("--out", metavar="DIR", type=Path, help="folder for the contact sheet, if not FILE's")
 
 
 def main(args: argparse.Namespace) -> int:

@@ -96,7 +96,7 @@ def blurred_background(image: np.ndarray, alpha: np.ndarray, sigma: float) -> np
     if not weight.any():
         return np.zeros(image.shape, np.float32)  # opaque throughout: no background to be seen
     # A wide blur looks the same on a coarser grid, and costs a fraction there.
-    step = max(1, int(sigma / 3))
+    step = max(1, int(sigma / 4))
     colours = np.multiply(image, weight[..., None] / np.float32(255), dtype=np.float32)
     stack = _shrink(np.dstack([colours, weight]), step)  # (h, w, 4)
     # The mean over a cell, and the interpolation between cells, blur a little by themselves.

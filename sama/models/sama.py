@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from sama.models.backbones import build_backbone
-from sama.models.backbones.base import EncodedView
+from sama.models.backbones.base import EmbeddedPrompts, EncodedView
 from sama.models.config import SamaConfig
 from sama.models.decoder import output_tokens, two_way
 from sama.models.heads import PredictionHead, up2
@@ -39,11 +39,13 @@ class ImageFeatures:
 
 @dataclass(frozen=True)
 class SamAnswer:
-    """SAM's candidates: logits (N, 4, 4h, 4w), scores (N, 4), chosen (N,) index of the one it answers with."""
+    """SAM's candidates: logits (N, 4, 4h, 4w), scores (N, 4), chosen (N,) index of the one it answers with, and the
+    embedded prompts they answer, which SAMA's pass uses again."""
 
     logits: Tensor
     scores: Tensor
     chosen: Tensor
+    embedded: EmbeddedPrompts
 
     @property
     def base(self) -> Tensor:
@@ -139,15 +141,15 @@ class Sama(nn.Module):
         self, features: ImageFeatures, prompts: PromptTensors, chosen: Tensor | None = None
     ) -> SamAnswer:
         """SAM's own answer; `chosen` (N,) overrules which candidate counts."""
-        logits, scores = self.backbone.decode(features.embedding, prompts, features.context)
+        embedded = self.backbone.embed_prompts(prompts, features.context)
+        logits, scores = self.backbone.decode(features.embedding, embedded)
         if chosen is None:
             chosen = self.backbone.choose(scores, prompts)
-        return SamAnswer(logits, scores, chosen)
+        return SamAnswer(logits, scores, chosen, embedded)
 
     def decode(
         self,
         features: ImageFeatures,
-        prompts: PromptTensors,
         answer: SamAnswer,
         tasks: tuple[str, ...] = TASKS,
     ) -> dict[str, Tensor]:
@@ -157,15 +159,15 @@ class Sama(nn.Module):
         own in which its token is seen by all, as the paper has it.
         """
         if self.config.residual:
-            return self._decode_pass(features, prompts, answer, tasks, readable=-len(tasks))
+            return self._decode_pass(features, answer, tasks, readable=-len(tasks))
         out = {}
         for task in tasks:
-            out |= self._decode_pass(features, prompts, answer, (task,), readable=None)
+            out |= self._decode_pass(features, answer, (task,), readable=None)
         return out
 
-    def _decode_pass(self, features, prompts, answer, tasks, readable) -> dict[str, Tensor]:
+    def _decode_pass(self, features, answer, tasks, readable) -> dict[str, Tensor]:
         backbone, decoder = self.backbone, self.backbone.sam.mask_decoder
-        sparse, dense = backbone.embed_prompts(prompts, features.context)
+        sparse, dense, _ = answer.embedded
         n = len(dense)
         each = n // len(features.embedding)
 

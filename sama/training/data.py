@@ -1,5 +1,6 @@
 """The endless, reproducible stream of training items."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,16 +26,17 @@ MIXES = {
 
 
 class TrainingData(Dataset):
-    """Map-style data set whose item i depends on nothing but `seed` and i, so that a resumed run continues exactly.
+    """Map-style data set whose item i depends on nothing but `seed` and i.
 
-    root: folder that holds train/. size: side S of the model frame in pixels. task: "mini" (whole objects and
-    parts), "segmentation" (whole objects) or "matting" (exact alpha only). prompts: objects an item, P.
-    sources: the folders to use (`ccp`, `cats`, `coco`, `fluent`, `noto`, `renders`, `backgrounds`); None for all.
+    A resumed run therefore continues exactly. root: folder that holds train/. size: side S of the
+    model frame in pixels. task: "mini" (whole objects and parts), "segmentation" (whole objects) or
+    "matting" (exact alpha only). prompts: objects an item, P. sources: the folders to use (`ccp`,
+    `cats`, `coco`, `fluent`, `noto`, `renders`, `backgrounds`); None for all.
 
     An item is a dict of
       image: (3, S, S) uint8 sRGB; the photo at the top left, its long side S, the rest 0;
       height, width: valid extent in pixels;
-      targets: (P, S, S) uint8 alpha, 255 = opaque; objects repeat when the picture shows fewer than P;
+      targets: (P, S, S) uint8 alpha, 255 = opaque; objects repeat when fewer than P are shown;
       known: (P, S, S) uint8, 1 = supervise, 0 = uncertain label or padding;
       part: (P,) bool, the object is a piece of a larger one that a click could mean too;
       exact: bool, soft edges of the targets are the truth.
@@ -100,8 +102,25 @@ class TrainingData(Dataset):
                 photo = self.sources.labelled(kind, rng)
                 parts = self.task == "mini"
                 sample = photo_sample(rng, photo, kind, self.size, self.prompts, parts)
-            if sample is not None:
+            if sample is not None and (sample := self._with_known_core(sample)) is not None:
                 return sample
         raise SamaError(
-            "The training pictures show no object large enough to learn from; add pictures or labels."
+            "The training pictures show no object large enough to learn from; "
+            "add pictures or labels."
+        )
+
+    def _with_known_core(self, sample: Sample) -> Sample | None:
+        """The sample without objects of which little more than the uncertain edge is seen."""
+        least = (self.size / 64) ** 2
+        core = np.count_nonzero((sample.targets > 127) & sample.known, axis=(1, 2))
+        keep = np.flatnonzero(core >= least)
+        if len(keep) == len(core):
+            return sample
+        if not len(keep):
+            return None
+        return replace(
+            sample,
+            targets=sample.targets[keep],
+            known=sample.known[keep],
+            part=[sample.part[k] for k in keep],
         )

@@ -19,8 +19,8 @@ def degrade(
 ) -> tuple[Image.Image, np.ndarray]:
     """Randomly degraded RGB image, and targets (n, h, w) uint8 softened alike when they are exact.
 
-    Blur mixes neighbouring pixels, so the alpha that explains the blurred picture is the blurred alpha;
-    inexact targets are left alone, their edges are not supervised.
+    Blur mixes neighbouring pixels, so the alpha that explains the blurred picture is the blurred
+    alpha; inexact targets are left alone, their edges are not supervised.
     """
     if rng.random() < 0.7:
         image = _colour(rng, image)

@@ -6,10 +6,11 @@ from torch.nn import functional as F
 
 from sama.models.backbones.mini import MiniBackbone
 from sama.models.views import normalise
-from sama.training.losses import mask_iou, prompt_loss
+from sama.training.losses import bce, mask_iou, prompt_loss
 from sama.training.prompting import error_click, simulate_prompts
 
-REFINE_SHARE = 0.35
+REFINE_SHARE = 0.3
+LIKENESS_WEIGHT = 0.5
 
 
 class MiniStage:
@@ -52,8 +53,10 @@ class MiniStage:
         with torch.autocast(views.device.type, torch.bfloat16):
             encoded = self.backbone.encode(views)
             context = self.backbone.prior_context(views, encoded.embedding)
-            logits, scores = self.backbone.decode(encoded.embedding, prompts, context)
+            embedded = self.backbone.embed_prompts(prompts, context)
+            logits, scores = self.backbone.decode(encoded.embedding, embedded)
         loss, iou = _answer_loss(logits, scores, target, known, prompts.ambiguous)
+        loss = loss + LIKENESS_WEIGHT * _likeness_loss(embedded.likeness, target, known)
         log = {"box_iou": _mean(iou, prompts.labels[:, 0] >= 0), "click_iou": _mean(iou, prompts.ambiguous)}
 
         if torch.rand((), generator=generator) < REFINE_SHARE:
@@ -62,7 +65,8 @@ class MiniStage:
             click = error_click(answer, target, known, size)
             again = prompts.with_click(*click).with_masks(answer.clamp(-20, 20))
             with torch.autocast(views.device.type, torch.bfloat16):
-                logits, scores = self.backbone.decode(encoded.embedding, again, context)
+                embedded = self.backbone.embed_prompts(again, context)
+                logits, scores = self.backbone.decode(encoded.embedding, embedded)
             second, iou = _answer_loss(logits, scores, target, known, again.ambiguous)
             loss = loss + second
             log["refined_iou"] = iou.mean().item()
@@ -91,6 +95,14 @@ def _answer_loss(logits, scores, target, known, ambiguous) -> tuple[Tensor, Tens
     trained = torch.where(ambiguous[:, None], torch.tensor([0.0, 1, 1, 1]), torch.tensor([1.0, 0, 0, 0]))
     score_loss = ((scores - iou) ** 2 * trained.to(scores.device)).sum(1).mean()
     return mask_loss + score_loss, iou.gather(1, index)[:, 0]
+
+
+def _likeness_loss(likeness: Tensor, target: Tensor, known: Tensor) -> Tensor:
+    """Teach the descriptors directly that pixels of one object are alike: BCE of the prior's guess (N, 1, h, w)."""
+    factor = target.shape[-1] // likeness.shape[-1]
+    target, known = F.avg_pool2d(target, factor), (F.avg_pool2d(known, factor) > 0.5).float()
+    near = F.max_pool2d((target > 0.5).float(), 5, stride=1, padding=2)
+    return bce(likeness.float(), target, known * (0.1 + near)).mean()
 
 
 def _mean(values: Tensor, rows: Tensor) -> float | None:

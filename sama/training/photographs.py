@@ -1,4 +1,4 @@
-"""Training samples cut from labelled photographs: crop, resize, masks, and where labels can be trusted."""
+"""Training samples cut from labelled photographs: crop, masks, where labels can be trusted."""
 
 from dataclasses import dataclass
 
@@ -57,7 +57,7 @@ def bounding_box(mask: np.ndarray) -> Box:
 
 
 def random_crop(rng: np.random.Generator, size: tuple[int, int], aspect: float, keep: Box) -> Box:
-    """Crop of `aspect` in a picture of `size` that holds most of the box `keep` (sometimes less)."""
+    """Crop of `aspect` in a picture of `size` with most of the box `keep` (sometimes less)."""
     width, height = size
     widest = min(width, height * aspect)
     wanted = 0.35 if rng.random() < 0.15 else 0.9
@@ -87,7 +87,7 @@ def photo_sample(
     prompts: int,
     parts: bool,
 ) -> Sample | None:
-    """A crop of `photo` with up to `prompts` of its objects, or None when it shows none worth it."""
+    """A crop of `photo` with up to `prompts` of its objects, or None when it shows none."""
     labels = photo.labels
     objects = np.unique(labels[::2, ::2])
     objects = objects[objects > 0]
@@ -175,7 +175,8 @@ def mask_target(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Binary label mask (h, w) -> uint8 target and bool known region, both at `extent` (w, h).
 
-    The target is resized with antialiasing; `band` label pixels on either side of the edge are unknown.
+    The target is resized with antialiasing; `band` label pixels on either side of the edge are
+    unknown.
     """
     picture = Image.fromarray(mask.astype(np.uint8) * 255)
     target = picture.resize(extent, Image.Resampling.BILINEAR)

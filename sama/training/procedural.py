@@ -10,7 +10,7 @@ LARGEST_DRAWING = 2400
 
 
 class Drawing:
-    """A grey canvas of `side` pixels a side drawn at several times that size, so that edges come out smooth."""
+    """A grey canvas of `side` pixels, drawn at several times that size for smooth edges."""
 
     def __init__(self, side: int):
         self.side = side
@@ -19,9 +19,11 @@ class Drawing:
         self._pen = ImageDraw.Draw(self.picture)
 
     def line(self, points: np.ndarray, width: float, value: int = 255) -> None:
-        """Polyline through points (n, 2), x and y in pixels; `width` in pixels, down to 1 / zoom."""
+        """Polyline through points (n, 2); x, y and `width` in pixels, widths down to 1 / zoom."""
         flat = (points * self.zoom).ravel().tolist()
-        self._pen.line(flat, fill=value, width=max(1, round(width * self.zoom)))
+        width = max(1, round(width * self.zoom))
+        # Without a joint, wide lines show teeth on the outside of bends.
+        self._pen.line(flat, fill=value, width=width, joint="curve" if width > 8 else None)
 
     def polygon(self, points: np.ndarray, value: int = 255) -> None:
         self._pen.polygon((points * self.zoom).ravel().tolist(), fill=value)
@@ -80,7 +82,9 @@ def strands(rng: np.random.Generator, side: int) -> Image.Image:
     heading = np.arctan2(direction[..., 1], direction[..., 0]) + waves + bend
     sizes = length * rng.uniform(0.5, 1.3, count)
     steps = np.stack([np.cos(heading), np.sin(heading)], -1) * sizes[:, None, None] / len(t)
-    curves = (centre + out * 0.93)[:, None] + np.cumsum(steps, 1)
+    # The first point lies inside the body, so that no gap opens between body and hair.
+    steps[:, 0] = 0
+    curves = (centre + out * 0.9)[:, None] + np.cumsum(steps, 1)
     widths = width * rng.uniform(0.5, 1.5, count)
     for curve, thickness in zip(curves, widths, strict=True):
         drawing.line(curve[:7], thickness)
@@ -101,7 +105,8 @@ def smoke(rng: np.random.Generator, side: int) -> Image.Image:
     ImageDraw.Draw(body).polygon(points.ravel().tolist(), fill=255)
     body = body.filter(ImageFilter.GaussianBlur(rng.uniform(2, 6)))
     envelope = np.asarray(body.resize((side, side), Image.Resampling.BICUBIC)) / np.float32(255)
-    density = envelope * np.maximum(0, 0.5 + rng.uniform(0.2, 0.8) * field)
+    # Softplus keeps density positive without hard edges where the noise is negative.
+    density = envelope * np.logaddexp(0, 2 + 4 * rng.uniform(0.2, 0.9) * field) / 4
     # Opacity of a medium of that thickness (Beer-Lambert), strong enough for a core to be seen.
     alpha = 1 - np.exp(-rng.uniform(1.2, 5) * density)
     alpha *= rng.uniform(0.65, 1.0) / max(float(alpha.max()), 1e-3)
@@ -182,5 +187,5 @@ SHAPES = {
 def procedural_alpha(
     rng: np.random.Generator, side: int, shapes: tuple[str, ...] = tuple(SHAPES)
 ) -> Image.Image:
-    """A random alpha map of one of `shapes` (keys of SHAPES), an L picture of `side` x `side` pixels."""
+    """A random alpha map of one of `shapes` (keys of SHAPES): L picture, `side` x `side` pixels."""
     return SHAPES[shapes[rng.integers(len(shapes))]](rng, side)

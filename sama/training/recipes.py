@@ -19,8 +19,9 @@ CUT_BAND = 3
 class Recipe:
     """What composites for one task are made of.
 
-    kinds: shares of the foreground kinds; sides: range of their long side relative to the frame's; min_area: least
-    visible share of the frame; most: objects at once; shapes: drawn ones; without: families of renders left out.
+    kinds: shares of the foreground kinds; sides: range of their long side relative to the frame's;
+    min_area: least visible share of the frame; most: objects at once; shapes: drawn ones;
+    without: families of renders left out.
     """
 
     kinds: dict[str, float]
@@ -58,7 +59,7 @@ RECIPES = {
         sides=(0.35, 1.2),
         min_area=0.002,
         most=2,
-        shapes=("strands", "strands", "smoke", "defocused", "net", "net", "pane"),
+        shapes=("strands",) * 3 + ("smoke", "defocused", "net", "net", "pane"),
         without=frozenset(),
     ),
 }
@@ -73,7 +74,7 @@ def synthetic_sample(
     background = random_background(rng, sources, canvas)
     layers = []
     count = 1 + int(rng.choice(recipe.most, p=_decreasing(recipe.most)))
-    for k in range(count):
+    for _ in range(count):
         kind = _kind(rng, recipe, sources)
         low, high = recipe.sides
         # Several objects share the frame, so each is smaller.
@@ -153,7 +154,7 @@ def _layer(
 def _foreground(
     rng: np.random.Generator, sources: Sources, kind: str, without: frozenset[str]
 ) -> tuple[Image.Image, tuple[bool, bool, bool, bool]]:
-    """A foreground and the sides where it is cut off; emoji are whole, renders may leave their picture."""
+    """A foreground and the sides where it is cut off; emoji are whole, renders may not be."""
     for _ in range(8):
         picture, family = sources.foreground(kind, rng)
         if family not in without:
@@ -172,7 +173,7 @@ def _padded(picture: Image.Image, margin: int) -> Image.Image:
 def random_background(
     rng: np.random.Generator, sources: Sources, canvas: tuple[int, int]
 ) -> np.ndarray:
-    """(h, w, 3) uint8: a crop of a photograph, sometimes defocused; rarely a gradient or plain colour."""
+    """(h, w, 3) uint8: a crop of a photograph, sometimes defocused; rarely smooth colours."""
     picture = sources.scenery(rng) if rng.random() < 0.93 else None
     if picture is None:
         return np.asarray(gradient(rng, canvas))

@@ -49,7 +49,7 @@ class SamaStage:
             features = encode_frames(self.model, frames)
             with torch.no_grad():
                 answer = self.model.decode_sam(features, prompts)
-            logits = self.model.decode(features, prompts, answer, (task,))[task]
+            logits = self.model.decode(features, answer, (task,))[task]
         logits = logits.float()
         target, weight = fit_to(logits, targets), (fit_to(logits, known) > 0.6).float()
         loss_of = segmentation_loss if task == "segmentation" else matting_loss

@@ -1,4 +1,4 @@
-"""Where training pictures come from: labelled photographs, RGBA foregrounds with exact alpha, plain backgrounds.
+"""Where training pictures come from: labelled photos, foregrounds with exact alpha, backgrounds.
 
 Only small things are read: file lists when the data set is made, one picture at a time afterwards.
 """

@@ -1,7 +1,7 @@
 """Composites with known alpha: I = sum of visible alpha_i F_i + remaining B, on sRGB values.
 
-Colours travel premultiplied ("RGBa"), so neither resizing nor rotating can mix in the arbitrary colour that
-files carry where alpha is 0.
+Colours travel premultiplied ("RGBa"), so neither resizing nor rotating can mix in the arbitrary
+colour that files carry where alpha is 0.
 """
 
 from dataclasses import dataclass
@@ -55,11 +55,11 @@ def place(
     angle: float,
     cut: tuple[bool, bool, bool, bool] = (False,) * 4,
 ) -> Layer | None:
-    """Scale an RGBa picture to long side `side`, turn it by `angle` degrees, drop it on `canvas` (w, h).
+    """Scale an RGBa picture to long side `side`, turn it by `angle` degrees, drop it on `canvas`.
 
-    It may stick out of the canvas by up to half. Borders named by `cut` (see cut_sides) come to lie on or beyond
-    the canvas border, without turning, since a straight cut in the open would be learnt as an edge. None if that is
-    impossible or hardly anything would be seen.
+    canvas: (width, height). The object may stick out by up to half. Borders named by `cut` (see
+    cut_sides) come to lie on or beyond the canvas border, without turning, since a straight cut in
+    the open would be learnt as an edge. None if that is impossible or hardly anything is seen.
     """
     left, top, right, bottom = cut
     if (left and right) or (top and bottom):
@@ -102,9 +102,9 @@ def _position(rng: np.random.Generator, room: int, length: int, start: bool, end
 
 
 def visible_alphas(layers: list[Layer], canvas: tuple[int, int]) -> np.ndarray:
-    """(n, h, w) uint8: each layer's alpha times what those in front let through; the last is foremost.
+    """(n, h, w) uint8: each layer's alpha times what those in front let through.
 
-    Sums to at most 255 at every pixel; the rest is what is seen of the background.
+    The last layer is foremost. Sums to at most 255 at every pixel; the rest is background.
     """
     width, height = canvas
     out = np.zeros((len(layers), height, width), np.uint8)
@@ -126,7 +126,7 @@ def blend(background: np.ndarray, layer: Layer) -> None:
 
 
 def recolour(rng: np.random.Generator, layer: Layer, background: np.ndarray) -> None:
-    """Jitter the layer's colours and lead them part of the way to those of the background, in place."""
+    """Jitter the layer's colours and lead them part of the way to the background's, in place."""
     step = max(1, min(layer.alpha.shape) // 48)
     alpha = layer.alpha[::step, ::step].astype(np.float32)
     weight = alpha.sum() + 1e-3
@@ -208,7 +208,7 @@ def worth_prompting(alphas: np.ndarray, layers: list[Layer], min_area: float) ->
 def random_window(
     rng: np.random.Generator, size: tuple[int, int], aspect: float, smallest: float
 ) -> Box:
-    """A window of `aspect` anywhere in a picture of `size`, its scale from `smallest` to the largest."""
+    """A window of `aspect` in a picture of `size`, at least `smallest` times the largest one."""
     widest = min(size[0], size[1] * aspect) * rng.uniform(smallest, 1)
     w, h = widest, widest / aspect
     x, y = rng.random() * (size[0] - w), rng.random() * (size[1] - h)

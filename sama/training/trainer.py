@@ -39,7 +39,7 @@ class TrainSettings:
     batch: int = 8
     learning_rate: float = 8e-4
     weight_decay: float = 0.02
-    warmup: int = 150
+    warmup: int = 100
     ema_decay: float = 0.998
     clip: float = 1.0
     workers: int = 1

@@ -103,7 +103,8 @@ class MiniWatch:
             with torch.autocast(view.device.type, torch.bfloat16):
                 encoded = module.encode(view)
                 context = module.prior_context(view, encoded.embedding)
-                logits, _ = module.decode(encoded.embedding, box_prompt(batch["box"]), context)
+                embedded = module.embed_prompts(box_prompt(batch["box"]), context)
+                logits, _ = module.decode(encoded.embedding, embedded)
             alpha = _enlarge(torch.sigmoid(logits[:, :1].float()), batch["target"])
             board.add(
                 sample["folder"],
@@ -131,7 +132,7 @@ class SamaWatch:
                 features = encode_frames(module, frame)
                 prompts = box_prompt(batch["box"] / 2)  # the frame has twice the side of a view
                 answer = module.decode_sam(features, prompts)
-                logits = module.decode(features, prompts, answer)
+                logits = module.decode(features, answer)
             sam = (_enlarge(answer.base.float(), target) > 0).float()
             mask, alpha = (
                 _enlarge(torch.sigmoid(logits[task].float()), target)

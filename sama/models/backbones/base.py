@@ -17,6 +17,15 @@ class EncodedView(NamedTuple):
     detail: Tensor | None
 
 
+class EmbeddedPrompts(NamedTuple):
+    """sparse (N, T, C) and dense (N, C, h, w) for the mask decoder; likeness (N, 1, h, w), the dense prior's own guess
+    of the logits, which stage one supervises, or None."""
+
+    sparse: Tensor
+    dense: Tensor
+    likeness: Tensor | None
+
+
 class Backbone(nn.Module):
     """A SAM and how to read its features; subclasses set `early_channels` and `detail_channels`."""
 
@@ -51,17 +60,17 @@ class Backbone(nn.Module):
         prior = getattr(self.sam.prompt_encoder, "prior", None)
         return None if prior is None else prior.context(view, embedding)
 
-    def embed_prompts(self, prompts: PromptTensors, context) -> tuple[Tensor, Tensor]:
-        """Return sparse (N, T, C) and dense (N, C, h, w) prompt embeddings."""
+    def embed_prompts(self, prompts: PromptTensors, context) -> EmbeddedPrompts:
+        """Embed prompts; `context` is what `prior_context` returned for their images."""
         sparse, dense = embed_prompts(self.sam.prompt_encoder, prompts)
-        if context is not None:
-            dense = dense + self.sam.prompt_encoder.prior(context, prompts).to(dense.dtype)
-        return sparse, dense
+        if context is None:
+            return EmbeddedPrompts(sparse, dense, None)
+        prior, likeness = self.sam.prompt_encoder.prior(context, prompts)
+        return EmbeddedPrompts(sparse, dense + prior.to(dense.dtype), likeness)
 
-    def decode(self, embedding: Tensor, prompts: PromptTensors, context) -> tuple[Tensor, Tensor]:
+    def decode(self, embedding: Tensor, embedded: EmbeddedPrompts) -> tuple[Tensor, Tensor]:
         """SAM's own answer: logits (N, 4, 4h, 4w) and scores (N, 4) for embeddings (B, C, h, w)."""
-        decoder = self.sam.mask_decoder
-        sparse, dense = self.embed_prompts(prompts, context)
+        decoder, (sparse, dense, _) = self.sam.mask_decoder, embedded
         src = embedding.repeat_interleave(len(dense) // len(embedding), 0) + dense
         pos = self.sam.prompt_encoder.get_dense_pe()
         tokens, keys = two_way(decoder, src, pos, output_tokens(decoder, sparse))

@@ -1,10 +1,11 @@
 """What a prompt says about every pixel before any decoder has run: the dense prompt prior of `mini`.
 
 SAM's decoder gets clicks and boxes as tokens only, and learns very slowly from scratch. Here the same prompt is also
-drawn as maps (box, relative position in it, clicks), together with two guesses that need no training: a colour model
-of inside against outside, re-estimated as in GrabCut (Rother et al. 2004) but with histograms and no graph cut, and a
-comparison of learned descriptors, each pixel attending to the pixels that the prompt calls object or background. The
-maps are embedded and added to SAM's dense prompt embedding; ZIM's prompt-aware attention has the same aim.
+drawn as maps (box, relative position in it, clicks), together with two guesses: a colour model of inside against
+outside, re-estimated as in GrabCut (Rother et al. 2004) but with histograms and mean-field sweeps, which needs no
+training, and a comparison of learned descriptors, each pixel attending to those that the prompt calls object or
+background. The maps meet the image embedding in a few blocks and are added to SAM's dense prompt embedding; ZIM's
+prompt-aware attention has the same aim.
 """
 
 from dataclasses import dataclass
@@ -13,25 +14,31 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sama.models.backbones.layers import ChannelNorm
+from sama.models.backbones.layers import AttentionBlock, ChannelNorm, ConvBlock
 from sama.models.prompt_tensors import BOTTOM_RIGHT, NEGATIVE, POSITIVE, TOP_LEFT, PromptTensors
 
-BINS = 16
-ROUNDS = 3
+BINS = 48
+ROUNDS = 2
+SWEEPS = 8
+SMOOTHNESS = 2.0
 MAPS = 13
+WIDTH = 128
 
 
 @dataclass(frozen=True)
 class PriorContext:
-    """What the prior needs of B images, computed once: all at stride 4 but `descriptors`.
+    """What the prior needs of B images, computed once; all at stride 4 but the last two.
 
     colours (B, 3, g, g) normalised; bins (B, g*g) int, colour bin of each pixel; valid (B, 1, g, g), 0 in the
-    padding; descriptors (B, heads, h*w, d), unit length, at the embedding's resolution.
+    padding; affinity (8, B, 1, g, g), how alike each pixel is to its neighbours; embedding (B, C, h, w);
+    descriptors (B, heads, h*w, d), unit length.
     """
 
     colours: Tensor
     bins: Tensor
     valid: Tensor
+    affinity: Tensor
+    embedding: Tensor
     descriptors: Tensor
 
 
@@ -51,46 +58,58 @@ class PromptPrior(nn.Module):
             ChannelNorm(64),
             nn.Conv2d(64, 64, 3, padding=1),
             nn.GELU(),
-            nn.Conv2d(64, 128, 2, stride=2),
-            nn.GELU(),
+            nn.Conv2d(64, WIDTH, 2, stride=2),
         )
-        self.fuse = nn.Sequential(
-            nn.Conv2d(128 + 2 * heads, embed_dim, 1), nn.GELU(), nn.Conv2d(embed_dim, embed_dim, 1)
-        )
+        self.image = nn.Conv2d(embed_dim, WIDTH, 1)
+        self.alike = nn.Conv2d(2 * heads, WIDTH, 1)
+        # Prompt and image meet here: pixels that the prompt says nothing about learn from those it does.
+        self.blocks = nn.Sequential(ConvBlock(WIDTH), AttentionBlock(WIDTH, 4, 1), ConvBlock(WIDTH))
+        self.fuse = nn.Sequential(ChannelNorm(WIDTH), nn.Conv2d(WIDTH, embed_dim, 1))
 
     def context(self, view: Tensor, embedding: Tensor) -> PriorContext:
         """Prepare normalised global views (B, 3, S, S) and their embeddings (B, C, h, w)."""
         colours = F.avg_pool2d(view.float(), 4)
-        valid = F.avg_pool2d((view != 0).any(1, keepdim=True).float(), 4)
+        valid = F.avg_pool2d((view != 0).any(1, keepdim=True).float(), 4).round()
         level = ((colours * 0.225 + 0.45) * BINS).long().clamp(0, BINS - 1)  # (B, 3, g, g)
         bins = (level[:, 0] * BINS + level[:, 1]) * BINS + level[:, 2]
         described = self.describe(embedding)
         b, _, h, w = described.shape
         descriptors = described.reshape(b, self.heads, 32, h * w).transpose(2, 3)  # (B, heads, hw, 32)
-        return PriorContext(colours, bins.flatten(1), valid, F.normalize(descriptors.float(), dim=-1))
+        return PriorContext(
+            colours,
+            bins.flatten(1),
+            valid,
+            contrast_affinity(colours, valid),
+            embedding,
+            F.normalize(descriptors.float(), dim=-1),
+        )
 
-    def forward(self, context: PriorContext, prompts: PromptTensors) -> Tensor:
-        """Return (N, C, h, w), to be added to SAM's dense prompt embedding."""
+    def forward(self, context: PriorContext, prompts: PromptTensors) -> tuple[Tensor, Tensor]:
+        """Return (N, C, h, w), to be added to SAM's dense prompt embedding, and the likeness (N, 1, h, w), a first
+        guess of the logits that training supervises."""
         n, images = len(prompts.labels), len(context.bins)
-        each = n // images
-        valid = context.valid.repeat_interleave(each, 0)  # (N, 1, g, g)
+
+        def each(x, dim=0):
+            return x.repeat_interleave(n // images, dim)
+
+        valid = each(context.valid)  # (N, 1, g, g)
         with torch.no_grad(), torch.autocast(valid.device.type, enabled=False):
             maps, inside, outside, box = draw_prompts(prompts, valid.shape[-1], self.image_size)
-            inside, outside = inside * valid, outside * valid
-            bins = context.bins.repeat_interleave(each, 0)
-            appearance = colour_posterior(bins, inside, outside, box)
-        side = int(context.descriptors.shape[2] ** 0.5)
-        alike = self._alike(context.descriptors, inside, outside, box, each, side)
-        colours = context.colours.repeat_interleave(each, 0)
-        planes = torch.cat([maps, 2 * appearance - 1, valid, colours], 1)  # (N, 13, g, g)
-        return self.fuse(torch.cat([self.embed(planes), alike.to(planes.dtype)], 1))
+            inside, outside, box = inside * valid, outside * valid, box * valid
+            affinity = each(context.affinity, 1)
+            appearance = colour_posterior(each(context.bins), inside, outside, box, affinity)
+        alike = self._alike(context.descriptors, inside, outside, box, n // images)
+        planes = torch.cat([maps, 2 * appearance - 1, valid, each(context.colours)], 1)  # (N, 13, g, g)
+        x = self.embed(planes) + self.alike(alike) + each(self.image(context.embedding))
+        return self.fuse(self.blocks(x)), alike.mean(1, keepdim=True)
 
-    def _alike(self, descriptors, inside, outside, box, each, side) -> Tensor:
+    def _alike(self, descriptors, inside, outside, box, each) -> Tensor:
         """Log ratio of likeness to inside and to outside, (N, 2 heads, h, w): first guess and re-estimate."""
+        side = int(descriptors.shape[2] ** 0.5)
         pool = inside.shape[-1] // side
         inside, outside, box = (F.avg_pool2d(m, pool) for m in (inside, outside, box))
+        first = self._compare(descriptors, inside, outside, each)
         with torch.no_grad():
-            first = self._compare(descriptors, inside, outside, each)
             belief = torch.sigmoid(2 * first.mean(1, keepdim=True))
             inside = inside * belief
             outside = outside + 0.5 * box * (1 - belief)
@@ -151,21 +170,45 @@ def draw_prompts(prompts: PromptTensors, grid: int, image_size: int) -> tuple[Te
     return maps, inside[:, None], outside[:, None], allowed[:, None]
 
 
-def colour_posterior(bins: Tensor, inside: Tensor, outside: Tensor, allowed: Tensor) -> Tensor:
-    """Probability (N, 1, g, g) that a pixel's colour is the object's, from weights of the same shape.
+def contrast_affinity(colours: Tensor, valid: Tensor) -> Tensor:
+    """How strongly each pixel of (B, 3, g, g) is tied to its eight neighbours, (8, B, 1, g, g) in [0, 1].
 
-    bins (N, g*g) are joint colour bins. Histograms are smoothed over neighbouring colours, the answer over
-    neighbouring pixels, and both are estimated again from the answer, `ROUNDS` times.
+    exp(-d^2 / 2 mean(d^2)) of the colour difference d over the distance, as in GrabCut's smoothness term; 0 across the
+    border of the padding.
     """
-    start_in, start_out = inside, outside
+    squared = ((_neighbours(colours) - colours) ** 2).sum(2, keepdim=True)
+    both = _neighbours(valid) * valid
+    mean = (squared * both).sum((0, 2, 3, 4)) / both.sum((0, 2, 3, 4)).clamp(min=1)
+    distance = colours.new_tensor([2, 1, 2, 1, 1, 2, 1, 2]).sqrt().reshape(8, 1, 1, 1, 1)
+    return torch.exp(-squared / (2 * mean.reshape(1, -1, 1, 1, 1) + 1e-6)) * both / distance
+
+
+def _neighbours(x: Tensor) -> Tensor:
+    """The eight neighbours of (B, C, g, g), 0 outside: (8, B, C, g, g), row by row."""
+    h, w = x.shape[-2:]
+    padded = F.pad(x, (1, 1, 1, 1))
+    steps = [(dy, dx) for dy in range(3) for dx in range(3) if (dy, dx) != (1, 1)]
+    return torch.stack([padded[..., dy : dy + h, dx : dx + w] for dy, dx in steps])
+
+
+def colour_posterior(
+    bins: Tensor, inside: Tensor, outside: Tensor, allowed: Tensor, affinity: Tensor
+) -> Tensor:
+    """Probability (N, 1, g, g) that a pixel is the object's, from weights of the same shape.
+
+    bins (N, g*g) are joint colour bins, affinity (8, N, 1, g, g) ties neighbours. Histograms give each pixel its odds,
+    mean-field sweeps (Krahenbuhl & Koltun 2011, here with neighbours only) smooth them along similar colours, and the
+    histograms are estimated again from the answer, `ROUNDS` times.
+    """
+    weights = inside, outside
     for _ in range(ROUNDS):
-        p_in = _colour_density(bins, inside)
-        p_out = _colour_density(bins, outside)
-        odds = (p_in / p_out).log().reshape(inside.shape)
-        odds = F.avg_pool2d(odds, 5, stride=1, padding=2, count_include_pad=False)
-        belief = torch.sigmoid(1.5 * odds) * allowed
-        inside = start_in * belief
-        outside = start_out + 0.5 * allowed * (1 - belief) * (start_out.amax((2, 3), keepdim=True) > 0)
+        odds = (_colour_density(bins, weights[0]) / _colour_density(bins, weights[1])).log()
+        odds = odds.reshape(inside.shape)
+        belief = torch.sigmoid(odds) * allowed
+        for _ in range(SWEEPS):
+            agreed = (affinity * (2 * _neighbours(belief) - 1)).sum(0)
+            belief = torch.sigmoid(odds + SMOOTHNESS * agreed) * allowed
+        weights = inside * belief, outside + allowed * (1 - belief)
     return belief
 
 
@@ -174,13 +217,17 @@ def _colour_density(bins: Tensor, weights: Tensor) -> Tensor:
     n = len(bins)
     flat = weights.flatten(1)
     histogram = torch.zeros(n, BINS**3, device=bins.device).scatter_add_(1, bins, flat)
-    histogram = histogram / (flat.sum(1, keepdim=True) + 1e-6)
-    kernel = histogram.new_tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
-    cube = histogram.reshape(n, 1, BINS, BINS, BINS)
-    for axis in range(3):
-        shape = [1, 1, 1, 1, 1]
-        shape[2 + axis] = 5
-        pad = [0, 0, 0]
-        pad[axis] = 2
-        cube = F.conv3d(cube, kernel.reshape(shape), padding=pad)
-    return cube.reshape(n, -1).gather(1, bins) + 1e-4
+    cube = (histogram / (flat.sum(1, keepdim=True) + 1e-6)).reshape(n, BINS, BINS, BINS)
+    for axis in (1, 2, 3):
+        for _ in range(2):
+            cube = _smooth(cube, axis)
+    return cube.reshape(n, -1).gather(1, bins) + 1e-6
+
+
+def _smooth(cube: Tensor, axis: int) -> Tensor:
+    """Weights 1/4, 1/2, 1/4 along an axis, 0 outside; slices are much faster here than a convolution."""
+    size = cube.shape[axis]
+    out = cube / 2
+    out.narrow(axis, 1, size - 1).add_(cube.narrow(axis, 0, size - 1), alpha=0.25)
+    out.narrow(axis, 0, size - 1).add_(cube.narrow(axis, 1, size - 1), alpha=0.25)
+    return out

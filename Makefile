@@ -1,0 +1,32 @@
+# `make demo` shows it working, `make test` proves it; both make their own environment in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint clean
+
+demo: $(VENV)/.demo
+	$(BIN)/python app.py
+
+test: $(VENV)/.dev
+	tests/install_chromium.sh
+	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# PyMatting compiles itself at its first use, for half a minute; better here than on a visitor's first click.
+$(VENV)/.demo: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -c "from sama.matting import warm_up; warm_up()"
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.demo requirements-dev.txt requirements-eval.txt
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV)

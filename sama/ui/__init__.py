@@ -1,0 +1,1 @@
+"""The studio: a Gradio page over a predictor. Nothing else imports it."""

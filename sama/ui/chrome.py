@@ -1,0 +1,79 @@
+"""The words around the canvases: header, banner, run panel and limits. All of it is escaped HTML."""
+
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sama.prediction import ModelInfo
+    from sama.ui.visit import Visit
+
+LIMITS = (
+    "The embedded model is small and was trained from scratch: it prefers a tight box around one clear object, and "
+    "confuses what a large model would not.",
+    "A single click is ambiguous; a box, or a second click, says which part is meant.",
+    "The panels show at most 1024 pixels on the longer side; the cut-out has the photo's own size.",
+    "Photos up to 50 megapixels. They stay on this server, out of reach of other visitors, and are deleted within "
+    "two hours.",
+)
+
+
+def header(info: "ModelInfo") -> str:
+    """Name of the page, and in one chip what runs."""
+    return (
+        '<header class="st-head"><h1>SAMA</h1><p>Segment and matte anything: '
+        "click an object, get its mask, its matte and a clean cut-out.</p>"
+        f'<span class="st-chip" title="{escape(info.title)}">{escape(info.name)}'
+        f"<i>{escape(info.device)}</i></span></header>"
+    )
+
+
+def banner(info: "ModelInfo") -> str:
+    """What visitors must know before they trust a result; empty when all weights are there."""
+    lines = list(info.notes)
+    if not info.trained and not lines:
+        lines.append("SAMA's weights are missing: its panels repeat SAM's answer.")
+    if not lines:
+        return ""
+    text = " ".join(escape(line) for line in lines)
+    return f'<div class="st-banner" role="alert"><b>Please note</b> {text}</div>'
+
+
+def run_panel(info: "ModelInfo", visit: "Visit | None" = None) -> str:
+    """Which weights run where, and how long each step took on the open photo."""
+    cells = [
+        ("Model", info.title),
+        ("Weights", info.weights_digest or "none"),
+        ("Licence", info.licence),
+        ("Runs on", f"{info.device}, {info.dtype}"),
+    ]
+    if visit is not None:
+        width, height = visit.size
+        cells.append(("Photo", f"{width} \u00d7 {height}" + "".join(f", {n}" for n in visit.notes)))
+        cells.append(("Model sees", f"1 + 4 views of {info.input_size} px"))
+    cells += _timings(visit.seconds if visit is not None else {})
+    items = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in cells)
+    return f'<dl class="st-run">{items}</dl>'
+
+
+def limits() -> str:
+    """What the model cannot do."""
+    items = "".join(f"<li>{escape(line)}</li>" for line in LIMITS)
+    return f'<section class="st-limits"><h2>Limits</h2><ul>{items}</ul></section>'
+
+
+def _timings(seconds: dict[str, float]) -> list[tuple[str, str]]:
+    """The steps' durations; the encoder's are counted from its start, so local views come on top."""
+    overall, first = seconds.get("encode local"), seconds.get("encode global")
+    rows = []
+    if first is not None:
+        local = "" if overall is None else f" + {_short(overall - first)} local"
+        rows.append(("Image encoder", f"{_short(first)} global{local}, once"))
+    elif seconds:
+        rows.append(("Image encoder", "from the cache"))
+    names = {"decode_sam": "SAM decoder", "decode_sama": "SAMA decoder", "foreground": "Foreground"}
+    rows += [(title, _short(seconds[key])) for key, title in names.items() if key in seconds]
+    return rows
+
+
+def _short(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"

@@ -1,0 +1,95 @@
+"""A predictor without a model, for tests of the page: prompts are answered by geometry.
+
+A box fills an ellipse, a positive click a disc, a negative click removes a disc. SAMA's mask is a little
+smaller than SAM's, its matte the mask with soft edges, so that every panel shows something of its own.
+"""
+
+import time
+
+import numpy as np
+
+from sama.prediction import ModelInfo, Prediction, Progress
+from sama.prompts import Prompts
+
+
+class Counts:
+    """What all forks have done together; `hold` seconds are spent on every view."""
+
+    def __init__(self, hold: float = 0.0):
+        self.views = 0
+        self.answers = 0
+        self.hold = hold
+
+
+class FakePredictor:
+    """The interface of `SamaPredictor`."""
+
+    def __init__(self, counts: Counts | None = None, *, trained: bool = True):
+        self.counts = counts or Counts()
+        self.trained = trained
+        self._size = None
+        self._views = 0
+        self._pending = iter(())
+
+    def fork(self) -> "FakePredictor":
+        return FakePredictor(self.counts, trained=self.trained)
+
+    @property
+    def info(self) -> ModelInfo:
+        notes = () if self.trained else ("SAMA's modules are untrained and return SAM's answer.",)
+        return ModelInfo(
+            name="fake",
+            title="A fake for tests",
+            backbone="none",
+            weights_digest="0123456789ab",
+            licence="Apache-2.0",
+            device="cpu",
+            dtype="float32",
+            input_size=512,
+            alpha_size=512,
+            trained=self.trained,
+            notes=notes,
+        )
+
+    def set_image(self, image: np.ndarray):
+        self._size = image.shape[1], image.shape[0]
+        self._views = 0
+        self._pending = self._encode()
+        return self._pending
+
+    def _encode(self):
+        started = time.perf_counter()
+        for view in range(5):
+            time.sleep(self.counts.hold)
+            self.counts.views += 1
+            self._views = view + 1
+            stage = ("global", 1, 1) if view == 0 else ("local", view, 4)
+            yield Progress(*stage, time.perf_counter() - started)
+
+    def predict(self, prompts: Prompts, *, candidate=None, output_size=None, sama=True) -> Prediction:
+        while self._views < (5 if sama else 1):
+            next(self._pending)
+        self.counts.answers += 1
+        prompts = prompts.validate(self._size)
+        width, height = output_size or self._size
+        sx, sy = width / self._size[0], height / self._size[1]
+        y, x = np.mgrid[:height, :width].astype(np.float32) + 0.5
+        x, y = x / sx, y / sy
+        field = np.full((height, width), -1, np.float32)  # positive inside, in units of the radius
+        for x0, y0, x1, y1 in prompts.boxes:
+            radius = np.hypot((2 * x - x0 - x1) / (x1 - x0), (2 * y - y0 - y1) / (y1 - y0))
+            field = np.maximum(field, 1 - radius)
+        reach = max(self._size) / 8
+        for px, py, label in prompts.points:
+            inside = 1 - np.hypot(x - px, y - py) / reach
+            field = np.maximum(field, inside) if label else np.minimum(field, -inside)
+        return Prediction(
+            sam_masks=(field > 0)[None],
+            sam_scores=np.array([0.9], np.float32),
+            chosen=0,
+            sam_logits=field,
+            sama_mask=field > 0.05 if sama else None,
+            alpha=np.clip(field * 8 + 0.3, 0, 1) if sama else None,
+            sama_logits=field - 0.05 if sama else None,
+            seconds={"decode_sam": 0.01, **({"decode_sama": 0.02} if sama else {})},
+        )

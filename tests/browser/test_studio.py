@@ -1,0 +1,227 @@
+"""The whole page in a real browser, over a fake model."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.browser.conftest import EXAMPLES, serve
+from tests.browser.fake_predictor import Counts, FakePredictor
+
+
+def test_a_visitor_is_greeted_with_an_answered_example(visit, server):
+    visitor = visit()
+    page = visitor.page
+    assert visitor.pixel("alpha") == [255, 255, 255, 255]
+    assert visitor.pixel("alpha", 0.5, 0.5) != visitor.pixel("composite", 0.5, 0.5)
+    for words in ("A fake for tests", "0123456789ab", "Apache-2.0", "cpu, float32", "Limits"):
+        assert page.get_by_text(words, exact=True).is_visible(), words
+    assert page.locator(".st-banner").count() == 0
+    assert page.locator(".pr-examples button").count() >= 4
+    assert visitor.hosts == {server[1].split("/")[2]}, "the page loads something from outside"
+    assert not visitor.errors
+    visitor.screenshot("light")
+
+
+def test_dark_theme(visit):
+    visitor = visit(color_scheme="dark")
+    background = visitor.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert max(map(int, background[4:-1].split(","))) < 60
+    visitor.screenshot("dark")
+
+
+def test_clicks_encode_nothing_and_stay_small(visit, counts):
+    visitor = visit()
+    encoded, sent = counts.views, len(visitor.sent)
+    for x in (0.4, 0.5, 0.6):
+        visitor.click(x, 0.5)
+    assert counts.views == encoded
+    assert len(visitor.sent) - sent == 3
+    assert max(map(len, visitor.sent[sent:])) < 1000
+
+
+def test_a_burst_of_clicks_collapses_and_ends_with_the_last(browser):
+    counts = Counts()
+    predictor = FakePredictor(counts)
+    studio, url = serve(predictor)
+    try:
+        from tests.browser.conftest import Visitor
+
+        visitor = Visitor(browser, url)
+        before = counts.answers
+        for i in range(10):
+            visitor.page.mouse.click(*visitor.at(0.3 + 0.04 * i, 0.5))
+        visitor.answered(visitor.seq)
+        visitor.page.wait_for_function(
+            "seq => document.querySelector('#viewer [data-seq]').dataset.seq == seq",
+            arg=str(visitor.prompts()["seq"]),
+        )
+        assert len(visitor.prompts()["points"]) == 10
+        assert counts.answers - before < 10
+        visitor.context.close()
+    finally:
+        studio.close()
+
+
+def test_visitors_do_not_meet(visit):
+    one, two = visit(), visit()
+    two.page.click(".pr-examples button:nth-child(2)")
+    two.page.get_by_text("600 × 400").wait_for()
+    two.answered()
+    one.click(0.5, 0.5)
+    two.click(0.4, 0.4)
+    assert one.page.get_by_text("512 × 512").is_visible()
+    assert two.page.get_by_text("600 × 400").is_visible()
+    assert one.prompts()["image"]["path"] != two.prompts()["image"]["path"]
+    assert one.prompts()["boxes"] != two.prompts()["boxes"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("notes.png", b"not a picture"), ("empty.jpg", b""), ("half.jpg", None)],
+)
+def test_a_file_that_is_no_photo_changes_nothing(visit, tmp_path, name, content):
+    if content is None:
+        data = (EXAMPLES / "coffee.jpg").read_bytes()
+        content = data[: len(data) // 2]
+    (tmp_path / name).write_bytes(content)
+    visitor = visit()
+    visitor.page.set_input_files(".pr-file", tmp_path / name)
+    toast = visitor.page.get_by_text("This photo was not opened")
+    toast.wait_for()
+    assert visitor.page.get_by_text("512 × 512").is_visible()
+    visitor.click(0.5, 0.5)
+    prompts = visitor.prompts()
+    assert prompts["boxes"] == [[12, 14, 510, 512]]
+    assert len(prompts["points"]) == 1
+    assert not visitor.errors
+
+
+def test_a_mistaken_prompt_is_one_sentence(visit):
+    visitor = visit()
+    visitor.page.keyboard.press("Escape")
+    visitor.page.locator("#viewer [data-seq]").wait_for(state="detached")
+    visitor.page.mouse.click(*visitor.at(0.5, 0.5), button="right")
+    visitor.page.get_by_text("There are only negative clicks; add a positive click or a box.").wait_for()
+    visitor.page.mouse.click(*visitor.at(0.6, 0.5))
+    visitor.answered()
+
+
+def test_a_background_never_runs_the_model(visit, counts, tmp_path):
+    visitor = visit()
+    answers, views = counts.answers, counts.views
+
+    def becomes(test):
+        deadline = time.monotonic() + 20
+        while not test(visitor.pixel("composite", 0.5, 0.03)):
+            assert time.monotonic() < deadline, visitor.pixel("composite", 0.5, 0.03)
+            visitor.page.wait_for_timeout(50)
+
+    visitor.page.click("#kind >> text=Colour")
+    becomes(lambda p: abs(p[0] - 31) < 6 and abs(p[1] - 157) < 6 and abs(p[2] - 104) < 6)
+    Image.fromarray(np.full((40, 60, 3), (10, 20, 230), np.uint8)).save(tmp_path / "blue.png")
+    visitor.page.click("#kind >> text=Picture")
+    with visitor.page.expect_file_chooser() as chooser:
+        visitor.page.click("#picture")
+    chooser.value.set_files(tmp_path / "blue.png")
+    becomes(lambda p: p[2] > 200 and p[0] < 40)
+    visitor.page.click("#kind >> text=Blur")
+    becomes(lambda p: p[2] < 200)
+    assert (counts.answers, counts.views) == (answers, views)
+
+
+def test_download_has_the_photo_s_size(visit, tmp_path):
+    rgb = np.random.default_rng(0).integers(0, 255, (900, 1500, 3), np.uint8)
+    Image.fromarray(rgb).save(tmp_path / "noise.png")
+    visitor = visit()
+    visitor.page.set_input_files(".pr-file", tmp_path / "noise.png")
+    visitor.page.get_by_text("1500 × 900").wait_for()
+    visitor.page.get_by_text("Ready: click the object").wait_for()
+    visitor.page.mouse.click(*visitor.at(0.5, 0.5))
+    visitor.answered()
+    with visitor.page.expect_download() as download:
+        visitor.page.click("#cutout")
+    assert download.value.suggested_filename == "noise_cutout.png"
+    cut = np.asarray(Image.open(download.value.path()))
+    assert cut.shape == (900, 1500, 4)
+    assert cut[450, 750, 3] == 255
+    assert (cut[450, 750, :3] == rgb[450, 750]).all()
+    assert cut[0, 0, 3] == 0
+
+
+def test_an_expired_visit_is_opened_again(visit, server, counts):
+    visitor = visit()
+    holder = server[0].state_holder
+    for session in list(holder.session_data):
+        holder.delete_state(session)
+    views = counts.views
+    visitor.click(0.5, 0.5)
+    assert counts.views == views + 5
+    assert visitor.prompts()["boxes"] == [[12, 14, 510, 512]]
+
+
+def test_sam_answers_before_the_local_views_are_encoded(browser):
+    studio, url = serve(FakePredictor(Counts(hold=0.5)))
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    try:
+        page = context.new_page()
+        page.goto(url)
+        page.get_by_text("Encoding global view").wait_for()
+        page.get_by_text("Encoding local view 3 of 4").wait_for()
+        drawn = """name => {
+          const c = document.querySelector(`[data-panel=${name}] canvas`);
+          return c.getContext('2d').getImageData(c.width / 2, c.height / 2, 1, 1).data[3];
+        }"""
+        assert page.evaluate(drawn, "sam") == 255
+        assert page.evaluate(drawn, "sama") == 0
+        page.locator("#viewer [data-seq]").wait_for()
+        assert page.evaluate(drawn, "sama") == 255
+    finally:
+        context.close()
+        studio.close()
+
+
+def test_untrained_weights_are_announced(browser):
+    studio, url = serve(FakePredictor(trained=False))
+    context = browser.new_context()
+    try:
+        page = context.new_page()
+        page.goto(url)
+        assert "untrained" in page.locator(".st-banner").inner_text()
+    finally:
+        context.close()
+        studio.close()
+
+
+def test_a_request_that_names_a_server_path_gets_nothing(visit, server):
+    visitor = visit()
+    url = server[1].rstrip("/")
+    secret = EXAMPLES.parent / "app.py"
+    config = json.loads(urllib.request.urlopen(f"{url}/config").read())
+    prompter = next(c["id"] for c in config["components"] if c["props"].get("elem_id") == "prompter")
+    fn = next(
+        d for d in config["dependencies"] if any(t == [prompter, "upload"] for t in map(list, d["targets"]))
+    )
+    image = {"path": str(secret), "meta": {"_type": "gradio.FileData"}}
+    body = {
+        "data": [{"image": image, "points": [[9, 9, 1]], "boxes": [], "seq": 1}, None],
+        "fn_index": fn["id"],
+        "session_hash": "stranger",
+        "trigger_id": prompter,
+    }
+    request = urllib.request.Request(
+        f"{url}/gradio_api/queue/join", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    try:
+        urllib.request.urlopen(request)
+        events = urllib.request.urlopen(f"{url}/gradio_api/queue/data?session_hash=stranger", timeout=20)
+        lines = [line for line in events.read().decode().splitlines() if "process_completed" in line]
+        assert lines
+        assert not json.loads(lines[-1].removeprefix("data: "))["success"]
+    except urllib.error.HTTPError as error:
+        assert 400 <= error.code < 500  # refused at the door is as good
+    assert visitor.page.get_by_text("512 × 512").is_visible()
