@@ -57,9 +57,7 @@ class Actions:
         if name is not None:
             yield from self._open_example(name, data, visit)
 
-    def open_example(
-        self, data: PromptData, visit: Visit | None, event: gr.EventData
-    ) -> Iterator[Step]:
+    def open_example(self, data: PromptData, visit: Visit | None, event: gr.EventData) -> Iterator[Step]:
         """Open the example whose thumbnail was clicked; unknown names do nothing."""
         name = event._data.get("name") if isinstance(event._data, dict) else None
         if isinstance(name, str) and name in self.examples:
@@ -72,27 +70,21 @@ class Actions:
         try:
             opened = Visit(self.predictor, data.path)
         except PhotoError as error:
-            gr.Warning(str(error), title="This photo was not opened")
+            gr.Warning(str(error))
             refused = {"path": data.path, "seq": data.seq}
             yield gr.skip(), Prompter(refused=refused, status={}), gr.skip(), gr.skip()
             return
         yield from self._show(opened, visit, data, None)
 
-    def _open_example(
-        self, name: str, now: PromptData, visit: Visit | None
-    ) -> Iterator[Step]:
+    def _open_example(self, name: str, now: PromptData, visit: Visit | None) -> Iterator[Step]:
         example = self.examples[name]
         path, prompts = self.keep(str(example.path)), example.prompts.to_dict()
         image = FileData(path=path, orig_name=example.path.name)
         # Numbered on from what the page has, or its answer would count as a late one.
-        data = PromptData(
-            image=image, points=prompts["points"], boxes=prompts["boxes"], seq=now.seq + 1
-        )
+        data = PromptData(image=image, points=prompts["points"], boxes=prompts["boxes"], seq=now.seq + 1)
         yield from self._show(Visit(self.predictor, path), visit, data, name)
 
-    def _show(
-        self, visit: Visit, old: Visit | None, data: PromptData, example: str | None
-    ) -> Iterator[Step]:
+    def _show(self, visit: Visit, old: Visit | None, data: PromptData, example: str | None) -> Iterator[Step]:
         if old is not None:
             old.close()
         width, height = visit.size
@@ -156,7 +148,7 @@ class Actions:
             composite = self._composite(visit, data, background)
             yield visit, gr.skip(), composite, chrome.run_panel(self.info, visit)
         except SamaError as error:
-            gr.Warning(str(error), title="No answer")
+            gr.Warning(str(error))
             yield visit, Prompter(status={}), gr.skip(), gr.skip()
 
     def _layers(self, visit: Visit, data: PromptData, *, sama: bool) -> dict:
@@ -194,7 +186,7 @@ class Actions:
             background = background_of(kind, colour, fit, blur, backdrop, max(visit.preview_size))
             return self._composite(visit, data, background)
         except SamaError as error:
-            gr.Warning(str(error), title="This background does not work")
+            gr.Warning(str(error))
             return gr.skip()
 
     def take_backdrop(self, path: str | None):
@@ -204,7 +196,7 @@ class Actions:
         try:
             return open_backdrop(path), "Picture"
         except PhotoError as error:
-            gr.Warning(str(error), title="This picture was not opened")
+            gr.Warning(str(error))
             return gr.skip(), gr.skip()
 
     def download(self, data: PromptData, visit: Visit | None):
@@ -219,7 +211,7 @@ class Actions:
                     pass
             pixels = visit.cutout(data.prompts)
         except SamaError as error:
-            gr.Warning(str(error), title="No cut-out")
+            gr.Warning(str(error))
             return visit, gr.skip()
         file = Path(tempfile.mkdtemp(prefix="sama-")) / f"{Path(visit.name).stem}_cutout.png"
         Image.fromarray(pixels).save(file, compress_level=4)

@@ -1,5 +1,6 @@
 """The background a visitor has chosen, as the page's controls describe it."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,9 @@ from sama.ui.visit import shrink
 
 KINDS = ("Transparent", "Colour", "Picture", "Blur")
 PICTURE_SIDE = 2048
+
+_NUMBER = r"\s*(\d+(?:\.\d+)?)\s*"
+_RGBA = re.compile(rf"rgba?\({_NUMBER},{_NUMBER},{_NUMBER}[,)]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +48,8 @@ def background_of(
 
 
 def _hex(colour: str) -> str:
-    """Turn the colour picker's "rgba(12.3, 4, 5, 1)" into "#0c0405"."""
-    if not colour.startswith("rgb"):
+    """Turn the colour picker's "rgba(12.3, 4, 5, 1)" into "#0c0405"; leave anything else alone."""
+    match = _RGBA.match(colour)
+    if match is None:
         return colour
-    numbers = colour[colour.index("(") + 1 :].rstrip(")").split(",")[:3]
-    return "#" + "".join(f"{min(max(round(float(v)), 0), 255):02x}" for v in numbers)
+    return "#" + "".join(f"{min(round(float(v)), 255):02x}" for v in match.groups())

@@ -272,6 +272,7 @@ watch('value', draw);
 watch('photo', accept);
 watch('refused', () => {
   if (props.refused && props.refused.path === (current().image || {}).path) props.value = fallback || EMPTY;
+  say(null);
   draw();
 });
 watch('status', () => say(props.status));

@@ -42,19 +42,13 @@ def build_studio(predictor: "SamaPredictor", examples_dir: Path) -> gr.Blocks:
             gr.HTML(words, padding=False)
         with gr.Row(elem_id="work"):
             with gr.Column(scale=9):
-                thumbs = [
-                    {"name": e.name, "title": e.title, "thumb": e.thumb} for e in examples.values()
-                ]
-                prompter = Prompter(
-                    elem_id="prompter", examples=thumbs, max_megabytes=MAX_MEGABYTES
-                )
+                thumbs = [{"name": e.name, "title": e.title, "thumb": e.thumb} for e in examples.values()]
+                prompter = Prompter(elem_id="prompter", examples=thumbs, max_megabytes=MAX_MEGABYTES)
             with gr.Column(scale=11):
                 viewer = Viewer(elem_id="viewer")
         with gr.Row(elem_id="scene"):
             gr.HTML('<span class="st-label">Background</span>', padding=False)
-            kind = gr.Radio(
-                KINDS, value="Transparent", label="Background", show_label=False, elem_id="kind"
-            )
+            kind = gr.Radio(KINDS, value="Transparent", label="Background", show_label=False, elem_id="kind")
             colour = gr.ColorPicker(
                 "#1f9d68", label="Colour", show_label=False, visible=False, elem_id="colour"
             )
@@ -96,9 +90,7 @@ def build_studio(predictor: "SamaPredictor", examples_dir: Path) -> gr.Blocks:
 
         openings = [
             studio.load(actions.open_first, [prompter, visit], canvases, **quiet, **encoder),
-            prompter.example(
-                actions.open_example, [prompter, visit], canvases, **quiet, **encoder
-            ),
+            prompter.example(actions.open_example, [prompter, visit], canvases, **quiet, **encoder),
             prompter.upload(actions.open_photo, [prompter, visit], canvases, **quiet, **encoder),
         ]
         for opening in openings:

@@ -81,18 +81,22 @@ def test_visitors_do_not_meet(visit):
 
 
 @pytest.mark.parametrize(
-    ("name", "content"),
-    [("notes.png", b"not a picture"), ("empty.jpg", b""), ("half.jpg", None)],
+    ("name", "content", "sentence"),
+    [
+        ("notes.png", b"not a picture", "notes.png cannot be read as a photo"),
+        ("empty.jpg", b"", "empty.jpg is empty"),
+        ("half.jpg", None, "half.jpg is damaged or incomplete"),
+    ],
 )
-def test_a_file_that_is_no_photo_changes_nothing(visit, tmp_path, name, content):
+def test_a_file_that_is_no_photo_changes_nothing(visit, tmp_path, name, content, sentence):
     if content is None:
         data = (EXAMPLES / "coffee.jpg").read_bytes()
         content = data[: len(data) // 2]
     (tmp_path / name).write_bytes(content)
     visitor = visit()
     visitor.page.set_input_files(".pr-file", tmp_path / name)
-    toast = visitor.page.get_by_text("This photo was not opened")
-    toast.wait_for()
+    visitor.page.get_by_text(sentence).first.wait_for()
+    visitor.page.get_by_text("Uploading").wait_for(state="hidden")
     assert visitor.page.get_by_text("512 × 512").is_visible()
     visitor.click(0.5, 0.5)
     prompts = visitor.prompts()
@@ -117,8 +121,8 @@ def test_a_background_never_runs_the_model(visit, counts, tmp_path):
 
     def becomes(test):
         deadline = time.monotonic() + 20
-        while not test(visitor.pixel("composite", 0.5, 0.03)):
-            assert time.monotonic() < deadline, visitor.pixel("composite", 0.5, 0.03)
+        while not test(visitor.pixel("composite", 0.12, 0.05)):
+            assert time.monotonic() < deadline, visitor.pixel("composite", 0.12, 0.05)
             visitor.page.wait_for_timeout(50)
 
     visitor.page.click("#kind >> text=Colour")

@@ -1,0 +1,145 @@
+"""The page's parts without a browser."""
+
+import base64
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sama.errors import PhotoError, PromptError
+from sama.imaging import open_image
+from sama.matting import BackgroundError
+from sama.prompts import Prompts, Session
+from sama.ui.backdrop import background_of, open_backdrop
+from sama.ui.examples import read_examples
+from sama.ui.pictures import alpha_url, mask_url
+from sama.ui.prompter import PromptData
+from sama.ui.visit import PREVIEW_SIDE, Visit
+from tests.browser.fake_predictor import Counts, FakePredictor
+
+ROOT = Path(__file__).parents[1]
+
+
+def decoded(url: str) -> Image.Image:
+    head, data = url.split(",")
+    assert head == "data:image/png;base64"
+    return Image.open(io.BytesIO(base64.b64decode(data)))
+
+
+@pytest.fixture
+def photo(tmp_path):
+    """A file with a photo of 1600 x 1200 pixels."""
+    rgb = np.random.default_rng(0).integers(0, 255, (1200, 1600, 3), np.uint8)
+    Image.fromarray(rgb).save(tmp_path / "photo.png")
+    return str(tmp_path / "photo.png")
+
+
+def test_masks_and_mattes_travel_without_loss():
+    rng = np.random.default_rng(0)
+    mask = rng.random((41, 67)) > 0.5
+    rgba = np.asarray(decoded(mask_url(mask, (1, 2, 3))).convert("RGBA"))
+    assert ((rgba[..., 3] == 255) == mask).all()
+    assert (rgba[mask] == (1, 2, 3, 255)).all()
+    alpha = rng.integers(0, 256, (41, 67), np.uint8)
+    assert (np.asarray(decoded(alpha_url(alpha))) == alpha).all()
+
+
+def test_a_visit_encodes_once_and_keeps_only_a_preview(photo):
+    counts = Counts()
+    visit = Visit(FakePredictor(counts), photo)
+    assert [p.stage for p in visit.encode()] == ["global"] + ["local"] * 4
+    assert list(visit.encode()) == []
+    assert visit.preview.shape == (768, PREVIEW_SIDE, 3)
+    box = Prompts(boxes=((200, 200, 1400, 1000),))
+    assert visit.answer(box).alpha.shape == (768, 1024)
+    assert visit.cutout(box).shape == (1200, 1600, 4)
+    assert counts.views == 5
+
+
+def test_a_composite_asks_no_model(photo):
+    counts = Counts()
+    visit = Visit(FakePredictor(counts), photo)
+    colour = background_of("Colour", "#00ff00", "Cover", 1, None, 1024)
+    assert visit.composite(colour) is None
+    list(visit.encode())
+    visit.answer(Prompts(boxes=((200, 200, 1400, 1000),)))
+    answers = counts.answers
+    assert (visit.composite(colour)[0, 0] == (0, 255, 0)).all()
+    assert visit.composite(background_of("Blur", "", "Cover", 1, None, 1024)).shape == (768, 1024, 3)
+    assert counts.answers == answers
+    visit.forget_answer()
+    assert visit.composite(colour) is None
+
+
+def test_a_closed_visit_stops_encoding(photo):
+    counts = Counts()
+    visit = Visit(FakePredictor(counts), photo)
+    steps = visit.encode()
+    next(steps)
+    visit.close()
+    assert list(steps) == []
+    assert counts.views == 1
+    assert not visit.encoded
+
+
+def test_backgrounds_from_the_controls(photo, tmp_path):
+    assert background_of("Colour", "rgba(12.4, 4, 255, 1)", "Cover", 1, None, 100).colour == (12, 4, 255)
+    assert background_of("Blur", "", "Cover", 1.5, None, 1000).sigma == pytest.approx(15)
+    assert background_of("Picture", "", "Cover", 1, None, 100).kind == "transparent"
+    backdrop = open_backdrop(photo)
+    assert background_of("Picture", "", "Contain", 1, backdrop, 100).fit == "contain"
+    with pytest.raises(BackgroundError):
+        background_of("Colour", "no colour", "Cover", 1, None, 100)
+    with pytest.raises(BackgroundError):
+        background_of("Colour", "rgba(1, 2, x)", "Cover", 1, None, 100)
+    (tmp_path / "text.png").write_text("text")
+    with pytest.raises(PhotoError):
+        open_backdrop(str(tmp_path / "text.png"))
+
+
+def test_prompts_from_the_page_are_checked():
+    with pytest.raises(PromptError):
+        _ = PromptData(points=[[1, 2]]).prompts
+    with pytest.raises(PromptError):
+        _ = PromptData(points=[[1, 2, float("nan")]]).prompts
+    assert PromptData(points=[[1, 2, 1]]).prompts == Prompts(points=((1, 2, 1),))
+
+
+def test_every_example_has_valid_prompts_and_a_licence():
+    examples = read_examples(ROOT / "examples")
+    assert len(examples) >= 4
+    licences = (ROOT / "examples" / "LICENSES.md").read_text()
+    for example in examples.values():
+        photo = open_image(example.path)
+        Session.load(example.path.with_suffix(".json")).check(photo)
+        assert example.prompts.validate(photo.size) == example.prompts
+        assert example.path.stat().st_size < 400_000
+        assert f"| {example.path.name} |" in licences
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--port", "abc"],
+        ["--port", "70000"],
+        ["--nonsense"],
+        ["--model", "nope"],
+        ["--sama-weights", "no.file"],
+    ],
+)
+def test_a_bad_flag_is_one_sentence_and_exit_code_2(flags, capsys, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    import app
+
+    try:
+        code = app.main(flags)
+    except SystemExit as stop:
+        code = stop.code
+    printed = capsys.readouterr()
+    assert code == 2
+    assert printed.err.strip().count("\n") == 0
+    assert printed.err.strip().endswith(".")
+    assert "app" in sys.modules
