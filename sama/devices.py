@@ -1,5 +1,8 @@
 """Which device and number format a model really runs on; nothing falls back in silence."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 from sama.errors import DeviceError
@@ -38,6 +41,13 @@ def resolve_dtype(name: str, device: torch.device) -> torch.dtype:
     if name not in DTYPES:
         raise DeviceError(f"There is no dtype called {name!r}; choose auto, {' or '.join(DTYPES)}.")
     return DTYPES[name]
+
+
+@contextmanager
+def inference(device: torch.device, dtype: torch.dtype) -> Iterator[None]:
+    """No gradients, and autocast to `dtype` unless it is float32."""
+    with torch.inference_mode(), torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+        yield
 
 
 def _fast_bfloat16(device: torch.device) -> bool:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from sama.devices import resolve_device, resolve_dtype
+from sama.devices import inference, resolve_device, resolve_dtype
 from sama.errors import PhotoError, PromptError
 from sama.features import FeatureCache
 from sama.models.prompt_tensors import (
@@ -142,7 +142,7 @@ class SamaPredictor:
         width, height = output_size or photo
 
         started = time.perf_counter()
-        with self._inference():
+        with inference(self.device, self.dtype):
             answer = self.model.decode_sam(features, tensors)
             shown = _candidates(tensors)
             chosen = answer.chosen
@@ -178,7 +178,7 @@ class SamaPredictor:
         """Encode one view after another; features become available after the first and complete after the last."""
         started = time.perf_counter()
         sam, size = self.model.backbone.sam, self.model.backbone.image_size
-        with self._inference():
+        with inference(self.device, self.dtype):
             image = torch.from_numpy(pixels).permute(2, 0, 1).to(self.device)
             extent = Frame(pixels.shape[1], pixels.shape[0], 2 * size).extent()
             frame = make_frame(image, 2 * size)[None]
@@ -188,7 +188,7 @@ class SamaPredictor:
         yield Progress("global", 1, 1, time.perf_counter() - started)
         local = []
         for i, view in enumerate(local_views(frame).unbind(1)):
-            with self._inference():
+            with inference(self.device, self.dtype):
                 local.append(self.model.backbone.encode(_channels_last(view)))
                 if i == 3:
                     features = self.model.encode_local(features, local, frame)
@@ -232,27 +232,6 @@ class SamaPredictor:
         union = logits.float().amax(0, keepdim=True)[..., :height, :width]
         # Antialiasing matters when a small photo was enlarged for the model; it changes nothing upwards.
         return F.interpolate(union, size, mode="bilinear", antialias=True)[0, 0].cpu().numpy()
-
-    def _inference(self):
-        return _Inference(self.device.type, self.dtype)
-
-
-class _Inference:
-    """No gradients, and autocast unless the dtype is float32."""
-
-    def __init__(self, device: str, dtype: torch.dtype):
-        self._parts = [
-            torch.inference_mode(),
-            torch.autocast(device, dtype, enabled=dtype != torch.float32),
-        ]
-
-    def __enter__(self):
-        for part in self._parts:
-            part.__enter__()
-
-    def __exit__(self, *error):
-        for part in reversed(self._parts):
-            part.__exit__(*error)
 
 
 def _candidates(prompts: PromptTensors) -> list[int]:

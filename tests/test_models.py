@@ -246,14 +246,15 @@ def test_mini_is_a_segment_anything_model_and_follows_a_resize():
         view = torch.randn(1, 3, 192, 192)
         encoded = backbone.encode(view)
         prompts = prompts_for(1, 192)
-        context = backbone.prior_context(view, encoded.embedding)
+        context = backbone.prior_context(view, encoded)
         logits, scores = backbone.decode(encoded.embedding, backbone.embed_prompts(prompts, context))
     assert encoded.embedding.shape == (1, 32, 12, 12)
     assert logits.shape == (1, 4, 48, 48) and scores.shape == (1, 4)
 
 
 def test_the_prompt_prior_finds_a_coloured_object_untrained():
-    from sama.models.backbones.prior import BINS, colour_posterior, contrast_affinity, draw_prompts
+    from sama.models.backbones.colour_model import BINS, colour_posterior, contrast_affinity
+    from sama.models.backbones.prompt_maps import draw_prompts
 
     grid = 96
     disc = ((torch.arange(grid)[:, None] - 48) ** 2 + (torch.arange(grid)[None] - 48) ** 2) < 576

@@ -54,7 +54,7 @@ def test_a_visit_encodes_once_and_keeps_only_a_preview(photo):
     assert list(visit.encode()) == []
     assert visit.preview.shape == (768, PREVIEW_SIDE, 3)
     box = Prompts(boxes=((200, 200, 1400, 1000),))
-    assert visit.answer(box).alpha.shape == (768, 1024)
+    assert visit.answer(box, 1).alpha.shape == (768, 1024)
     assert visit.cutout(box).shape == (1200, 1600, 4)
     assert counts.views == 5
 
@@ -65,7 +65,7 @@ def test_a_composite_asks_no_model(photo):
     colour = background_of("Colour", "#00ff00", "Cover", 1, None, 1024)
     assert visit.composite(colour) is None
     list(visit.encode())
-    visit.answer(Prompts(boxes=((200, 200, 1400, 1000),)))
+    visit.answer(Prompts(boxes=((200, 200, 1400, 1000),)), 1)
     answers = counts.answers
     assert (visit.composite(colour)[0, 0] == (0, 255, 0)).all()
     assert visit.composite(background_of("Blur", "", "Cover", 1, None, 1024)).shape == (768, 1024, 3)
@@ -127,7 +127,7 @@ def test_every_example_has_valid_prompts_and_a_licence():
         ["--port", "70000"],
         ["--nonsense"],
         ["--model", "nope"],
-        ["--sama-weights", "no.file"],
+        ["--device", "abacus"],
     ],
 )
 def test_a_bad_flag_is_one_sentence_and_exit_code_2(flags, capsys, monkeypatch):

@@ -118,8 +118,8 @@ class Sama(nn.Module):
 
     def encode_global(self, view: Tensor) -> ImageFeatures:
         """Encode normalised global views (B, 3, S, S); enough for `decode_sam`."""
-        embedding = self.backbone.encode(view).embedding
-        return ImageFeatures(embedding, self.backbone.prior_context(view, embedding))
+        encoded = self.backbone.encode(view)
+        return ImageFeatures(encoded.embedding, self.backbone.prior_context(view, encoded))
 
     def encode_local(
         self, features: ImageFeatures, local: list[EncodedView], image: Tensor
@@ -167,7 +167,7 @@ class Sama(nn.Module):
 
     def _decode_pass(self, features, answer, tasks, readable) -> dict[str, Tensor]:
         backbone, decoder = self.backbone, self.backbone.sam.mask_decoder
-        sparse, dense, _ = answer.embedded
+        sparse, dense = answer.embedded.sparse, answer.embedded.dense
         n = len(dense)
         each = n // len(features.embedding)
 

@@ -37,13 +37,11 @@ def dice(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
 def ssim(p: Tensor, y: Tensor, known: Tensor) -> Tensor:
     """1 - structural similarity: Gaussian window of 11, sigma 1.5, C1 = .01^2, C2 = .03^2 (Wang et al. 2004)."""
     p, y = p * known, y * known
-    offsets = torch.arange(11, device=p.device, dtype=p.dtype) - 5
-    line = torch.exp(-(offsets**2) / (2 * 1.5**2))
-    line = line / line.sum()
+    taps = torch.exp(-((torch.arange(11.0) - 5) ** 2) / (2 * 1.5**2))
+    taps = taps / taps.sum()
 
     def blur(x):
-        rows = F.conv2d(x, line.reshape(1, 1, 11, 1), padding=(5, 0))
-        return F.conv2d(rows, line.reshape(1, 1, 1, 11), padding=(0, 5))
+        return filter_axis(filter_axis(x, taps, 2), taps, 3)
 
     mp, my = blur(p), blur(y)
     vp, vy = blur(p * p) - mp * mp, blur(y * y) - my * my
@@ -55,30 +53,42 @@ def ssim(p: Tensor, y: Tensor, known: Tensor) -> Tensor:
 
 def gradient(p: Tensor, y: Tensor, known: Tensor) -> Tensor:
     """L1 between Sobel gradients plus a small penalty on gradients (Dai et al. 2022, as in ViTMatte)."""
-    kernel = p.new_tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])
-    kernels = torch.stack([kernel, kernel.T])[:, None] / 4
-    gp, gy = (F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernels) for x in (p, y))
-    return weighted_mean((gp - gy).abs().mean(1, keepdim=True), known) + 0.01 * weighted_mean(
-        gp.abs().mean(1, keepdim=True), known
-    )
+    slope, smooth = torch.tensor([-1.0, 0.0, 1.0]), torch.tensor([1.0, 2.0, 1.0]) / 4
+
+    def sobel(x):
+        return [filter_axis(filter_axis(x, slope, axis), smooth, 5 - axis) for axis in (2, 3)]
+
+    difference = sum(d.abs() for d in sobel(p - y)) / 2
+    steepness = sum(d.abs() for d in sobel(p)) / 2
+    return weighted_mean(difference + 0.01 * steepness, known)
 
 
 def laplacian(p: Tensor, y: Tensor, known: Tensor, levels: int = 5) -> Tensor:
     """L1 between Laplacian pyramids, level l weighted by 2^l (Hou & Liu 2019), divided by the number of levels."""
     difference = (p - y) * known  # the pyramid is linear
-    line = p.new_tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
-
-    def blur(x):
-        x = F.pad(x, (2, 2, 2, 2), mode="reflect")
-        return F.conv2d(F.conv2d(x, line.reshape(1, 1, 5, 1)), line.reshape(1, 1, 1, 5))
-
+    taps = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
     total = torch.zeros(len(p), device=p.device, dtype=p.dtype)
     for level in range(levels):
-        down = blur(difference)[..., ::2, ::2]
+        down = filter_axis(filter_axis(difference, taps, 2), taps, 3)[..., ::2, ::2]
         up = F.interpolate(down, difference.shape[-2:], mode="bilinear", align_corners=False)
         total = total + 2**level * (difference - up).abs().flatten(1).mean(1)
         difference = down
     return total / levels
+
+
+def filter_axis(x: Tensor, taps: Tensor, axis: int) -> Tensor:
+    """Correlate (N, 1, H, W) with an odd number of taps along axis 2 or 3, the border repeated outwards.
+
+    As a product with a banded matrix: many times faster than a convolution of one channel, forward and backward.
+    """
+    size, reach = x.shape[axis], len(taps) // 2
+    band = torch.zeros(size, size)
+    rows = torch.arange(size)
+    for offset, tap in zip(range(-reach, reach + 1), taps.tolist(), strict=True):
+        columns = (rows + offset).clamp(0, size - 1)
+        band.index_put_((rows, columns), torch.tensor(tap), accumulate=True)
+    band = band.to(x)
+    return band @ x if axis == 2 else x @ band.T
 
 
 def segmentation_loss(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:

@@ -52,7 +52,7 @@ class MiniStage:
 
         with torch.autocast(views.device.type, torch.bfloat16):
             encoded = self.backbone.encode(views)
-            context = self.backbone.prior_context(views, encoded.embedding)
+            context = self.backbone.prior_context(views, encoded)
             embedded = self.backbone.embed_prompts(prompts, context)
             logits, scores = self.backbone.decode(encoded.embedding, embedded)
         loss, iou = _answer_loss(logits, scores, target, known, prompts.ambiguous)

@@ -102,7 +102,7 @@ class MiniWatch:
             view = normalise_batch(module, batch)
             with torch.autocast(view.device.type, torch.bfloat16):
                 encoded = module.encode(view)
-                context = module.prior_context(view, encoded.embedding)
+                context = module.prior_context(view, encoded)
                 embedded = module.embed_prompts(box_prompt(batch["box"]), context)
                 logits, _ = module.decode(encoded.embedding, embedded)
             alpha = _enlarge(torch.sigmoid(logits[:, :1].float()), batch["target"])

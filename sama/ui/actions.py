@@ -1,12 +1,13 @@
 """What happens when a visitor does something: every handler of the page, without its layout.
 
-Handlers that answer on the canvases are generators of (visit, prompter, viewer, run panel); what they leave alone is
-`gr.skip()`. Mistakes a visitor can mend become one sentence in the page's corner.
+Handlers that answer on the canvases are generators of (visit, prompter, viewer, run panel); what they leave
+alone is `gr.skip()`. Mistakes a visitor can mend become one sentence in the page's corner.
 """
 
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,10 +102,8 @@ class Actions:
         for progress in visit.encode():
             layers = gr.skip()
             if progress.stage == "global" and data.marked:
-                try:
+                with suppress(PromptError):  # the complete answer, which follows, says what is wrong
                     layers = Viewer(layers=self._layers(visit, data, sama=False))
-                except PromptError:
-                    pass  # the complete answer, which follows, says what is wrong
             status = Prompter(status=_encoding(visit.views_done))
             yield visit, status, layers, chrome.run_panel(self.info, visit)
 
@@ -143,16 +142,17 @@ class Actions:
                     yield visit, gr.skip(), Viewer(layers=self._layers(visit, data, sama=False)), gr.skip()
                 return
             layers = Viewer(layers=self._layers(visit, data, sama=True))
-            yield visit, Prompter(status={}), layers, chrome.run_panel(self.info, visit)
+            yield visit, Prompter(status={}), layers, gr.skip()
             background = background_of(kind, colour, fit, blur, backdrop, max(visit.preview_size))
-            composite = self._composite(visit, data, background)
-            yield visit, gr.skip(), composite, chrome.run_panel(self.info, visit)
+            yield visit, gr.skip(), self._composite(visit, background), gr.skip()
+            # Gradio sends the last step of a generator twice, so the last one is small.
+            yield visit, gr.skip(), gr.skip(), chrome.run_panel(self.info, visit)
         except SamaError as error:
             gr.Warning(str(error))
             yield visit, Prompter(status={}), gr.skip(), gr.skip()
 
     def _layers(self, visit: Visit, data: PromptData, *, sama: bool) -> dict:
-        prediction = visit.answer(data.prompts, sama=sama)
+        prediction = visit.answer(data.prompts, data.seq, sama=sama)
         layers = {"key": visit.path, "seq": data.seq}
         layers["score"] = round(float(prediction.sam_scores[prediction.chosen]), 3)
         layers["sam"] = mask_url(prediction.sam_mask, SAM_COLOUR)
@@ -163,11 +163,11 @@ class Actions:
 
     # ---- background and download
 
-    def _composite(self, visit: Visit, data: PromptData, background: Background):
+    def _composite(self, visit: Visit, background: Background):
         pixels = visit.composite(background)
         if pixels is None:
             return gr.skip()
-        return Viewer(composite={"key": visit.path, "seq": data.seq, "src": photo_url(pixels)})
+        return Viewer(composite={"key": visit.path, "seq": visit.seq, "src": photo_url(pixels)})
 
     def recompose(
         self,
@@ -184,7 +184,7 @@ class Actions:
             return gr.skip()  # expired: the next click brings it back
         try:
             background = background_of(kind, colour, fit, blur, backdrop, max(visit.preview_size))
-            return self._composite(visit, data, background)
+            return self._composite(visit, background)
         except SamaError as error:
             gr.Warning(str(error))
             return gr.skip()

@@ -7,13 +7,15 @@ if TYPE_CHECKING:
     from sama.prediction import ModelInfo
     from sama.ui.visit import Visit
 
-LIMITS = (
-    "The embedded model is small and was trained from scratch: it prefers a tight box around one clear object, and "
-    "confuses what a large model would not.",
+_LIMITS_OF_MINI = (
+    "The embedded model is small and was trained from scratch: it prefers a tight box around one clear "
+    "object, and confuses what a large model would not."
+)
+_LIMITS = (
     "A single click is ambiguous; a box, or a second click, says which part is meant.",
     "The panels show at most 1024 pixels on the longer side; the cut-out has the photo's own size.",
-    "Photos up to 50 megapixels. They stay on this server, out of reach of other visitors, and are deleted within "
-    "two hours.",
+    "Photos up to 50 megapixels. They stay on this server, out of reach of other visitors, and are deleted "
+    "after about two hours.",
 )
 
 
@@ -55,9 +57,10 @@ def run_panel(info: "ModelInfo", visit: "Visit | None" = None) -> str:
     return f'<dl class="st-run">{items}</dl>'
 
 
-def limits() -> str:
+def limits(info: "ModelInfo") -> str:
     """What the model cannot do."""
-    items = "".join(f"<li>{escape(line)}</li>" for line in LIMITS)
+    lines = (_LIMITS_OF_MINI, *_LIMITS) if info.name == "mini" else _LIMITS
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     return f'<section class="st-limits"><h2>Limits</h2><ul>{items}</ul></section>'
 
 

@@ -1,11 +1,12 @@
 """The prompter: a photo on a canvas, with clicks and boxes; a `gr.HTML` component without a build step.
 
-Its value is {image, points, boxes, seq} in the photo's own pixels. The photo is uploaded once; an event carries its
-path and coordinates only. Events: `upload` (another photo), `input` (other prompts), `example` (a thumbnail).
+Its value is {image, points, boxes, seq} in the photo's own pixels. The photo is uploaded once; an event
+carries its path and coordinates only. Events: `upload` (another photo), `input` (other prompts), `example` (a
+thumbnail).
 
-Props that the server sets: `photo` {key, width, height, preview}, the photo it has accepted, and `status`
-{text, done, total}, what it is doing; `refused` {path, seq}, an upload it could not open. The canvas shows accepted
-photos only, so a refused file leaves it as it was.
+Props that the server sets: `photo` {key, width, height, preview, example}, the photo it has accepted;
+`status` {text, done, total, brief}, what it is doing; `refused` {path, seq}, an upload it could not open. The
+canvas shows accepted photos only, so a refused file leaves it as it was.
 """
 
 from pathlib import Path

@@ -76,7 +76,7 @@ def build_studio(predictor: "SamaPredictor", examples_dir: Path) -> gr.Blocks:
             button = gr.Button("Download cut-out", variant="primary", size="sm", elem_id="cutout")
             file = gr.DownloadButton(visible="hidden", elem_id="cutout-file")
         run = gr.HTML(chrome.run_panel(info), padding=False, elem_id="run")
-        gr.HTML(chrome.limits(), padding=False)
+        gr.HTML(chrome.limits(info), padding=False)
 
         actions = Actions(predictor, examples, prompter.move_resource_to_block_cache)
         canvases = [visit, prompter, viewer, run]

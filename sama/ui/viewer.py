@@ -1,8 +1,8 @@
 """The viewer: SAM mask, SAMA mask, alpha matte and composite, four canvases with one zoom and pan.
 
-Props that the server sets: `layers` {key, seq, sam, sama, alpha, score}, pictures as data URLs of which SAM's may come
-alone and first, and `composite` {key, seq, src}. `key` names the photo and `seq` the prompts they answer; the page drops
-what arrives late.
+Props that the server sets: `layers` {key, seq, sam, sama, alpha, score}, pictures as data URLs of which SAM's
+may come alone and first, and `composite` {key, seq, src}. `key` names the photo and `seq` the prompts they
+answer; the page drops what arrives late.
 """
 
 from typing import Any

@@ -41,6 +41,7 @@ class Visit:
         self.encoded = False
         self.encoding = False
         self.closed = False
+        self.seq = -1
         self._rgb: np.ndarray | None = photo.rgb
         self._predictor = predictor.fork()
         self._lock = threading.Lock()
@@ -79,12 +80,12 @@ class Visit:
         finally:
             self.encoding = False
 
-    def answer(self, prompts: Prompts, *, sama: bool = True) -> "Prediction":
-        """Answer prompts at the preview's size; raises PromptError."""
+    def answer(self, prompts: Prompts, seq: int, *, sama: bool = True) -> "Prediction":
+        """Answer prompts, number `seq`, at the preview's size; raises PromptError."""
         prediction = self._predict(prompts, self.preview_size, sama)
         self.seconds.update(prediction.seconds)
         if prediction.alpha is not None:
-            self._alpha, self._foreground = prediction.alpha, None
+            self.seq, self._alpha, self._foreground = seq, prediction.alpha, None
         return prediction
 
     def forget_answer(self) -> None:

@@ -4,6 +4,7 @@ A box fills an ellipse, a positive click a disc, a negative click removes a disc
 smaller than SAM's, its matte the mask with soft edges, so that every panel shows something of its own.
 """
 
+import threading
 import time
 
 import numpy as np
@@ -13,12 +14,12 @@ from sama.prompts import Prompts
 
 
 class Counts:
-    """What all forks have done together; `hold` seconds are spent on every view."""
+    """What all forks have done together; `gate`, if there is one, is acquired before every view."""
 
-    def __init__(self, hold: float = 0.0):
+    def __init__(self, gate: threading.Semaphore | None = None):
         self.views = 0
         self.answers = 0
-        self.hold = hold
+        self.gate = gate
 
 
 class FakePredictor:
@@ -60,7 +61,8 @@ class FakePredictor:
     def _encode(self):
         started = time.perf_counter()
         for view in range(5):
-            time.sleep(self.counts.hold)
+            if self.counts.gate is not None:
+                self.counts.gate.acquire()
             self.counts.views += 1
             self._views = view + 1
             stage = ("global", 1, 1) if view == 0 else ("local", view, 4)

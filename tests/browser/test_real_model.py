@@ -16,7 +16,8 @@ def test_an_example_is_answered_by_the_embedded_model(browser):
         alpha = visitor.page.evaluate(
             """() => {
               const c = document.querySelector('[data-panel=alpha] canvas');
-              return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].filter((_, i) => i % 4 === 0);
+              const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+              return [...data].filter((_, i) => i % 4 === 0);
             }"""
         )
         inside = np.mean(np.array(alpha) > 127)

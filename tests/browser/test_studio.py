@@ -1,8 +1,8 @@
 """The whole page in a real browser, over a fake model."""
 
 import json
+import threading
 import time
-import urllib.error
 import urllib.request
 
 import numpy as np
@@ -44,27 +44,15 @@ def test_clicks_encode_nothing_and_stay_small(visit, counts):
     assert max(map(len, visitor.sent[sent:])) < 1000
 
 
-def test_a_burst_of_clicks_collapses_and_ends_with_the_last(browser):
-    counts = Counts()
-    predictor = FakePredictor(counts)
-    studio, url = serve(predictor)
-    try:
-        from tests.browser.conftest import Visitor
-
-        visitor = Visitor(browser, url)
-        before = counts.answers
-        for i in range(10):
-            visitor.page.mouse.click(*visitor.at(0.3 + 0.04 * i, 0.5))
-        visitor.answered(visitor.seq)
-        visitor.page.wait_for_function(
-            "seq => document.querySelector('#viewer [data-seq]').dataset.seq == seq",
-            arg=str(visitor.prompts()["seq"]),
-        )
-        assert len(visitor.prompts()["points"]) == 10
-        assert counts.answers - before < 10
-        visitor.context.close()
-    finally:
-        studio.close()
+def test_a_burst_of_clicks_collapses_and_ends_with_the_last(visit, counts):
+    visitor = visit()
+    answers, started = counts.answers, visitor.seq
+    for i in range(10):
+        visitor.page.mouse.click(*visitor.at(0.3 + 0.04 * i, 0.5))
+    visitor.answered(started + 9)
+    assert visitor.seq == started + 10
+    assert len(visitor.prompts()["points"]) == 10
+    assert counts.answers - answers < 10
 
 
 def test_visitors_do_not_meet(visit):
@@ -169,22 +157,29 @@ def test_an_expired_visit_is_opened_again(visit, server, counts):
 
 
 def test_sam_answers_before_the_local_views_are_encoded(browser):
-    studio, url = serve(FakePredictor(Counts(hold=0.5)))
+    gate = threading.Semaphore(0)
+    studio, url = serve(FakePredictor(Counts(gate)))
     context = browser.new_context(viewport={"width": 1440, "height": 900})
+    drawn = """name => {
+      const c = document.querySelector(`[data-panel=${name}] canvas`);
+      return c.getContext('2d').getImageData(c.width / 2, c.height / 2, 1, 1).data[3];
+    }"""
     try:
         page = context.new_page()
         page.goto(url)
         page.get_by_text("Encoding global view").wait_for()
+        assert page.evaluate(drawn, "sam") == 0
+        gate.release()
+        page.get_by_text("Encoding local view 1 of 4").wait_for()
+        page.wait_for_function(f"({drawn})('sam') === 255")
+        gate.release(2)
         page.get_by_text("Encoding local view 3 of 4").wait_for()
-        drawn = """name => {
-          const c = document.querySelector(`[data-panel=${name}] canvas`);
-          return c.getContext('2d').getImageData(c.width / 2, c.height / 2, 1, 1).data[3];
-        }"""
-        assert page.evaluate(drawn, "sam") == 255
         assert page.evaluate(drawn, "sama") == 0
+        gate.release(2)
         page.locator("#viewer [data-seq]").wait_for()
         assert page.evaluate(drawn, "sama") == 255
     finally:
+        gate.release(10)
         context.close()
         studio.close()
 
@@ -220,12 +215,9 @@ def test_a_request_that_names_a_server_path_gets_nothing(visit, server):
     request = urllib.request.Request(
         f"{url}/gradio_api/queue/join", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
-    try:
-        urllib.request.urlopen(request)
-        events = urllib.request.urlopen(f"{url}/gradio_api/queue/data?session_hash=stranger", timeout=20)
-        lines = [line for line in events.read().decode().splitlines() if "process_completed" in line]
-        assert lines
-        assert not json.loads(lines[-1].removeprefix("data: "))["success"]
-    except urllib.error.HTTPError as error:
-        assert 400 <= error.code < 500  # refused at the door is as good
+    urllib.request.urlopen(request)
+    events = urllib.request.urlopen(f"{url}/gradio_api/queue/data?session_hash=stranger", timeout=20)
+    lines = [line for line in events.read().decode().splitlines() if "process_completed" in line]
+    assert lines
+    assert not json.loads(lines[-1].removeprefix("data: "))["success"]
     assert visitor.page.get_by_text("512 × 512").is_visible()

@@ -18,11 +18,12 @@ class EncodedView(NamedTuple):
 
 
 class EmbeddedPrompts(NamedTuple):
-    """sparse (N, T, C) and dense (N, C, h, w) for the mask decoder; likeness (N, 1, h, w), the dense prior's own guess
-    of the logits, which stage one supervises, or None."""
+    """sparse (N, T, C) and dense (N, C, h, w) for the mask decoder; fine (N, 1, 4h, 4w), added to its logits, and
+    likeness (N, 1, h, w): see `Prior`, None for a backbone without one."""
 
     sparse: Tensor
     dense: Tensor
+    fine: Tensor | None
     likeness: Tensor | None
 
 
@@ -55,26 +56,27 @@ class Backbone(nn.Module):
         """Encode normalised views (B, 3, S, S)."""
         raise NotImplementedError
 
-    def prior_context(self, view: Tensor, embedding: Tensor):
+    def prior_context(self, view: Tensor, encoded: EncodedView):
         """Return what the dense prompt prior needs of a global view, or None for a backbone without one."""
         prior = getattr(self.sam.prompt_encoder, "prior", None)
-        return None if prior is None else prior.context(view, embedding)
+        return None if prior is None else prior.context(view, encoded.embedding, encoded.detail)
 
     def embed_prompts(self, prompts: PromptTensors, context) -> EmbeddedPrompts:
         """Embed prompts; `context` is what `prior_context` returned for their images."""
         sparse, dense = embed_prompts(self.sam.prompt_encoder, prompts)
         if context is None:
-            return EmbeddedPrompts(sparse, dense, None)
-        prior, likeness = self.sam.prompt_encoder.prior(context, prompts)
-        return EmbeddedPrompts(sparse, dense + prior.to(dense.dtype), likeness)
+            return EmbeddedPrompts(sparse, dense, None, None)
+        prior = self.sam.prompt_encoder.prior(context, prompts)
+        return EmbeddedPrompts(sparse, dense + prior.dense.to(dense.dtype), prior.fine, prior.likeness)
 
     def decode(self, embedding: Tensor, embedded: EmbeddedPrompts) -> tuple[Tensor, Tensor]:
         """SAM's own answer: logits (N, 4, 4h, 4w) and scores (N, 4) for embeddings (B, C, h, w)."""
-        decoder, (sparse, dense, _) = self.sam.mask_decoder, embedded
+        decoder, dense = self.sam.mask_decoder, embedded.dense
         src = embedding.repeat_interleave(len(dense) // len(embedding), 0) + dense
         pos = self.sam.prompt_encoder.get_dense_pe()
-        tokens, keys = two_way(decoder, src, pos, output_tokens(decoder, sparse))
-        return predict_masks(decoder, tokens, keys, self.grid)
+        tokens, keys = two_way(decoder, src, pos, output_tokens(decoder, embedded.sparse))
+        logits, scores = predict_masks(decoder, tokens, keys, self.grid)
+        return logits if embedded.fine is None else logits + embedded.fine, scores
 
     @staticmethod
     def choose(scores: Tensor, prompts: PromptTensors) -> Tensor:

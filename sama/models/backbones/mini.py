@@ -69,7 +69,10 @@ class MiniPromptEncoder(PromptEncoder):
             mask_in_chans=16,
         )
         self.prior = PromptPrior(
-            image_size=config.image_size, embed_dim=config.embed_dim, heads=config.prior_heads
+            image_size=config.image_size,
+            embed_dim=config.embed_dim,
+            detail_channels=config.widths[1],
+            heads=config.prior_heads,
         )
 
 
