@@ -29,6 +29,7 @@ def _flags(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", help="address to listen on; 0.0.0.0 for the whole network")
     parser.add_argument("--port", type=_port, help="by default the first free one from 7860")
     parser.add_argument("--share", action="store_true", help="open a public gradio.live link")
+    parser.add_argument("--checkpoint", type=Path, help="backbone weights, for models not embedded")
     parser.add_argument("--sama-weights", type=Path, help="SAMA weights instead of the embedded")
     return parser.parse_args(arguments)
 
@@ -42,7 +43,12 @@ def main(arguments: list[str] | None = None) -> int:
     from sama.ui.studio import build_studio, launch_options
 
     try:
-        predictor = load(flags.model, device=flags.device, sama_weights=flags.sama_weights)
+        predictor = load(
+            flags.model,
+            device=flags.device,
+            checkpoint=flags.checkpoint,
+            sama_weights=flags.sama_weights,
+        )
         studio = build_studio(predictor, EXAMPLES)
     except SamaError as error:
         print(error, file=sys.stderr)

@@ -60,9 +60,7 @@ def write_outputs(
     return [out / name for name in names]
 
 
-def _pictures(
-    photo: Photo, prediction: "Prediction", background: Background
-) -> dict[str, np.ndarray]:
+def _pictures(photo: Photo, prediction: "Prediction", background: Background) -> dict[str, np.ndarray]:
     shape = photo.rgb.shape[:2]
     layers = prediction.sam_mask, prediction.sama_mask, prediction.alpha
     if any(layer is None or layer.shape != shape for layer in layers):

@@ -100,9 +100,7 @@ def _decode(image: Image.Image, name: str, max_pixels: int) -> Photo:
     except MemoryError:
         raise
     except Exception as error:  # a damaged file may raise anything in a decoder
-        raise PhotoError(
-            f"{name} is damaged or incomplete; export or download it again."
-        ) from error
+        raise PhotoError(f"{name} is damaged or incomplete; export or download it again.") from error
     return Photo(rgb, alpha, name, image_digest(rgb), tuple(notes), icc)
 
 
@@ -126,9 +124,7 @@ def _open(file: BinaryIO, name: str, max_pixels: int) -> Image.Image:
     except MemoryError:
         raise
     except Exception as error:  # a damaged header may raise anything in a decoder
-        raise PhotoError(
-            f"{name} cannot be read as a photo; choose a complete {_KINDS} file."
-        ) from error
+        raise PhotoError(f"{name} cannot be read as a photo; choose a complete {_KINDS} file.") from error
 
 
 def _read(source: str | os.PathLike | bytes | BinaryIO, name: str) -> bytes:

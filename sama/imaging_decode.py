@@ -24,9 +24,7 @@ def read_header(file: BinaryIO) -> Image.Image:
     return Image.open(file, formats=FORMATS)
 
 
-def to_srgb(
-    image: Image.Image, icc: bytes | None, notes: list[str]
-) -> tuple[np.ndarray, np.ndarray | None]:
+def to_srgb(image: Image.Image, icc: bytes | None, notes: list[str]) -> tuple[np.ndarray, np.ndarray | None]:
     """Return rgb (H, W, 3) uint8 in sRGB and alpha (H, W) uint8 or None (opaque).
 
     Where the file is transparent, rgb is shown on white, by integer arithmetic. What was done is
@@ -46,9 +44,9 @@ def _eight_bit(image: Image.Image, notes: list[str]) -> Image.Image:
         return image
     values = np.nan_to_num(np.asarray(image, dtype=np.float32))
     low, high = values.min(), values.max()
-    if image.mode == "F" and 0 <= low and high <= 1:
+    if image.mode == "F" and low >= 0 and high <= 1:
         low, high, kind = 0.0, 1.0, "float grey"
-    elif image.mode != "F" and 0 <= low and high <= 65535:
+    elif image.mode != "F" and low >= 0 and high <= 65535:
         low, high, kind = 0.0, 65535.0, "16-bit grey"
     else:
         kind = "grey values of an unusual range"
@@ -88,9 +86,7 @@ def _convert_colour(image: Image.Image, icc: bytes | None, notes: list[str]) -> 
     return image.convert("RGB")
 
 
-def _apply_profile(
-    image: Image.Image, profile: ImageCms.ImageCmsProfile, notes: list[str]
-) -> Image.Image:
+def _apply_profile(image: Image.Image, profile: ImageCms.ImageCmsProfile, notes: list[str]) -> Image.Image:
     mode = _PROFILE_MODES[profile.profile.xcolor_space.strip()]
     if image.mode == "L" and mode == "RGB":
         image = image.convert("RGB")

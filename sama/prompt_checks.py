@@ -48,9 +48,7 @@ def point(value: Any) -> Point:
     """Return (x, y, label) with label 0 or 1."""
     x, y, label = numbers(value, 3, "point")
     if label not in (0, 1):
-        raise PromptError(
-            f"The label of a point is 1 (object) or 0 (background), not {label:g}; correct it."
-        )
+        raise PromptError(f"The label of a point is 1 (object) or 0 (background), not {label:g}; correct it.")
     return x, y, int(label)
 
 
@@ -60,8 +58,7 @@ def point_inside(value: Any, size: Size) -> Point:
     width, height = size
     if not (0 <= x <= width and 0 <= y <= height):
         raise PromptError(
-            f"The point ({x:g}, {y:g}) lies outside the photo of {width} x {height} pixels; "
-            "click inside it."
+            f"The point ({x:g}, {y:g}) lies outside the photo of {width} x {height} pixels; click inside it."
         )
     return x, y, label
 
@@ -131,9 +128,7 @@ def decode_mask(text: Any, size: Size | None) -> np.ndarray:
             f"The mask prompt must have the photo's size, {size[0]} x {size[1]} pixels; resize it."
         )
     if width * height > MAX_MASK_PIXELS:
-        raise PromptError(
-            f"The mask prompt is over {MAX_MASK_PIXELS:,} pixels; use a smaller photo."
-        )
+        raise PromptError(f"The mask prompt is over {MAX_MASK_PIXELS:,} pixels; use a smaller photo.")
     try:
         return np.asarray(image.convert("L")) > 127
     except Exception as error:  # as above

@@ -75,8 +75,7 @@ class Prompts:
         negative = tuple(p for p in self.points if p[2] == 0)
         positive = [p for p in self.points if p[2] == 1]
         groups = [
-            Prompts((*(p for p in positive if _inside(p, box)), *negative), (box,))
-            for box in self.boxes
+            Prompts((*(p for p in positive if _inside(p, box)), *negative), (box,)) for box in self.boxes
         ]
         loose = tuple(p for p in positive if not any(_inside(p, box) for box in self.boxes))
         return groups + ([Prompts(loose + negative)] if loose else [])
@@ -98,9 +97,7 @@ class Prompts:
         """
         data = check.known_keys(data, {f.name for f in fields(cls)}, "prompts")
         points = tuple(check.point(p) for p in check.sequence(data.get("points", ()), "points"))
-        boxes = tuple(
-            check.numbers(b, 4, "box") for b in check.sequence(data.get("boxes", ()), "boxes")
-        )
+        boxes = tuple(check.numbers(b, 4, "box") for b in check.sequence(data.get("boxes", ()), "boxes"))
         text = data.get("mask")
         return cls(points, boxes, None if text is None else check.decode_mask(text, size))
 
@@ -135,13 +132,9 @@ class Session:
         kinds = {"image_sha256": str, "image_name": str, "model": str, "settings": dict}
         for name, kind in kinds.items():
             if not isinstance(data[name], kind):
-                raise PromptError(
-                    f"{name!r} has the wrong type in the session file; save it again."
-                )
+                raise PromptError(f"{name!r} has the wrong type in the session file; save it again.")
         if type(data["version"]) is not int or data["version"] != SESSION_VERSION:
-            raise PromptError(
-                f"The session file is not of version {SESSION_VERSION}; save it again here."
-            )
+            raise PromptError(f"The session file is not of version {SESSION_VERSION}; save it again here.")
         if not re.fullmatch(r"[0-9a-f]{64}", data["image_sha256"]):
             raise PromptError("'image_sha256' is not a SHA-256 in the session file; save it again.")
         size = tuple(check.sequence(data["image_size"], "image_size"))
@@ -170,8 +163,7 @@ class Session:
             if temporary is not None:
                 temporary.unlink(missing_ok=True)
             raise PromptError(
-                f"The session {path.name} cannot be written ({error.strerror}); "
-                "choose another folder."
+                f"The session {path.name} cannot be written ({error.strerror}); choose another folder."
             ) from error
 
     @classmethod
@@ -200,8 +192,7 @@ class Session:
         """Raise PromptError unless the session was made on this photo (same upright pixels)."""
         if photo.digest != self.image_sha256:
             raise PromptError(
-                f"This session was made on another photo ({self.image_name:.80}); "
-                "open that photo instead."
+                f"This session was made on another photo ({self.image_name:.80}); open that photo instead."
             )
 
 

@@ -100,7 +100,16 @@ def test_a_session_of_another_photo_is_refused(predicted, tmp_path):
         ["--point=10,10,0"],
         [],
     ],
-    ids=["box outside", "point outside", "NaN", "zero area", "three numbers", "label", "negative only", "none"],
+    ids=[
+        "box outside",
+        "point outside",
+        "NaN",
+        "zero area",
+        "three numbers",
+        "label",
+        "negative only",
+        "none",
+    ],
 )
 def test_bad_prompts_get_a_sentence_and_leave_nothing(photo, tmp_path, prompts):
     refused(sama("predict", photo, *prompts, "--out", tmp_path / "out"))

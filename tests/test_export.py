@@ -48,10 +48,7 @@ def read(path) -> np.ndarray:
 
 
 def snapshot(folder) -> dict[str, bytes | None]:
-    return {
-        str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None
-        for p in folder.rglob("*")
-    }
+    return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in folder.rglob("*")}
 
 
 def test_everything_is_written_at_the_photos_size(photo, answer, session, tmp_path):
@@ -92,15 +89,11 @@ def test_blurred_background(photo, answer, session, tmp_path):
     result = read(tmp_path / "composite.png").astype(int)
     inside, outside = answer.alpha == 1, answer.alpha == 0
     np.testing.assert_array_equal(result[inside], photo.rgb[inside])
-    assert (
-        np.diff(result, axis=1)[outside[:, 1:]].std() < 0.2 * np.diff(photo.rgb * 1.0, axis=1).std()
-    )
+    assert np.diff(result, axis=1)[outside[:, 1:]].std() < 0.2 * np.diff(photo.rgb * 1.0, axis=1).std()
 
 
 def test_no_profile_is_embedded(photo, answer, session, tmp_path):
-    write_outputs(
-        tmp_path, replace(photo, icc=b"x" * 200), answer, parse_background("white"), session
-    )
+    write_outputs(tmp_path, replace(photo, icc=b"x" * 200), answer, parse_background("white"), session)
     for name in NAMES[:-1]:
         with Image.open(tmp_path / name) as image:
             assert "icc_profile" not in image.info
@@ -157,9 +150,7 @@ def test_impossible_folders(photo, answer, session, tmp_path, name):
     with pytest.raises(ExportError) as caught:
         write_outputs(tmp_path / name, photo, answer, parse_background("white"), session)
     assert isinstance(caught.value, SamaError)
-    assert str(caught.value).endswith("choose another one.") and str(tmp_path) not in str(
-        caught.value
-    )
+    assert str(caught.value).endswith("choose another one.") and str(tmp_path) not in str(caught.value)
     assert [p.name for p in tmp_path.iterdir()] == ["file.txt"]
 
 
@@ -171,9 +162,7 @@ def test_refused_by_the_system(photo, answer, session, tmp_path, monkeypatch, st
         calls.append(step)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(
-        *{"mkdtemp": (tempfile, "mkdtemp"), "save": (Image.Image, "save")}[step], fail
-    )
+    monkeypatch.setattr(*{"mkdtemp": (tempfile, "mkdtemp"), "save": (Image.Image, "save")}[step], fail)
     (tmp_path / "mask.png").write_text("old")
     before = snapshot(tmp_path)
     for out in (tmp_path, tmp_path / "deep" / "er"):

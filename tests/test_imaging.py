@@ -198,7 +198,7 @@ def test_pixel_limit_is_checked_before_decoding(size):
     limit = Image.MAX_IMAGE_PIXELS
     text = refusal(bomb(*size), name="big.png")  # decoding it would fail with another message
     assert "megapixels" in text and "50" in text and "scale it down" in text
-    assert Image.MAX_IMAGE_PIXELS == limit
+    assert limit == Image.MAX_IMAGE_PIXELS
 
 
 def test_pixel_limit_is_inclusive(pixels):

@@ -97,12 +97,8 @@ def gamma_tag(gamma: float) -> bytes:
 
 WHITE = (0.9642, 1.0, 0.8249)  # D50
 # Columns are the primaries, adapted to D50: Adobe RGB (1998) and sRGB, after Lindbloom.
-ADOBE = np.array(
-    [[0.60974, 0.20528, 0.14919], [0.31111, 0.62567, 0.06322], [0.01947, 0.06087, 0.74457]]
-)
-SRGB = np.array(
-    [[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]]
-)
+ADOBE = np.array([[0.60974, 0.20528, 0.14919], [0.31111, 0.62567, 0.06322], [0.01947, 0.06087, 0.74457]])
+SRGB = np.array([[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]])
 
 
 def adobe_profile() -> bytes:
@@ -134,9 +130,7 @@ def test_wide_gamut_is_converted():
 def test_alpha_survives_the_profile(pixels):
     alpha = np.full((6, 9), 128, np.uint8)
     rgba = Image.fromarray(np.dstack([pixels, alpha]))
-    np.testing.assert_array_equal(
-        open_image(encode(rgba, "PNG", icc_profile=adobe_profile())).alpha, alpha
-    )
+    np.testing.assert_array_equal(open_image(encode(rgba, "PNG", icc_profile=adobe_profile())).alpha, alpha)
 
 
 def test_srgb_profile_leaves_the_bytes_alone(pixels):

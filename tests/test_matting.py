@@ -70,9 +70,7 @@ def test_foreground_recovers_the_subject_behind_a_soft_edge():
     assert foreground.dtype == np.float32 and foreground.shape == (48, 48, 3)
     assert foreground.min() >= 0 and foreground.max() <= 1
     seen = alpha > 0.1
-    np.testing.assert_allclose(
-        foreground[seen], np.broadcast_to([1, 0, 0], (seen.sum(), 3)), atol=0.05
-    )
+    np.testing.assert_allclose(foreground[seen], np.broadcast_to([1, 0, 0], (seen.sum(), 3)), atol=0.05)
     # Without the estimate the green shines through: the mixed colour is half green at alpha 1/2.
     on_black = composite(foreground, alpha, np.zeros(3))
     assert on_black[..., 1].max() < 0.02
@@ -138,8 +136,7 @@ def test_blur_equals_the_normalised_convolution(sigma):
 
     def blur(plane: np.ndarray) -> np.ndarray:  # the definition, by matrices of whole Gaussians
         down, across = (
-            np.exp(-((np.arange(n)[:, None] - np.arange(n)) ** 2) / (2 * sigma**2))
-            for n in (height, width)
+            np.exp(-((np.arange(n)[:, None] - np.arange(n)) ** 2) / (2 * sigma**2)) for n in (height, width)
         )
         return down @ plane @ across
 

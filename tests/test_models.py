@@ -147,9 +147,7 @@ def test_untrained_sama_returns_sams_logits_exactly():
         answer = model.decode_sam(features, prompts)
         logits = model.decode(features, answer)
     for task in TASKS:
-        expected = F.interpolate(
-            answer.base, logits[task].shape[-2:], mode="bilinear", align_corners=False
-        )
+        expected = F.interpolate(answer.base, logits[task].shape[-2:], mode="bilinear", align_corners=False)
         assert torch.equal(logits[task], expected)
 
 

@@ -177,9 +177,7 @@ def die_in_third_step(out, stage):
         return plain(batch, task, generator)
 
     stage.loss = dying
-    settings = TrainSettings(
-        out=out, steps=4, batch=2, workers=0, warmup=2, checkpoint_minutes=0
-    )
+    settings = TrainSettings(out=out, steps=4, batch=2, workers=0, warmup=2, checkpoint_minutes=0)
     train(stage, lambda task, size: Discs(size), settings)
 
 
@@ -220,9 +218,7 @@ def test_a_run_leaves_a_log_and_a_sheet(tmp_path, make, watch, size):
     settings = TrainSettings(out=tmp_path / "run", steps=2, batch=2, workers=0)
     stage = make()
     watcher = watch(tmp_path, settings.out, size, 2)
-    train(
-        stage, lambda task, size: Discs(size), settings, watch=lambda module, step: watcher(module)
-    )
+    train(stage, lambda task, size: Discs(size), settings, watch=lambda module, step: watcher(module))
     record = json.loads((settings.out / "log.jsonl").read_text().splitlines()[-1])
     assert record["step"] == 2
     assert {k for k in record if k.startswith("val_things")}

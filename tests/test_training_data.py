@@ -44,9 +44,7 @@ def root(tmp_path_factory):
     person[30:140, 35:75] = 1
     person[20:45, 42:68] = 19
     person[60:100, 35:75] = 24
-    cats = (disc(150, 30, (45, 50)) > 0) * np.uint8(1) + (disc(150, 28, (110, 95)) > 0) * np.uint8(
-        2
-    )
+    cats = (disc(150, 30, (45, 50)) > 0) * np.uint8(1) + (disc(150, 28, (110, 95)) > 0) * np.uint8(2)
     everyday = np.zeros((120, 160), np.uint8)
     everyday[20:90, 15:90] = 1
     everyday[50:110, 100:150] = 2

@@ -144,9 +144,7 @@ def _enlarge(values: np.ndarray, step: int, shape: tuple[int, int]) -> np.ndarra
     return np.dstack(planes)
 
 
-def _fit(
-    picture: np.ndarray, size: tuple[int, int], fit: str, margin: tuple[int, int, int]
-) -> np.ndarray:
+def _fit(picture: np.ndarray, size: tuple[int, int], fit: str, margin: tuple[int, int, int]) -> np.ndarray:
     """Return a picture, centred, at size (width, height): cropped (cover) or whole (contain)."""
     source = Image.fromarray(picture)
     ratios = size[0] / source.width, size[1] / source.height
@@ -154,8 +152,7 @@ def _fit(
     if fit == "contain":
         scale = min(ratios)
         inner = tuple(
-            min(full, max(1, round(side * scale)))
-            for side, full in zip(source.size, size, strict=True)
+            min(full, max(1, round(side * scale))) for side, full in zip(source.size, size, strict=True)
         )
         result = Image.new("RGB", size, margin)
         corner = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2

@@ -63,14 +63,6 @@ def assign(module: nn.Module, tensors: dict[str, Tensor], name: str) -> None:
     module.load_state_dict(tensors)
 
 
-def assign_matching(module: nn.Module, tensors: dict[str, Tensor]) -> int:
-    """Load those tensors whose name and shape the module has too, for a warm start; returns how many."""
-    own = module.state_dict()
-    fitting = {k: v for k, v in tensors.items() if k in own and own[k].shape == v.shape}
-    module.load_state_dict(own | fitting)
-    return len(fitting)
-
-
 def sha256_of(path: Path) -> str:
     """Hex digest of a file."""
     digest = hashlib.sha256()

@@ -46,9 +46,7 @@ class PredictionHead(nn.Module):
     logits exactly. Without, it is delta alone, as in the paper.
     """
 
-    def __init__(
-        self, channels: int, widths: tuple[int, ...], hidden: int, *, detail: int, residual: bool
-    ):
+    def __init__(self, channels: int, widths: tuple[int, ...], hidden: int, *, detail: int, residual: bool):
         super().__init__()
         self.residual = residual
         stages = []
@@ -70,9 +68,7 @@ class PredictionHead(nn.Module):
             nn.init.zeros_(self.weights.layers[-1].weight)
             nn.init.zeros_(self.weights.layers[-1].bias)
 
-    def forward(
-        self, x: Tensor, token: Tensor, base: Tensor, detail: Tensor | None, image: Tensor
-    ) -> Tensor:
+    def forward(self, x: Tensor, token: Tensor, base: Tensor, detail: Tensor | None, image: Tensor) -> Tensor:
         """base (N, 1, 4h, 4w): SAM's logits of the chosen candidate; others as in `Stage`."""
         belief = torch.sigmoid(base)
         for i, stage in enumerate(self.stages):

@@ -46,10 +46,7 @@ class MultiViewLocalizationEncoder(nn.Module):
         placed = tokens + to_tokens(split_quadrants(local_pos))
         keys = context + context_pos
         attended = torch.stack(
-            [
-                region(placed[:, m], keys[:, m], context[:, m])
-                for m, region in enumerate(self.regions)
-            ],
+            [region(placed[:, m], keys[:, m], context[:, m]) for m, region in enumerate(self.regions)],
             1,
         )
         return self.norm(tokens + attended)

@@ -63,9 +63,7 @@ class Sama(nn.Module):
         for parameter in self.backbone.parameters():
             parameter.requires_grad_(False)
         channels, heads = self.backbone.embed_dim, config.attention_heads
-        self.mvle = MultiViewLocalizationEncoder(
-            channels, heads=heads, pool_ratios=config.pool_ratios
-        )
+        self.mvle = MultiViewLocalizationEncoder(channels, heads=heads, pool_ratios=config.pool_ratios)
         self.early = nn.Conv2d(self.backbone.early_channels, channels, 1)
         self.adapters = nn.ModuleList(LocalAdapter(channels, heads=heads) for _ in range(2))
         # SAMA's tokens start as copies of SAM's mask token; `load_backbone` copies them again.
@@ -121,9 +119,7 @@ class Sama(nn.Module):
         encoded = self.backbone.encode(view)
         return ImageFeatures(encoded.embedding, self.backbone.prior_context(view, encoded))
 
-    def encode_local(
-        self, features: ImageFeatures, local: list[EncodedView], image: Tensor
-    ) -> ImageFeatures:
+    def encode_local(self, features: ImageFeatures, local: list[EncodedView], image: Tensor) -> ImageFeatures:
         """Add the four encoded local views, in order, each of batch B, and the frame (B, 3, 2S, 2S)."""
         pos, local_pos = self.positions()
         embedded = torch.stack([view.embedding for view in local], 1)  # (B, 4, C, h, w)
@@ -203,5 +199,3 @@ class Sama(nn.Module):
         h, w = self.backbone.grid
         layer = self.backbone.sam.prompt_encoder.pe_layer
         return layer((h, w))[None], layer((2 * h, 2 * w))[None]
-
-

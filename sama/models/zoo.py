@@ -39,15 +39,9 @@ RECORDS = {
             "Apache-2.0; see the model card for the data",
             8_669_498,
         ),
-        ModelRecord(
-            "vit_b", "SAM ViT-B", None, None, "facebook/sam-vit-base", "Apache-2.0", 93_735_472
-        ),
-        ModelRecord(
-            "vit_l", "SAM ViT-L", None, None, "facebook/sam-vit-large", "Apache-2.0", 312_342_832
-        ),
-        ModelRecord(
-            "vit_h", "SAM ViT-H", None, None, "facebook/sam-vit-huge", "Apache-2.0", 641_090_608
-        ),
+        ModelRecord("vit_b", "SAM ViT-B", None, None, "facebook/sam-vit-base", "Apache-2.0", 93_735_472),
+        ModelRecord("vit_l", "SAM ViT-L", None, None, "facebook/sam-vit-large", "Apache-2.0", 312_342_832),
+        ModelRecord("vit_h", "SAM ViT-H", None, None, "facebook/sam-vit-huge", "Apache-2.0", 641_090_608),
     )
 }
 
@@ -107,9 +101,7 @@ def load_backbone(module: nn.Module, path: Path) -> None:
         assign(module, load_tensors(path), path.name)
 
 
-def load_model(
-    name: str, *, checkpoint: Path | None = None, sama_weights: Path | None = None
-) -> LoadedModel:
+def load_model(name: str, *, checkpoint: Path | None = None, sama_weights: Path | None = None) -> LoadedModel:
     """Build a model on the CPU in float32, in eval mode.
 
     checkpoint: backbone file instead of the embedded one; sama_weights: SAMA's modules likewise. Without any,

@@ -58,9 +58,7 @@ class TrainingData(Dataset):
             raise SamaError(f"There is no training task called {task}; use {', '.join(MIXES)}.")
         self.size, self.task, self.prompts, self.seed = size, task, prompts, seed
         self.sources = Sources(Path(root), sources)
-        mix = {
-            k: v for k, v in MIXES[task].items() if k == "synthetic" or self.sources.available((k,))
-        }
+        mix = {k: v for k, v in MIXES[task].items() if k == "synthetic" or self.sources.available((k,))}
         self._kinds = list(mix)
         self._shares = np.array(list(mix.values())) / sum(mix.values())
 
@@ -105,8 +103,7 @@ class TrainingData(Dataset):
             if sample is not None and (sample := self._with_known_core(sample)) is not None:
                 return sample
         raise SamaError(
-            "The training pictures show no object large enough to learn from; "
-            "add pictures or labels."
+            "The training pictures show no object large enough to learn from; add pictures or labels."
         )
 
     def _with_known_core(self, sample: Sample) -> Sample | None:

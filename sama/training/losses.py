@@ -15,9 +15,7 @@ def weighted_mean(x: Tensor, weight: Tensor) -> Tensor:
 
 def bce(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
     """Binary cross-entropy."""
-    return weighted_mean(
-        F.binary_cross_entropy_with_logits(logits, target, reduction="none"), known
-    )
+    return weighted_mean(F.binary_cross_entropy_with_logits(logits, target, reduction="none"), known)
 
 
 def soft_iou(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
@@ -124,9 +122,7 @@ def prompt_loss(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
         return x.expand(-1, m, -1, -1).reshape(n * m, 1, *x.shape[-2:])
 
     flat = logits.reshape(n * m, 1, *logits.shape[-2:])
-    return (
-        bce(flat, each(target), each(weight)) + dice(flat, each(target), each(known))
-    ).reshape(n, m)
+    return (bce(flat, each(target), each(weight)) + dice(flat, each(target), each(known))).reshape(n, m)
 
 
 def mask_iou(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:

@@ -146,17 +146,13 @@ def _choose(
         picked = _weighted(rng, candidates, share, wanted)
         return chosen + [(labels == k, True) for k in picked] or [(labels > 0, False)]
     candidates = [
-        k
-        for k in np.flatnonzero(share >= MIN_AREA)
-        if _shorter_side(labels == k) * scale >= MIN_SIDE
+        k for k in np.flatnonzero(share >= MIN_AREA) if _shorter_side(labels == k) * scale >= MIN_SIDE
     ]
     picked = _weighted(rng, np.array(candidates, int), share, prompts)
     return [(labels == k, False) for k in picked]
 
 
-def _weighted(
-    rng: np.random.Generator, candidates: np.ndarray, share: np.ndarray, count: int
-) -> np.ndarray:
+def _weighted(rng: np.random.Generator, candidates: np.ndarray, share: np.ndarray, count: int) -> np.ndarray:
     """Up to `count` different candidates, larger ones preferred."""
     count = min(count, len(candidates))
     if not count:
@@ -170,9 +166,7 @@ def _shorter_side(mask: np.ndarray) -> int:
     return min(x1 - x0, y1 - y0)
 
 
-def mask_target(
-    mask: np.ndarray, extent: tuple[int, int], band: int
-) -> tuple[np.ndarray, np.ndarray]:
+def mask_target(mask: np.ndarray, extent: tuple[int, int], band: int) -> tuple[np.ndarray, np.ndarray]:
     """Binary label mask (h, w) -> uint8 target and bool known region, both at `extent` (w, h).
 
     The target is resized with antialiasing; `band` label pixels on either side of the edge are

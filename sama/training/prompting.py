@@ -62,17 +62,13 @@ def simulate_prompts(
     count = torch.where(use_box, torch.where(extra, count, 0), count)
     keep = torch.arange(CLICKS, device=device)[None] < count[:, None]
     clicks = torch.where(keep, clicks, PADDING)
-    corners = torch.where(
-        use_box[:, None], torch.tensor([[TOP_LEFT, BOTTOM_RIGHT]], device=device), PADDING
-    )
+    corners = torch.where(use_box[:, None], torch.tensor([[TOP_LEFT, BOTTOM_RIGHT]], device=device), PADDING)
     return PromptTensors(
         torch.cat([box.reshape(n, 2, 2), torch.stack(coords, 1)], 1), torch.cat([corners, clicks], 1)
     )
 
 
-def error_click(
-    logits: Tensor, target: Tensor, known: Tensor, size: int
-) -> tuple[Tensor, Tensor]:
+def error_click(logits: Tensor, target: Tensor, known: Tensor, size: int) -> tuple[Tensor, Tensor]:
     """Click the middle of the largest error of logits (N, 1, g, g); returns coords (N, 2), labels (N,)."""
     truth = target > 0.5
     error = ((logits > 0) != truth) & (known > 0.5)

@@ -65,9 +65,7 @@ RECIPES = {
 }
 
 
-def synthetic_sample(
-    rng: np.random.Generator, sources: Sources, task: str, size: int
-) -> Sample | None:
+def synthetic_sample(rng: np.random.Generator, sources: Sources, task: str, size: int) -> Sample | None:
     """A composite for `task`, or None when nothing in it is seen well enough."""
     recipe = RECIPES[task]
     canvas = frame_extent(size, random_aspect(rng))
@@ -145,9 +143,7 @@ def _layer(
     if rng.random() < 0.08 and not any(cut):
         # The object alone out of focus; on premultiplied values that stays exact.
         radius = max(picture.size) / 512 * rng.uniform(0.5, 4)
-        picture = _padded(picture, round(3 * radius)).filter(
-            ImageFilter.GaussianBlur(float(radius))
-        )
+        picture = _padded(picture, round(3 * radius)).filter(ImageFilter.GaussianBlur(float(radius)))
     return synthesis.place(rng, picture, canvas, round(side), angle, cut)
 
 
@@ -170,9 +166,7 @@ def _padded(picture: Image.Image, margin: int) -> Image.Image:
     return out
 
 
-def random_background(
-    rng: np.random.Generator, sources: Sources, canvas: tuple[int, int]
-) -> np.ndarray:
+def random_background(rng: np.random.Generator, sources: Sources, canvas: tuple[int, int]) -> np.ndarray:
     """(h, w, 3) uint8: a crop of a photograph, sometimes defocused; rarely smooth colours."""
     picture = sources.scenery(rng) if rng.random() < 0.93 else None
     if picture is None:

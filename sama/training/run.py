@@ -11,7 +11,7 @@ from torch import nn
 from sama.devices import resolve_device
 from sama.errors import SamaError
 from sama.models.backbones.mini import MiniBackbone
-from sama.models.checkpoints import assign_matching, load_tensors, save_checkpoint, sha256_of
+from sama.models.checkpoints import assign, load_tensors, save_checkpoint, sha256_of
 from sama.models.config import default_config
 from sama.models.sama import Sama
 from sama.models.zoo import RECORDS, find_backbone, load_backbone, record_of
@@ -30,12 +30,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=float, default=60, help="training time in all, resumes included")
     parser.add_argument("--steps", type=int, help="budget in steps instead of minutes")
     parser.add_argument("--resume", action="store_true", help="go on from --out/state.pt")
-    parser.add_argument("--init", type=Path, help="mini: start from these weights where they fit")
+    parser.add_argument("--init", type=Path, help="mini: start from the image encoder of these weights")
     parser.add_argument("--batch", type=int, help="images a step, by default 8 for mini and 3 for sama")
     parser.add_argument("--prompts", type=int, help="prompts an image, by default 4 for mini and 2 for sama")
     parser.add_argument("--small-size", type=int, help="mini: side of a view in the first part of the run")
     parser.add_argument("--backbone", choices=sorted(RECORDS), default="mini", help="sama: what it stands on")
-    parser.add_argument("--checkpoint", type=Path, help="sama: backbone weights, by default the embedded ones")
+    parser.add_argument(
+        "--checkpoint", type=Path, help="sama: backbone weights, by default the embedded ones"
+    )
     parser.add_argument("--learning-rate", type=float, default=8e-4)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")
@@ -90,8 +92,10 @@ def _prepare_mini(args: argparse.Namespace, settings: TrainSettings):
     config = default_config("mini")
     backbone = MiniBackbone(config.mini).to(settings.device, memory_format=torch.channels_last)
     if args.init is not None:
-        used = assign_matching(backbone, load_tensors(args.init))
-        print(f"started from {used} tensors of {args.init.name}")
+        prefix = "sam.image_encoder."
+        tensors = {k: v for k, v in load_tensors(args.init).items() if k.startswith(prefix)}
+        rest = {k: v for k, v in backbone.state_dict().items() if not k.startswith(prefix)}
+        assign(backbone, rest | tensors, args.init.name)
     stage = MiniStage(backbone, full_size=config.mini.image_size, small_size=args.small_size)
 
     def export(module: nn.Module, step: int) -> None:

@@ -58,24 +58,16 @@ class Sources:
         unknown = set(names or ()) - NAMES
         if unknown:
             known = ", ".join(sorted(NAMES))
-            raise SamaError(
-                f"There is no training source called {sorted(unknown)[0]}; use some of {known}."
-            )
+            raise SamaError(f"There is no training source called {sorted(unknown)[0]}; use some of {known}.")
         wanted = NAMES if names is None else names
         train = Path(root) / "train"
         self.photos = {n: _pairs(train / n) for n in PHOTOS if n in wanted}
         self.foregrounds = {
-            n: sorted((train / "foregrounds" / n).glob("*.webp"))
-            for n in FOREGROUNDS
-            if n in wanted
+            n: sorted((train / "foregrounds" / n).glob("*.webp")) for n in FOREGROUNDS if n in wanted
         }
-        self.backgrounds = (
-            sorted((train / "backgrounds").glob("*.jpg")) if "backgrounds" in wanted else []
-        )
+        self.backgrounds = sorted((train / "backgrounds").glob("*.jpg")) if "backgrounds" in wanted else []
         if not any((*self.photos.values(), *self.foregrounds.values(), self.backgrounds)):
-            raise SamaError(
-                f"No training pictures were found in {train}; give the folder that holds train/."
-            )
+            raise SamaError(f"No training pictures were found in {train}; give the folder that holds train/.")
         self._cache = PictureCache()
         self._render_weights = _family_weights(self.foregrounds.get("renders", []))
 

@@ -137,9 +137,7 @@ def recolour(rng: np.random.Generator, layer: Layer, background: np.ndarray) -> 
     target = mean + match * (behind.mean((0, 1)) - mean) + rng.normal(0, 10) + rng.normal(0, 5, 3)
     gain = np.exp(rng.normal(0, 0.12))
     if match:
-        spread = np.sqrt(
-            max(1.0, ((colour - mean * alpha[..., None] / 255) ** 2).sum() / weight * 85)
-        )
+        spread = np.sqrt(max(1.0, ((colour - mean * alpha[..., None] / 255) ** 2).sum() / weight * 85))
         gain *= np.clip((behind.std() + 8) / (spread + 8), 0.6, 1.5) ** match
     offset = ((target - gain * mean) / 255).astype(np.float32)
     jittered = layer.colour * np.float32(gain)
@@ -153,9 +151,7 @@ def shadow(rng: np.random.Generator, background: np.ndarray, layer: Layer) -> No
     height, width = background.shape[:2]
     canvas = Image.new("L", (max(1, width // 4), max(1, height // 4)))
     alpha = Image.fromarray(layer.alpha)
-    small = alpha.resize(
-        (max(1, alpha.width // 4), max(1, alpha.height // 4)), Image.Resampling.BOX
-    )
+    small = alpha.resize((max(1, alpha.width // 4), max(1, alpha.height // 4)), Image.Resampling.BOX)
     reach = max(small.size)
     dx, dy = reach * rng.normal(0, 0.08), reach * abs(rng.normal(0, 0.08))
     canvas.paste(small, (round(layer.x / 4 + dx), round(layer.y / 4 + dy)))
@@ -205,9 +201,7 @@ def worth_prompting(alphas: np.ndarray, layers: list[Layer], min_area: float) ->
     return out
 
 
-def random_window(
-    rng: np.random.Generator, size: tuple[int, int], aspect: float, smallest: float
-) -> Box:
+def random_window(rng: np.random.Generator, size: tuple[int, int], aspect: float, smallest: float) -> Box:
     """A window of `aspect` in a picture of `size`, at least `smallest` times the largest one."""
     widest = min(size[0], size[1] * aspect) * rng.uniform(smallest, 1)
     w, h = widest, widest / aspect

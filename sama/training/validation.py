@@ -135,8 +135,7 @@ class SamaWatch:
                 logits = module.decode(features, answer)
             sam = (_enlarge(answer.base.float(), target) > 0).float()
             mask, alpha = (
-                _enlarge(torch.sigmoid(logits[task].float()), target)
-                for task in ("segmentation", "matting")
+                _enlarge(torch.sigmoid(logits[task].float()), target) for task in ("segmentation", "matting")
             )
             numbers = {"iou_sam": iou(sam, target), "iou_sama": iou(mask, target)}
             if sample["exact"]:

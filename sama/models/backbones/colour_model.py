@@ -9,9 +9,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 BINS = 48
-ROUNDS = 2
-SWEEPS = 8
-SMOOTHNESS = 2.0
+ROUNDS = 5
+SWEEPS = 5
+SMOOTHNESS = 4.0
+CAUTION = 0.5  # colours of neighbouring pixels are not independent evidence
 
 
 def colour_bins(colours: Tensor) -> Tensor:
@@ -52,8 +53,8 @@ def colour_posterior(
     """
     weights = inside, outside
     for _ in range(ROUNDS):
-        odds = (_colour_density(bins, weights[0]) / _colour_density(bins, weights[1])).log()
-        odds = odds.reshape(inside.shape)
+        ratio = _colour_density(bins, weights[0]) / _colour_density(bins, weights[1])
+        odds = CAUTION * ratio.log().reshape(inside.shape)
         belief = torch.sigmoid(odds) * allowed
         for _ in range(SWEEPS):
             agreed = (affinity * (2 * _neighbours(belief) - 1)).sum(0)

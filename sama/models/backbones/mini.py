@@ -30,8 +30,7 @@ class MiniEncoder(nn.Module):
         )
         self.down16 = nn.Sequential(ChannelNorm(w8), nn.Conv2d(w8, w16, 2, stride=2))
         self.stage16 = nn.ModuleList(
-            AttentionBlock(w16, config.trunk_heads, 1 if i in config.global_blocks else 2)
-            for i in range(n16)
+            AttentionBlock(w16, config.trunk_heads, 1 if i in config.global_blocks else 2) for i in range(n16)
         )
         self.early_index = config.global_blocks[0]
         self.neck = nn.Sequential(
@@ -90,6 +89,10 @@ class MiniBackbone(Backbone):
             ),
             iou_head_hidden_dim=config.embed_dim,
         )
+        # The masks start as the prior's; the decoder learns what to add.
+        for mlp in decoder.output_hypernetworks_mlps:
+            nn.init.zeros_(mlp.layers[-1].weight)
+            nn.init.zeros_(mlp.layers[-1].bias)
         super().__init__(Sam(MiniEncoder(config), MiniPromptEncoder(config), decoder))
         self.early_channels = config.widths[3]
         self.detail_channels = config.widths[1]

@@ -5,6 +5,8 @@ from torch import Tensor
 
 from sama.models.prompt_tensors import BOTTOM_RIGHT, NEGATIVE, POSITIVE, TOP_LEFT, PromptTensors
 
+BOX_REACH = 0.3  # in half sides of the box
+
 
 def draw_prompts(prompts: PromptTensors, grid: int, image_size: int) -> tuple[Tensor, ...]:
     """Draw N prompts on a grid of cells.
@@ -41,7 +43,9 @@ def draw_prompts(prompts: PromptTensors, grid: int, image_size: int) -> tuple[Te
     far = (1 - clicks(POSITIVE, 0.3)) * (labels == POSITIVE).any(1)[:, None, None]
     inside = has_box * (0.2 * box + centred) + (1 + 9 * has_box) * near[0] + 0.1 * near[1]
     inside = inside * (1 - near[2])
-    outside = has_box * (1 - box) + (1 - has_box) * 0.3 * far + 3 * near[2] + 0.1 * near[3]
+    # What lies just outside a box is what lies behind the object in it.
+    away = torch.exp(-(torch.maximum(u.abs(), v.abs()) - 1).clamp(min=0) / BOX_REACH)
+    outside = has_box * (1 - box) * away + (1 - has_box) * 0.3 * far + 3 * near[2] + 0.1 * near[3]
     allowed = torch.where(has_box > 0, box, 1.0)
     position = [m.clamp(-2, 2).expand_as(box) * has_box for m in (u, v)]
     maps = torch.stack([box, edge, *position, *near], 1)
