@@ -195,9 +195,9 @@ def worth_prompting(alphas: np.ndarray, layers: list[Layer], min_area: float) ->
     for k, (alpha, layer) in enumerate(zip(alphas, layers, strict=True)):
         seen, own = int(alpha.sum(dtype=np.int64)), int(layer.alpha.sum(dtype=np.int64))
         core = np.asarray(Image.fromarray(alpha).reduce(4)) > 140
-        if seen >= min_area * alpha.size * 255 and seen >= MIN_VISIBLE * own:
-            if np.count_nonzero(core) >= WORKABLE_CELLS:
-                out.append(k)
+        large = seen >= min_area * alpha.size * 255 and seen >= MIN_VISIBLE * own
+        if large and np.count_nonzero(core) >= WORKABLE_CELLS:
+            out.append(k)
     return out
 
 
