@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from segment_anything import sam_model_registry
 
 from sama.errors import WeightsError
@@ -9,6 +10,7 @@ from sama.models import zoo
 from sama.models.backbones.mini import MiniBackbone
 from sama.models.checkpoints import load_tensors, read_metadata, save_checkpoint
 from sama.models.config import SamaConfig, default_config
+from sama.models.sam_keys import from_transformers, to_transformers
 from sama.models.sama import Sama
 from tests.test_models import features_of, prompts_for, small_sama
 
@@ -106,6 +108,60 @@ def test_official_pth_files_load_and_untrained_sama_says_so(tmp_path):
     assert all(torch.equal(theirs[k], ours[k]) for k in theirs)
     token = theirs["mask_decoder.mask_tokens.weight"][0]
     assert torch.equal(loaded.model.tokens[0], token)
+
+
+@pytest.mark.parametrize("name", ["vit_b", "vit_l", "vit_h"])
+def test_official_key_names_map_one_to_one(name):
+    with torch.device("meta"):
+        names = list(sam_model_registry[name](checkpoint=None).state_dict())
+    theirs = {to_transformers(n) for n in names}
+    assert len(theirs) == len(names)
+    if name == "vit_b":
+        assert len(names) == 314
+    # What transformers' SamModel calls them, one of each kind.
+    assert {
+        "shared_image_embedding.positional_embedding",
+        "vision_encoder.pos_embed",
+        "vision_encoder.patch_embed.projection.weight",
+        "vision_encoder.layers.0.layer_norm1.weight",
+        "vision_encoder.layers.11.attn.rel_pos_h",
+        "vision_encoder.layers.3.mlp.lin1.bias",
+        "vision_encoder.neck.conv1.weight",
+        "vision_encoder.neck.layer_norm2.bias",
+        "prompt_encoder.mask_embed.conv3.weight",
+        "prompt_encoder.mask_embed.layer_norm1.weight",
+        "prompt_encoder.point_embed.3.weight",
+        "prompt_encoder.no_mask_embed.weight",
+        "mask_decoder.iou_token.weight",
+        "mask_decoder.transformer.layers.1.cross_attn_image_to_token.q_proj.weight",
+        "mask_decoder.transformer.layers.0.layer_norm4.weight",
+        "mask_decoder.transformer.layer_norm_final_attn.weight",
+        "mask_decoder.upscale_conv2.bias",
+        "mask_decoder.upscale_layer_norm.weight",
+        "mask_decoder.output_hypernetworks_mlps.3.proj_in.weight",
+        "mask_decoder.output_hypernetworks_mlps.0.layers.0.weight",
+        "mask_decoder.iou_prediction_head.proj_out.bias",
+    } <= theirs
+
+
+def test_transformers_checkpoints_load_like_segment_anythings(tmp_path):
+    torch.manual_seed(0)
+    state = sam_model_registry["vit_b"](checkpoint=None).state_dict()
+    renamed = {to_transformers(k): v.contiguous() for k, v in state.items()}
+    save_file(renamed, tmp_path / "model.safetensors")
+    loaded = zoo.load_model("vit_b", checkpoint=tmp_path / "model.safetensors")
+    ours = loaded.model.backbone.sam.state_dict()
+    assert all(torch.equal(state[k], ours[k]) for k in state)
+
+    twin = renamed.pop("shared_image_embedding.positional_embedding")
+    renamed["prompt_encoder.shared_embedding.positional_embedding"] = twin
+    assert from_transformers(renamed, list(state)).keys() == state.keys()
+    surplus = renamed | {"vision_encoder.surplus": twin}
+    with pytest.raises(WeightsError, match="surplus"):
+        from_transformers(surplus, list(state))
+    renamed.pop("vision_encoder.pos_embed")
+    with pytest.raises(WeightsError, match="pos_embed"):
+        from_transformers(renamed, list(state))
 
 
 def test_embedded_weights_belong_together_and_are_small():

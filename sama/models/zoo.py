@@ -9,6 +9,7 @@ from torch import nn
 from sama.errors import WeightsError
 from sama.models.checkpoints import assign, full_state, load_tensors, read_metadata, sha256_of
 from sama.models.config import SamaConfig, default_config
+from sama.models.sam_keys import from_transformers, is_transformers
 from sama.models.sama import Sama
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
@@ -88,17 +89,22 @@ def find_backbone(record: ModelRecord, checkpoint: Path | None = None) -> Path:
 
 
 def load_backbone(module: nn.Module, path: Path) -> None:
-    """Fill a backbone from one of our safetensors files or from an official segment-anything .pth file."""
-    if path.suffix == ".pth":
+    """Fill a backbone from one of our own safetensors files, or from an official checkpoint: segment-anything's .pth
+    or transformers' model.safetensors. Raises WeightsError."""
+    if path.suffix == ".safetensors":
+        tensors = load_tensors(path)
+        if not is_transformers(tensors):
+            assign(module, tensors, path.name)
+            return
+        tensors = from_transformers(tensors, list(module.sam.state_dict()))
+    else:
         try:
             tensors = torch.load(path, map_location="cpu", weights_only=True)
         except Exception as error:  # torch raises many kinds for a file that is not a checkpoint
             raise WeightsError(
                 f"{path.name} is not a segment-anything checkpoint; download it again."
             ) from error
-        assign(module.sam, tensors, path.name)
-    else:
-        assign(module, load_tensors(path), path.name)
+    assign(module.sam, tensors, path.name)
 
 
 def load_model(name: str, *, checkpoint: Path | None = None, sama_weights: Path | None = None) -> LoadedModel:

@@ -39,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--checkpoint", type=Path, help="sama: backbone weights, by default the embedded ones"
     )
     parser.add_argument("--learning-rate", type=float, default=8e-4)
+    parser.add_argument("--warmup", type=int, default=100, help="steps until the full learning rate")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--workers", type=int, default=1, help="processes that prepare data")
@@ -58,6 +59,7 @@ def main(args: argparse.Namespace) -> int:
         steps=args.steps,
         batch=args.batch or (8 if mini else 3),
         learning_rate=args.learning_rate,
+        warmup=args.warmup,
         seed=args.seed,
         workers=args.workers,
         device=str(resolve_device(args.device)),
