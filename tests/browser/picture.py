@@ -17,7 +17,7 @@ def main(out: Path, example: int) -> None:
         visitor = Visitor(browser, url)
         if example:
             before = visitor.seq
-            visitor.page.locator(".pr-thumb").nth(example).click()
+            visitor.page.locator(".pr-examples button").nth(example).click()
             visitor.answered(before)
             visitor.page.wait_for_timeout(4000)  # the local views, then SAMA
         out.parent.mkdir(parents=True, exist_ok=True)
