@@ -19,7 +19,7 @@ def bce(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
 
 
 def soft_iou(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
-    """1 - soft intersection over union, with +1 in both (model.md's reading of the paper's IoU loss)."""
+    """1 - soft intersection over union, with +1 above and below; the paper names the loss but not its form."""
     p, y = torch.sigmoid(logits) * known, target * known
     both = (p * y).flatten(1).sum(1)
     return 1 - (both + 1) / (p.flatten(1).sum(1) + y.flatten(1).sum(1) - both + 1)

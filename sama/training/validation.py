@@ -86,12 +86,16 @@ def _tile(picture: Tensor) -> Image.Image:
     return Image.fromarray(small.expand(3, -1, -1).permute(1, 2, 0).cpu().numpy())
 
 
-class MiniWatch:
-    """Box IoU of `mini` on held-out photographs, and a sheet of photo, target and answer."""
+class _Watch:
+    """The samples under root/val, at frames of `size`, and where the sheet of the first `shown` a folder goes."""
 
     def __init__(self, root: Path, out: Path, size: int, per_folder: int = 12, shown: int = 4):
         self.out, self.shown = out, shown
         self.samples = load_samples(root, size, per_folder)
+
+
+class MiniWatch(_Watch):
+    """Box IoU of `mini` on held-out photographs, and a sheet of photo, target and answer."""
 
     @torch.no_grad()
     def __call__(self, module: nn.Module) -> dict:
@@ -114,13 +118,9 @@ class MiniWatch:
         return board.finish(self.out)
 
 
-class SamaWatch:
+class SamaWatch(_Watch):
     """IoU of SAM's and SAMA's mask and mean absolute error of SAM's mask and SAMA's alpha, and a sheet of photo,
     target, SAM's mask, SAMA's mask and alpha."""
-
-    def __init__(self, root: Path, out: Path, size: int, per_folder: int = 12, shown: int = 4):
-        self.out, self.shown = out, shown
-        self.samples = load_samples(root, size, per_folder)
 
     @torch.no_grad()
     def __call__(self, module: nn.Module) -> dict:
