@@ -35,7 +35,11 @@ def small_sama(**changes) -> Sama:
         attention_heads=4,
         **changes,
     )
-    return Sama(config)
+    model = Sama(config)
+    # A fresh mini answers with its prior alone; let its decoder have a say too, as after training.
+    for mlp in model.backbone.sam.mask_decoder.output_hypernetworks_mlps:
+        torch.nn.init.normal_(mlp.layers[-1].weight, std=0.3)
+    return model
 
 
 def features_of(model: Sama, batch: int = 1):

@@ -38,7 +38,7 @@ RECORDS = {
             "sama_mini.safetensors",
             None,
             "Apache-2.0; see the model card for the data",
-            8_669_498,
+            9_537_596,
         ),
         ModelRecord("vit_b", "SAM ViT-B", None, None, "facebook/sam-vit-base", "Apache-2.0", 93_735_472),
         ModelRecord("vit_l", "SAM ViT-L", None, None, "facebook/sam-vit-large", "Apache-2.0", 312_342_832),
