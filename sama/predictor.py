@@ -1,6 +1,5 @@
 """The numpy facade: a photo, then prompts; shaped like `segment_anything.SamPredictor`."""
 
-import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,6 +13,7 @@ from torch.nn import functional as F
 from sama.devices import inference, resolve_device, resolve_dtype
 from sama.errors import PhotoError, PromptError
 from sama.features import FeatureCache
+from sama.imaging import image_digest
 from sama.models.prompt_tensors import (
     BOTTOM_RIGHT,
     PADDING,
@@ -108,7 +108,7 @@ class SamaPredictor:
             raise PhotoError("A photo is an RGB array of bytes (height, width, 3); convert it first.")
         self._frame = Frame(image.shape[1], image.shape[0], self.model.backbone.image_size)
         pixels = np.ascontiguousarray(image)
-        key = (hashlib.sha256(pixels).hexdigest(), pixels.shape, self.info.weights_digest, self.dtype)
+        key = (image_digest(pixels), self.info.weights_digest, self.dtype)
         self._features = self.cache.get(key)
         self._pending = iter(()) if self._features is not None else self._encode(pixels, key)
         return self._pending

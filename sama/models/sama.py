@@ -133,15 +133,11 @@ class Sama(nn.Module):
             image = nn.functional.adaptive_avg_pool2d(image, self.alpha_size)
         return ImageFeatures(features.embedding, features.context, tokens, detail, image)
 
-    def decode_sam(
-        self, features: ImageFeatures, prompts: PromptTensors, chosen: Tensor | None = None
-    ) -> SamAnswer:
-        """SAM's own answer; `chosen` (N,) overrules which candidate counts."""
+    def decode_sam(self, features: ImageFeatures, prompts: PromptTensors) -> SamAnswer:
+        """SAM's own answer, with the candidate SAM would choose."""
         embedded = self.backbone.embed_prompts(prompts, features.context)
         logits, scores = self.backbone.decode(features.embedding, embedded)
-        if chosen is None:
-            chosen = self.backbone.choose(scores, prompts)
-        return SamAnswer(logits, scores, chosen, embedded)
+        return SamAnswer(logits, scores, self.backbone.choose(scores, prompts), embedded)
 
     def decode(
         self,

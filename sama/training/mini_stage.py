@@ -31,13 +31,9 @@ class MiniStage:
         """What is trained and saved."""
         return self.backbone
 
-    def size_at(self, progress: float) -> int:
-        """Side of the views after a share `progress` of the run."""
-        return self.small_size if progress < 0.75 else self.full_size
-
     def frame_size(self, progress: float) -> int:
-        """Side of the frames the data pipeline must deliver."""
-        return self.size_at(progress)
+        """Side of the views, which are the frames here, after a share `progress` of the run."""
+        return self.small_size if progress < 0.75 else self.full_size
 
     def loss(self, batch: dict, task: str, generator: torch.Generator) -> tuple[Tensor, dict]:
         """Return the mean loss and numbers to log."""
