@@ -8,14 +8,15 @@ import torch
 from PIL import Image
 from skimage.metrics import structural_similarity
 
+from sama.errors import WeightsError
 from sama.models.backbones.mini import MiniBackbone
 from sama.models.prompt_tensors import PADDING
 from sama.training import losses
 from sama.training.ema import Ema
 from sama.training.mini_stage import MiniStage
 from sama.training.prompting import error_click, simulate_prompts, tight_boxes
-from sama.training.sama_stage import SamaStage
-from sama.training.trainer import TrainSettings, train
+from sama.training.sama_stage import SamaStage, matting_weight
+from sama.training.trainer import TrainSettings, _groups, train
 from sama.training.validation import MiniWatch, SamaWatch
 from tests.test_models import SMALL, small_sama
 
@@ -185,7 +186,7 @@ def test_average_swaps_in_and_out():
     stage = mini_stage()
     module = stage.module
     ema = Ema(module, 0.5)
-    weight = module.sam.image_encoder.stem[0].weight
+    weight = module.sam.image_encoder.neck[1].weight
     start = weight.detach().clone()
     with torch.no_grad():
         weight += 1
@@ -225,3 +226,43 @@ def test_a_run_leaves_a_log_and_a_sheet(tmp_path, make, watch, size):
     assert all(0 <= v <= 1 for k, v in record.items() if k.startswith("val_"))
     sheet = Image.open(settings.out / "sheet.png")
     assert sheet.width > sheet.height > 0
+
+
+def test_a_state_comes_in_small_pieces_and_a_lost_one_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("sama.training.checkpoint.PIECE", 2**20)
+    stage = mini_stage()
+    settings = TrainSettings(out=tmp_path, steps=1, batch=2, workers=0, warmup=2)
+    train(stage, lambda task, size: Discs(size), settings)
+    pieces = sorted((tmp_path / "state").iterdir())
+    assert len(pieces) > 2 and all(p.stat().st_size <= 2**20 for p in pieces)
+    pieces[1].unlink()
+    with pytest.raises(WeightsError, match="damaged"):
+        train(stage, lambda task, size: Discs(size), settings, resume=True)
+
+
+def test_a_run_cut_off_between_two_states_goes_on_from_the_older_one(tmp_path):
+    settings = TrainSettings(out=tmp_path, steps=1, batch=2, workers=0, warmup=2)
+    train(mini_stage(), lambda task, size: Discs(size), settings)
+    (tmp_path / "state").rename(tmp_path / "state.old")
+    ema = train(mini_stage(), lambda task, size: Discs(size), settings, resume=True)
+    assert ema.average  # nothing left to do, and nothing lost
+    assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 2
+
+
+def test_soft_edges_teach_more_where_exact_and_nothing_where_drawn():
+    target = torch.zeros(2, 1, 64, 64)
+    target[..., :, 32:] = 1
+    target[..., :, 30:34] = 0.5
+    weight = matting_weight(target, torch.ones_like(target), torch.tensor([True, False]))
+    assert weight[0, 0, 5, 32] > weight[0, 0, 5, 2] == 1
+    assert weight[1, 0, 5, 32] == 0 and weight[1, 0, 5, 2] == weight[1, 0, 5, 63] == 1
+
+
+def test_a_trunk_learns_more_slowly_than_what_stands_on_it():
+    stage = mini_stage()
+    groups = _groups(stage.module, 0.1)
+    trunk = {id(p) for p in stage.module.sam.image_encoder.trunk.parameters()}
+    for group in groups:
+        assert all((id(p) in trunk) == (group["scale"] < 1) for p in group["params"])
+        assert all((p.ndim > 1 and len(p) > 1) == (group["weight_decay"] > 0) for p in group["params"])
+    assert sum(len(g["params"]) for g in groups) == len(list(stage.module.parameters()))

@@ -2,23 +2,37 @@
 
 from dataclasses import asdict, dataclass, field
 
+# EfficientNet-Lite2: blocks, kernel size, stride of the first block, expansion and channels of every stage.
+LITE2 = (
+    (1, 3, 1, 1, 16),
+    (3, 3, 2, 6, 24),
+    (3, 5, 2, 6, 48),
+    (4, 3, 2, 6, 88),
+    (4, 5, 1, 6, 120),
+    (5, 5, 2, 6, 208),
+    (1, 3, 1, 6, 352),
+)
+
 
 @dataclass(frozen=True)
 class MiniConfig:
-    """The embedded backbone: a small convolution-attention trunk under SAM's own decoder.
+    """The embedded backbone: EfficientNet-Lite2's trunk and a few attention blocks under SAM's own decoder.
 
-    `widths` are the channels at strides 2, 4, 8 and 16.
+    `trunk` lists the trunk's stages, `width` and `blocks` are of the attention at stride 16, `detail` is the width of
+    the map at stride 4, and `prior_widths` are those of the prompt prior at strides 4, 8 and 16.
     """
 
     image_size: int = 512
     embed_dim: int = 192
-    widths: tuple[int, int, int, int] = (32, 64, 128, 256)
-    blocks: tuple[int, int, int] = (1, 2, 6)
-    trunk_heads: int = 8
-    global_blocks: tuple[int, ...] = (2, 5)
+    trunk: tuple[tuple[int, ...], ...] = LITE2
+    width: int = 256
+    blocks: int = 3
+    heads: int = 4
+    detail: int = 64
     decoder_mlp: int = 768
     decoder_heads: int = 8
     prior_heads: int = 2
+    prior_widths: tuple[int, int, int] = (48, 96, 192)
 
 
 @dataclass(frozen=True)
@@ -26,13 +40,18 @@ class SamaConfig:
     """SAMA's trainable modules on some backbone.
 
     `segmentation_channels` and `matting_channels` are the widths of the two heads, one stage each, from twice the
-    embedding's resolution upwards, doubling at every further stage.
+    embedding's resolution upwards, doubling at every further stage. `mvle` and `local_adapter` switch a module off for
+    the paper's ablations; `adapter_pool` x `adapter_pool` cells of a local view are averaged before the adapters'
+    attention.
     """
 
     backbone: str = "mini"
     residual: bool = True
+    mvle: bool = True
+    local_adapter: bool = True
     pool_ratios: tuple[int, ...] = (4, 8, 16)
     attention_heads: int = 8
+    adapter_pool: int = 1
     segmentation_channels: tuple[int, ...] = (64, 32)
     matting_channels: tuple[int, ...] = (64, 32, 16, 8)
     head_hidden: int = 224
@@ -54,7 +73,8 @@ def default_config(backbone: str) -> SamaConfig:
     """Return the configuration we train for a backbone name (`mini`, `vit_b`, `vit_l`, `vit_h`).
 
     The embedding of `mini` has half the resolution of the official ones, so its heads climb one stage further: masks
-    end at 256 px, mattes at 1024 px.
+    end at 256 px, mattes at 1024 px. The official embeddings have four times as many cells, and attention between them
+    and the local views would cost many times SAM's own decoder: it has few heads there and sees pooled local cells.
     """
     if backbone == "mini":
         return SamaConfig(
@@ -62,8 +82,8 @@ def default_config(backbone: str) -> SamaConfig:
             segmentation_channels=(64, 48, 32),
             matting_channels=(64, 48, 32, 16, 8),
         )
-    return SamaConfig(backbone=backbone)
+    return SamaConfig(backbone=backbone, attention_heads=2, adapter_pool=2)
 
 
 def _freeze(value):
-    return tuple(value) if isinstance(value, list) else value
+    return tuple(_freeze(v) for v in value) if isinstance(value, list | tuple) else value

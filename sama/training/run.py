@@ -1,8 +1,8 @@
 """`python -m sama train`: flags to a stage, its data and the loop."""
 
 import argparse
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -11,15 +11,33 @@ from torch import nn
 from sama.devices import resolve_device
 from sama.errors import SamaError
 from sama.models.backbones.mini import MiniBackbone
-from sama.models.checkpoints import assign, load_tensors, save_checkpoint, sha256_of
-from sama.models.config import default_config
-from sama.models.sama import Sama
+from sama.models.checkpoints import assign, full_state, load_tensors, sama_metadata, save_checkpoint
+from sama.models.config import SamaConfig, default_config
+from sama.models.sama import TASKS, Sama
 from sama.models.zoo import RECORDS, find_backbone, load_backbone, record_of
 from sama.training.data import TrainingData
+from sama.training.imagenet import imagenet_trunk
 from sama.training.mini_stage import MiniStage
 from sama.training.sama_stage import SamaStage
+from sama.training.sources import NAMES
 from sama.training.trainer import TrainSettings, train
 from sama.training.validation import MiniWatch, SamaWatch
+
+# Strides 2, 4 and 8: their backward pass costs more than the rest of a step together.
+FROZEN_STAGES = 3
+
+LICENCE = "Apache-2.0"
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What a run learns from: `root` with train/ and val/, prompts an image, the folders to use (all by default), and
+    how many photos of each validation folder are watched."""
+
+    root: Path
+    prompts: int
+    sources: Sequence[str] | None = None
+    watched: int = 12
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,8 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for state, log, sheet, weights")
     parser.add_argument("--minutes", type=float, default=60, help="training time in all, resumes included")
     parser.add_argument("--steps", type=int, help="budget in steps instead of minutes")
-    parser.add_argument("--resume", action="store_true", help="go on from --out/state.pt")
-    parser.add_argument("--init", type=Path, help="mini: start from the image encoder of these weights")
+    parser.add_argument("--resume", action="store_true", help="go on from --out/state")
+    parser.add_argument(
+        "--init", type=Path, help="start from these weights; mini starts from ImageNet's trunk"
+    )
     parser.add_argument("--batch", type=int, help="images a step, by default 8 for mini and 3 for sama")
     parser.add_argument("--prompts", type=int, help="prompts an image, by default 4 for mini and 2 for sama")
     parser.add_argument("--small-size", type=int, help="mini: side of a view in the first part of the run")
@@ -51,7 +71,6 @@ def main(args: argparse.Namespace) -> int:
     """Run the command; raises SamaError for anything the user can mend."""
     if not args.data.is_dir():
         raise SamaError(f"There is no folder {args.data}; name one that holds train/ and val/.")
-    torch.manual_seed(args.seed)
     mini = args.stage == "mini"
     settings = TrainSettings(
         out=args.out,
@@ -64,67 +83,101 @@ def main(args: argparse.Namespace) -> int:
         workers=args.workers,
         device=str(resolve_device(args.device)),
     )
-    sources = set(args.sources) if args.sources else None
-    prompts = args.prompts or (4 if mini else 2)
-
-    def make_data(task: str, size: int) -> TrainingData:
-        return TrainingData(
-            args.data, size=size, task=task, prompts=prompts, seed=settings.seed, sources=sources
+    feed = Feed(args.data, args.prompts or (4 if mini else 2), args.sources, args.watched)
+    if mini:
+        train_mini(settings, feed, init=args.init, small_size=args.small_size, resume=args.resume)
+    else:
+        config = default_config(args.backbone)
+        train_sama(
+            settings,
+            feed,
+            config=config,
+            checkpoint=args.checkpoint,
+            init=args.init,
+            resume=args.resume,
         )
-
-    prepare = _prepare_mini if mini else _prepare_sama
-    stage, watch, export = prepare(args, settings)
-    settings.out.mkdir(parents=True, exist_ok=True)
-    train(
-        stage,
-        make_data,
-        settings,
-        resume=args.resume,
-        watch=partial(_watch_and_export, watch=watch, export=export),
-    )
     return 0
 
 
-def _watch_and_export(module: nn.Module, step: int, *, watch: Callable, export: Callable) -> dict:
-    export(module, step)
-    return watch(module)
-
-
-def _prepare_mini(args: argparse.Namespace, settings: TrainSettings):
+def train_mini(
+    settings: TrainSettings, feed: Feed, *, init: Path | None, small_size: int | None, resume: bool
+) -> Path:
+    """Train `mini` from ImageNet's trunk, or from the weights `init`; returns the file of its weights."""
+    torch.manual_seed(settings.seed)
     config = default_config("mini")
     backbone = MiniBackbone(config.mini).to(settings.device, memory_format=torch.channels_last)
-    if args.init is not None:
-        prefix = "sam.image_encoder."
-        tensors = {k: v for k, v in load_tensors(args.init).items() if k.startswith(prefix)}
-        rest = {k: v for k, v in backbone.state_dict().items() if not k.startswith(prefix)}
-        assign(backbone, rest | tensors, args.init.name)
-    stage = MiniStage(backbone, full_size=config.mini.image_size, small_size=args.small_size)
+    trunk = backbone.sam.image_encoder.trunk
+    if init is None:
+        trunk.load_state_dict(imagenet_trunk())
+    else:
+        assign(backbone, load_tensors(init), init.name)
+    trunk.freeze(FROZEN_STAGES)
+    stage = MiniStage(backbone, full_size=config.mini.image_size, small_size=small_size)
+    path = settings.out / "mini.safetensors"
 
     def export(module: nn.Module, step: int) -> None:
         metadata = {"kind": "backbone", "config": config.to_dict(), "step": step}
-        save_checkpoint(settings.out / "mini.safetensors", module.state_dict(), metadata)
+        save_checkpoint(path, module.state_dict(), metadata)
 
-    return stage, MiniWatch(args.data, settings.out, stage.full_size, args.watched), export
+    watch = MiniWatch(feed.root, settings.out, stage.full_size, feed.watched)
+    _train(stage, settings, feed, watch, export, resume)
+    return path
 
 
-def _prepare_sama(args: argparse.Namespace, settings: TrainSettings):
-    config = default_config(args.backbone)
-    path = find_backbone(record_of(args.backbone), args.checkpoint)
+def train_sama(
+    settings: TrainSettings,
+    feed: Feed,
+    *,
+    config: SamaConfig,
+    checkpoint: Path | None = None,
+    init: Path | None = None,
+    tasks: tuple[str, ...] = TASKS,
+    resume: bool,
+) -> Path:
+    """Train SAMA's modules for `tasks` on the frozen backbone that `config` names, with the weights `checkpoint` or
+    those that `find_backbone` finds; returns the file of the modules' weights. init: modules to start from."""
+    torch.manual_seed(settings.seed)
+    file = find_backbone(record_of(config.backbone), checkpoint)
     model = Sama(config)
-    load_backbone(model.backbone, path)
-    model.reset_tokens()
+    load_backbone(model.backbone, file)
+    if init is None:
+        model.reset_tokens()
+    else:
+        assign(model, full_state(model, load_tensors(init)), init.name)
+    metadata = sama_metadata(
+        config.to_dict(),
+        step=0,
+        data=", ".join(sorted(feed.sources or NAMES)),
+        licence=LICENCE,
+        backbone_file=file,
+        backbone=model.backbone,
+    )
     model.to(settings.device, memory_format=torch.channels_last)
-    digest = sha256_of(path)
+    path = settings.out / f"sama_{config.backbone}.safetensors"
 
     def export(module: Sama, step: int) -> None:
-        metadata = {
-            "kind": "sama",
-            "config": config.to_dict(),
-            "step": step,
-            "backbone_sha256": digest,
-        }
-        path = settings.out / f"sama_{args.backbone}.safetensors"
-        save_checkpoint(path, module.trainable(), metadata)
+        save_checkpoint(path, module.trainable(), metadata | {"step": step})
 
-    watch = SamaWatch(args.data, settings.out, 2 * model.backbone.image_size, args.watched)
-    return SamaStage(model), watch, export
+    watch = SamaWatch(feed.root, settings.out, 2 * model.backbone.image_size, feed.watched)
+    _train(SamaStage(model, tasks), settings, feed, watch, export, resume)
+    return path
+
+
+def _train(
+    stage, settings: TrainSettings, feed: Feed, watch: Callable, export: Callable, resume: bool
+) -> None:
+    def make_data(task: str, size: int) -> TrainingData:
+        return TrainingData(
+            feed.root,
+            size=size,
+            task=task,
+            prompts=feed.prompts,
+            seed=settings.seed,
+            sources=set(feed.sources) if feed.sources else None,
+        )
+
+    def watch_and_export(module: nn.Module, step: int) -> dict:
+        export(module, step)
+        return watch(module)
+
+    train(stage, make_data, settings, resume=resume, watch=watch_and_export)

@@ -4,11 +4,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sama.models.sama import ImageFeatures, Sama
+from sama.models.sama import TASKS, ImageFeatures, Sama
 from sama.models.views import global_view, local_views
 from sama.training.losses import mask_iou, matting_loss, segmentation_loss
 from sama.training.mini_stage import normalise_batch
 from sama.training.prompting import simulate_prompts
+
+EDGE_CELL = 8  # pixels
+EDGE_WEIGHT = 4.0
 
 
 def encode_frames(model: Sama, frames: Tensor) -> ImageFeatures:
@@ -22,10 +25,8 @@ def encode_frames(model: Sama, frames: Tensor) -> ImageFeatures:
 class SamaStage:
     """Turns a batch of frames into the loss of the task whose turn it is."""
 
-    tasks = ("segmentation", "matting")
-
-    def __init__(self, model: Sama):
-        self.model = model
+    def __init__(self, model: Sama, tasks: tuple[str, ...] = TASKS):
+        self.model, self.tasks = model, tasks
 
     @property
     def module(self) -> nn.Module:
@@ -51,10 +52,26 @@ class SamaStage:
                 answer = self.model.decode_sam(features, prompts)
             logits = self.model.decode(features, answer, (task,))[task]
         logits = logits.float()
-        target, weight = fit_to(logits, targets), (fit_to(logits, known) > 0.6).float()
+        if task == "matting":
+            known = matting_weight(
+                targets, known, batch["exact"].repeat_interleave(len(targets) // len(frames))
+            )
+        target, weight = fit_to(logits, targets), fit_to(logits, known)
         loss_of = segmentation_loss if task == "segmentation" else matting_loss
         loss = loss_of(logits, target, weight).mean()
         return loss, _numbers(task, logits, answer.base.float(), target, weight)
+
+
+def matting_weight(targets: Tensor, known: Tensor, exact: Tensor) -> Tensor:
+    """How much each pixel teaches the matting head, of the shape of `known` (N, 1, 2S, 2S).
+
+    Where the matte is exact, the neighbourhood of soft pixels counts `EDGE_WEIGHT` times. Where it is a drawn
+    label (`exact` (N,) False), that neighbourhood is not known at all: the rest still teaches what belongs to whom.
+    """
+    share = F.avg_pool2d(targets, EDGE_CELL)
+    soft = ((share > 0.004) & (share < 0.996)).float()
+    edge = F.interpolate(F.max_pool2d(soft, 3, stride=1, padding=1), scale_factor=float(EDGE_CELL))
+    return known * torch.where(exact[:, None, None, None], 1 + (EDGE_WEIGHT - 1) * edge, 1 - edge)
 
 
 def fit_to(logits: Tensor, x: Tensor) -> Tensor:

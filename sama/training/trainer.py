@@ -13,8 +13,10 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from sama.training.checkpoint import load_state, save_state
+from sama.training.checkpoint import has_state, load_state, save_state
 from sama.training.ema import Ema
+
+TRUNK_SCALE = 0.2
 
 
 class Stage(Protocol):
@@ -91,7 +93,7 @@ def train(
     """Train until the budget is spent.
 
     make_data(task, size) gives the dataset of a task; watch(averaged module, step) is called at every checkpoint and
-    returns numbers for the log. Writes `state.pt`, `log.jsonl` in settings.out. Returns the averaged weights.
+    returns numbers for the log. Writes `state/`, `log.jsonl` in settings.out. Returns the averaged weights.
     """
     settings.out.mkdir(parents=True, exist_ok=True)
     # A stage may freeze parts in turn; what is frozen for good has no gradient at the start.
@@ -101,9 +103,9 @@ def train(
     )
     ema = Ema(stage.module, settings.ema_decay)
     step, elapsed = 0, 0.0
-    state_file = settings.out / "state.pt"
-    if resume and state_file.exists():
-        step, elapsed = load_state(state_file, stage.module, ema, optimiser)
+    state = settings.out / "state"
+    if resume and has_state(state):
+        step, elapsed = load_state(state, stage.module, ema, optimiser)
     log = (settings.out / "log.jsonl").open("a")
     bar = tqdm(total=100, desc="training", unit="%", bar_format="{l_bar}{bar}| {postfix}")
     started, saved = time.monotonic() - elapsed, elapsed
@@ -117,7 +119,7 @@ def train(
     def checkpoint() -> None:
         with ema.swapped_in(stage.module):
             seen = watch(stage.module, step) if watch else {}
-        save_state(state_file, stage.module, ema, optimiser, step, time.monotonic() - started)
+        save_state(state, stage.module, ema, optimiser, step, time.monotonic() - started)
         record = {"step": step, "minutes": round((time.monotonic() - started) / 60, 2), **smooth, **seen}
         log.write(json.dumps(record) + "\n")
         log.flush()
@@ -128,7 +130,7 @@ def train(
         for batch in _stream(batches, stage.tasks, size, step, settings):
             rate = settings.learning_rate * _schedule(step, progress(), settings.warmup)
             for group in optimiser.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * group["scale"]
             generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + step)
             task = stage.tasks[step % len(stage.tasks)]
             batch = {k: v.to(settings.device, non_blocking=True) for k, v in batch.items()}
@@ -180,9 +182,17 @@ def _schedule(step: int, progress: float, warmup: int) -> float:
 
 
 def _groups(module: nn.Module, weight_decay: float) -> list[dict]:
-    """Decay matrices and kernels only; biases, norms and embeddings of one row are left alone."""
-    matrices, rest = [], []
-    for parameter in module.parameters():
+    """Decay matrices and kernels only; biases, norms and embeddings of one row are left alone.
+
+    A pre-trained trunk learns at `TRUNK_SCALE` of the rate.
+    """
+    groups = {
+        (decayed, scale): {"params": [], "weight_decay": weight_decay * decayed, "scale": scale}
+        for decayed in (True, False)
+        for scale in (1.0, TRUNK_SCALE)
+    }
+    for name, parameter in module.named_parameters():
         if parameter.requires_grad:
-            (matrices if parameter.ndim > 1 and parameter.shape[0] > 1 else rest).append(parameter)
-    return [{"params": matrices, "weight_decay": weight_decay}, {"params": rest, "weight_decay": 0.0}]
+            decayed = parameter.ndim > 1 and parameter.shape[0] > 1
+            groups[decayed, TRUNK_SCALE if ".trunk." in name else 1.0]["params"].append(parameter)
+    return [group for group in groups.values() if group["params"]]

@@ -82,3 +82,8 @@ def position_encoding(channels: int, size: tuple[int, int], device: torch.device
     y = (rows[:, None] * frequencies)[:, None].expand(-1, w, -1)  # (h, w, channels/4)
     x = (columns[:, None] * frequencies)[None].expand(h, -1, -1)
     return torch.cat([x.sin(), x.cos(), y.sin(), y.cos()], -1).permute(2, 0, 1)[None]
+
+
+def up2(x: Tensor) -> Tensor:
+    """Bilinear, twice the size."""
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)

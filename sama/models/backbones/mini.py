@@ -1,14 +1,15 @@
-"""The embedded backbone `mini`: SAM's own prompt encoder and mask decoder over a small hybrid image encoder.
+"""The embedded backbone `mini`: SAM's own prompt encoder and mask decoder over a small image encoder.
 
-Convolutions down to stride 8, attention with convolutional MLPs at stride 16. It is a `segment_anything` `Sam`, so
-everything from the embedding on is shared with the official models.
+EfficientNet-Lite2's trunk, attention with convolutional MLPs at stride 16, and a way back to stride 4. It is a
+`segment_anything` `Sam`, so everything from the embedding on is shared with the official models.
 """
 
 from segment_anything.modeling import MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
 from torch import Tensor, nn
 
 from sama.models.backbones.base import Backbone, EncodedView
-from sama.models.backbones.layers import AttentionBlock, ChannelNorm, ConvBlock, position_encoding
+from sama.models.backbones.efficientnet import EfficientNetLite, from_sam_normalisation
+from sama.models.backbones.layers import AttentionBlock, ChannelNorm, ConvBlock, position_encoding, up2
 from sama.models.backbones.prior import PromptPrior
 from sama.models.config import MiniConfig
 
@@ -19,41 +20,46 @@ class MiniEncoder(nn.Module):
     def __init__(self, config: MiniConfig):
         super().__init__()
         self.img_size = config.image_size
-        w2, w4, w8, w16 = config.widths
-        n4, n8, n16 = config.blocks
-        self.stem = nn.Sequential(nn.Conv2d(3, w2, 3, stride=2, padding=1), nn.GELU())
-        self.stage4 = nn.Sequential(
-            nn.Conv2d(w2, w4, 3, stride=2, padding=1), *[ConvBlock(w4) for _ in range(n4)]
-        )
-        self.stage8 = nn.Sequential(
-            ChannelNorm(w4), nn.Conv2d(w4, w8, 2, stride=2), *[ConvBlock(w8) for _ in range(n8)]
-        )
-        self.down16 = nn.Sequential(ChannelNorm(w8), nn.Conv2d(w8, w16, 2, stride=2))
-        self.stage16 = nn.ModuleList(
-            AttentionBlock(w16, config.trunk_heads, 1 if i in config.global_blocks else 2) for i in range(n16)
-        )
-        self.early_index = config.global_blocks[0]
+        self.trunk = EfficientNetLite(config.trunk)
+        c2, c4, c8, c16, c32 = self.trunk.channels
+        width, fine = config.width, config.detail
+        self.from8 = _lateral(c8, width, 2)
+        self.from16 = _lateral(c16, width)
+        self.from32 = _lateral(c32, width)
+        self.blocks = nn.ModuleList(AttentionBlock(width, config.heads, 1) for _ in range(config.blocks))
         self.neck = nn.Sequential(
-            ChannelNorm(w16),
-            nn.Conv2d(w16, config.embed_dim, 3, padding=1),
+            ChannelNorm(width),
+            nn.Conv2d(width, config.embed_dim, 3, padding=1),
             ChannelNorm(config.embed_dim),
         )
+        # From the deep features back to the fine ones, for the prompt prior and the matting head.
+        self.top8 = nn.Conv2d(width, fine, 1)
+        self.fine8 = _lateral(c8, fine)
+        self.join8 = ConvBlock(fine)
+        self.fine4 = _lateral(c4, fine)
+        self.fine2 = _lateral(c2, fine, 2)
+        self.join4 = ConvBlock(fine)
 
     def features(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return embedding (B, C, h, w), early (B, w16, h, w) after the first global block, and detail
-        (B, w4, 4h, 4w) at stride 4."""
-        detail = self.stage4(self.stem(x))
-        x = self.down16(self.stage8(detail))
-        x = x + position_encoding(x.shape[1], x.shape[-2:], x.device).to(x.dtype)
-        for i, block in enumerate(self.stage16):
+        """Return embedding (B, C, h, w), early (B, width, h, w) before any attention, and detail
+        (B, fine, 4h, 4w) at stride 4."""
+        s2, s4, s8, s16, s32 = self.trunk(from_sam_normalisation(x))
+        early = self.from8(s8) + self.from16(s16) + up2(self.from32(s32))
+        x = early + position_encoding(early.shape[1], early.shape[-2:], early.device).to(early.dtype)
+        for block in self.blocks:
             x = block(x)
-            if i == self.early_index:
-                early = x
+        detail = self.join8(self.fine8(s8) + up2(self.top8(x)))
+        detail = self.join4(self.fine4(s4) + self.fine2(s2) + up2(detail))
         return self.neck(x), early, detail
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the embedding alone, as segment-anything's image encoders do."""
         return self.features(x)[0]
+
+
+def _lateral(channels: int, width: int, stride: int = 1) -> nn.Sequential:
+    """A map of the trunk at another width and, with stride 2, at half the size, of unit scale."""
+    return nn.Sequential(nn.Conv2d(channels, width, stride, stride=stride), ChannelNorm(width))
 
 
 class MiniPromptEncoder(PromptEncoder):
@@ -70,8 +76,9 @@ class MiniPromptEncoder(PromptEncoder):
         self.prior = PromptPrior(
             image_size=config.image_size,
             embed_dim=config.embed_dim,
-            detail_channels=config.widths[1],
+            detail_channels=config.detail,
             heads=config.prior_heads,
+            widths=config.prior_widths,
         )
 
 
@@ -94,8 +101,8 @@ class MiniBackbone(Backbone):
             nn.init.zeros_(mlp.layers[-1].weight)
             nn.init.zeros_(mlp.layers[-1].bias)
         super().__init__(Sam(MiniEncoder(config), MiniPromptEncoder(config), decoder))
-        self.early_channels = config.widths[3]
-        self.detail_channels = config.widths[1]
+        self.early_channels = config.width
+        self.detail_channels = config.detail
 
     def resize(self, size: int) -> None:
         """Work on views of `size` x `size` from now on; no weight depends on it. `size` is a multiple of 32."""

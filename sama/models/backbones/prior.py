@@ -16,12 +16,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sama.models.backbones.colour_model import colour_bins, colour_posterior, contrast_affinity
-from sama.models.backbones.layers import AttentionBlock, ChannelNorm, ConvBlock
+from sama.models.backbones.layers import AttentionBlock, ChannelNorm, ConvBlock, up2
 from sama.models.backbones.prompt_maps import draw_prompts
 from sama.models.prompt_tensors import PromptTensors
 
 MAPS = 13
-WIDTHS = (32, 64, 128)  # at strides 4, 8 and 16
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,8 @@ class PriorContext:
     """What the prior needs of B images, computed once; all at stride 4 but `image` and `descriptors`.
 
     colours (B, 3, g, g) normalised; bins (B, g*g) int, colour bin of each pixel; valid (B, 1, g, g), 0 in the
-    padding; affinity (8, B, 1, g, g), how alike each pixel is to its neighbours; detail (B, 32, g, g);
-    image (B, 128, h, w); descriptors (B, heads, h*w, d), unit length.
+    padding; affinity (8, B, 1, g, g), how alike each pixel is to its neighbours; detail (B, ., g, g);
+    image (B, ., h, w); descriptors (B, heads, h*w, d), unit length.
     """
 
     colours: Tensor
@@ -54,11 +53,19 @@ class Prior(NamedTuple):
 class PromptPrior(nn.Module):
     """Embed prompts densely: `context` once per image, `forward` per prompt."""
 
-    def __init__(self, *, image_size: int, embed_dim: int, detail_channels: int, heads: int):
+    def __init__(
+        self,
+        *,
+        image_size: int,
+        embed_dim: int,
+        detail_channels: int,
+        heads: int,
+        widths: tuple[int, int, int],
+    ):
         super().__init__()
         self.image_size = image_size
         self.heads = heads
-        w4, w8, w16 = WIDTHS
+        w4, w8, w16 = widths  # at strides 4, 8 and 16
         self.describe = nn.Conv2d(embed_dim, 32 * heads, 1)
         self.sharpness = nn.Parameter(torch.full((heads, 1, 1), 3.0))
         self.detail = nn.Conv2d(detail_channels, w4, 1)
@@ -70,7 +77,11 @@ class PromptPrior(nn.Module):
         )
         self.down16 = nn.Conv2d(w8, w16, 2, stride=2)
         # Prompt and image meet here: pixels that the prompt says nothing about learn from those it does.
-        self.blocks = nn.Sequential(ConvBlock(w16), AttentionBlock(w16, 4, 1), ConvBlock(w16))
+        self.blocks = nn.Sequential(
+            ConvBlock(w16),
+            *(AttentionBlock(w16, max(1, w16 // 64), 1) for _ in range(2)),
+            ConvBlock(w16),
+        )
         self.dense = nn.Sequential(ChannelNorm(w16), nn.Conv2d(w16, embed_dim, 1))
         self.to8 = nn.Conv2d(w16, w8, 1)
         self.up8 = nn.Sequential(ChannelNorm(w8), nn.Conv2d(w8, w8, 3, padding=1), nn.GELU())
@@ -117,8 +128,8 @@ class PromptPrior(nn.Module):
         x4 = F.gelu(self.down4(planes) + each(context.detail))
         x8 = self.down8(x4)
         x16 = self.blocks(self.down16(x8) + self.alike(alike) + each(context.image))
-        y8 = self.up8(x8 + _up2(self.to8(x16)))
-        y4 = self.up4(x4 + _up2(self.to4(y8)))
+        y8 = self.up8(x8 + up2(self.to8(x16)))
+        y4 = self.up4(x4 + up2(self.to4(y8)))
         fine = self.fine(y4) + self.trust * odds
         return Prior(self.dense(x16), fine, alike.mean(1, keepdim=True))
 
@@ -145,7 +156,3 @@ class PromptPrior(nn.Module):
         ratio = likeness[..., 0] - likeness[..., 1]  # (B, heads, hw, each)
         side = inside.shape[-1]
         return ratio.permute(0, 3, 1, 2).reshape(b * each, heads, side, side)
-
-
-def _up2(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)

@@ -1,0 +1,79 @@
+"""`python -m sama ablate`: train and evaluate every variant of SAMA, and print the table."""
+
+import argparse
+import json
+from pathlib import Path
+
+from sama.devices import resolve_device
+from sama.errors import SamaError
+from sama.evaluation.run import evaluate
+from sama.models.config import default_config
+from sama.predictor import load
+from sama.training.ablation import FOLDERS, VARIANTS, ConfidenceWatch, table
+from sama.training.run import Feed, train_sama
+from sama.training.trainer import TrainSettings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the `ablate` command."""
+    parser.add_argument("--data", type=Path, required=True, help="folder with train/ and val/")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the variants and the table")
+    parser.add_argument("--minutes", type=float, default=20, help="training time of each variant")
+    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
+    parser.add_argument("--limit", type=int, help="only the first so many photos of each validation folder")
+    parser.add_argument("--learning-rate", type=float, default=1.2e-3)
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run the command; a finished variant is not trained again, and one that was cut off goes on."""
+    if not (args.data / "val").is_dir():
+        raise SamaError(f"There is no folder {args.data / 'val'}; --data must hold train/ and val/.")
+    results = {name: _variant(name, args) for name in args.variants}
+    words = table({name: found["folders"] for name, found in results.items()}, args.minutes)
+    for name, found in results.items():
+        for number, stats in enumerate(found["confidence"], 1):
+            if stats:
+                words += (
+                    f"\n\n{VARIANTS[name].title}, Local-Adapter {number}: confidence {stats['mean']:.3f} on average, "
+                    f"{stats['p5']:.3f} to {stats['p95']:.3f} for nine in ten cells."
+                )
+    print(words)
+    (args.out / "ablation.json").write_text(json.dumps(results, indent=1))
+    (args.out / "ablation.md").write_text(words + "\n")
+    return 0
+
+
+def _variant(name: str, args: argparse.Namespace) -> dict:
+    folder = args.out / name
+    finished = folder / "results.json"
+    if finished.exists():
+        return json.loads(finished.read_text())
+    variant = VARIANTS[name]
+    settings = TrainSettings(
+        out=folder,
+        minutes=args.minutes,
+        batch=args.batch,
+        learning_rate=args.learning_rate,
+        warmup=30,
+        seed=args.seed,
+        device=str(resolve_device(args.device)),
+    )
+    config = variant.config(default_config("mini"))
+    weights = train_sama(settings, Feed(args.data, 1), config=config, tasks=variant.tasks, resume=True)
+    predictor = load("mini", device=args.device, sama_weights=weights)
+    found = {}
+    with ConfidenceWatch(predictor.model) as watch:
+        for each, mode in FOLDERS.items():
+            found[each] = evaluate(
+                args.data / "val" / each,
+                object_mode=mode,
+                methods=["sam", "sama"],
+                predictor=predictor,
+                limit=args.limit,
+            )
+    result = {"folders": found, "confidence": watch.results()}
+    finished.write_text(json.dumps(result, indent=1))
+    return result
