@@ -2,15 +2,18 @@
 
 import pytest
 import torch
-from safetensors.torch import save_file
-from segment_anything import sam_model_registry
 
 from sama.errors import WeightsError
 from sama.models import zoo
 from sama.models.backbones.mini import MiniBackbone
-from sama.models.checkpoints import load_tensors, read_metadata, save_checkpoint
+from sama.models.checkpoints import (
+    fingerprint,
+    load_tensors,
+    read_metadata,
+    sama_metadata,
+    save_checkpoint,
+)
 from sama.models.config import SamaConfig, default_config
-from sama.models.sam_keys import from_transformers, to_transformers
 from sama.models.sama import Sama
 from tests.test_models import features_of, prompts_for, small_sama
 
@@ -22,8 +25,15 @@ def save_pair(folder, seed=0):
     for head in model.heads.values():
         torch.nn.init.normal_(head.weights.layers[-1].weight, std=0.1)
     save_checkpoint(folder / "mini.safetensors", model.backbone.state_dict(), {"kind": "backbone"})
-    digest = zoo.sha256_of(folder / "mini.safetensors")
-    metadata = {"kind": "sama", "config": model.config.to_dict(), "backbone_sha256": digest}
+    zoo.load_backbone(model.backbone, folder / "mini.safetensors")  # as stored, in half precision
+    metadata = sama_metadata(
+        model.config.to_dict(),
+        step=7,
+        data="noise",
+        licence="CC0-1.0",
+        backbone_file=folder / "mini.safetensors",
+        backbone=model.backbone,
+    )
     save_checkpoint(folder / "sama.safetensors", model.trainable(), metadata)
     return model
 
@@ -59,12 +69,10 @@ def test_a_sama_checkpoint_holds_only_what_sama_adds(tmp_path):
 
 def test_weights_of_another_backbone_are_refused(tmp_path):
     save_pair(tmp_path)
-    other = tmp_path / "other.safetensors"
-    save_checkpoint(other, small_sama().backbone.state_dict() | {}, {"kind": "backbone", "x": 1})
-    with pytest.raises(WeightsError, match="other weights"):
-        zoo.load_model("mini", checkpoint=other, sama_weights=tmp_path / "sama.safetensors")
     with pytest.raises(WeightsError, match="choose --model mini"):
-        zoo.load_model("vit_b", checkpoint=other, sama_weights=tmp_path / "sama.safetensors")
+        zoo.load_model(
+            "vit_b", checkpoint=tmp_path / "mini.safetensors", sama_weights=tmp_path / "sama.safetensors"
+        )
 
 
 def test_missing_unknown_and_reshaped_tensors_are_named(tmp_path):
@@ -91,77 +99,68 @@ def test_a_file_that_is_no_checkpoint_gets_a_sentence(tmp_path, content):
         zoo.load_model("mini", checkpoint=path)
 
 
-def test_unknown_and_absent_models_name_the_remedy():
+def test_unknown_and_absent_models_name_the_remedy(monkeypatch, tmp_path):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(WeightsError, match="mini, vit_b, vit_l, vit_h"):
         zoo.load_model("vit_x")
-    with pytest.raises(WeightsError, match="--checkpoint"):
+    with pytest.raises(WeightsError, match="facebook/sam-vit-base .* --checkpoint"):
         zoo.load_model("vit_b")
+    with pytest.raises(WeightsError, match="owner/sama .* --sama-weights"):
+        zoo.load_model("mini", sama_weights="owner/sama")
+    with pytest.raises(WeightsError, match="no SAMA checkpoint gone.safetensors"):
+        zoo.load_model("mini", sama_weights="runs/gone.safetensors")
 
 
-def test_official_pth_files_load_and_untrained_sama_says_so(tmp_path):
-    torch.manual_seed(0)
-    sam = sam_model_registry["vit_b"](checkpoint=None)
-    torch.save(sam.state_dict(), tmp_path / "sam_vit_b.pth")
-    loaded = zoo.load_model("vit_b", checkpoint=tmp_path / "sam_vit_b.pth")
-    assert loaded.sama_digest is None
-    theirs, ours = sam.state_dict(), loaded.model.backbone.sam.state_dict()
-    assert all(torch.equal(theirs[k], ours[k]) for k in theirs)
-    token = theirs["mask_decoder.mask_tokens.weight"][0]
-    assert torch.equal(loaded.model.tokens[0], token)
+def test_a_sama_checkpoint_says_what_it_is(tmp_path):
+    save_pair(tmp_path)
+    metadata = read_metadata(tmp_path / "sama.safetensors")
+    assert set(metadata) == {
+        "kind", "config", "step", "data", "licence", "backbone_sha256", "backbone_fingerprint"
+    }  # fmt: skip
+    assert metadata["config"]["backbone"] == "mini"
+    with pytest.raises(WeightsError, match="give it with --checkpoint"):
+        zoo.load_model("mini", sama_weights=tmp_path / "mini.safetensors")
 
 
-@pytest.mark.parametrize("name", ["vit_b", "vit_l", "vit_h"])
-def test_official_key_names_map_one_to_one(name):
-    with torch.device("meta"):
-        names = list(sam_model_registry[name](checkpoint=None).state_dict())
-    theirs = {to_transformers(n) for n in names}
-    assert len(theirs) == len(names)
-    if name == "vit_b":
-        assert len(names) == 314
-    # What transformers' SamModel calls them, one of each kind.
-    assert {
-        "shared_image_embedding.positional_embedding",
-        "vision_encoder.pos_embed",
-        "vision_encoder.patch_embed.projection.weight",
-        "vision_encoder.layers.0.layer_norm1.weight",
-        "vision_encoder.layers.11.attn.rel_pos_h",
-        "vision_encoder.layers.3.mlp.lin1.bias",
-        "vision_encoder.neck.conv1.weight",
-        "vision_encoder.neck.layer_norm2.bias",
-        "prompt_encoder.mask_embed.conv3.weight",
-        "prompt_encoder.mask_embed.layer_norm1.weight",
-        "prompt_encoder.point_embed.3.weight",
-        "prompt_encoder.no_mask_embed.weight",
-        "mask_decoder.iou_token.weight",
-        "mask_decoder.transformer.layers.1.cross_attn_image_to_token.q_proj.weight",
-        "mask_decoder.transformer.layers.0.layer_norm4.weight",
-        "mask_decoder.transformer.layer_norm_final_attn.weight",
-        "mask_decoder.upscale_conv2.bias",
-        "mask_decoder.upscale_layer_norm.weight",
-        "mask_decoder.output_hypernetworks_mlps.3.proj_in.weight",
-        "mask_decoder.output_hypernetworks_mlps.0.layers.0.weight",
-        "mask_decoder.iou_prediction_head.proj_out.bias",
-    } <= theirs
+def test_a_pair_is_told_by_its_tensors_not_by_its_file(tmp_path):
+    """The same backbone in a file with other bytes is accepted; other tensors are not."""
+    model = save_pair(tmp_path)
+    other = tmp_path / "other.safetensors"
+    save_checkpoint(other, load_tensors(tmp_path / "mini.safetensors"), {"kind": "backbone", "note": "copy"})
+    assert zoo.sha256_of(other) != zoo.sha256_of(tmp_path / "mini.safetensors")
+    loaded = zoo.load_model("mini", checkpoint=other, sama_weights=tmp_path / "sama.safetensors")
+    assert (
+        fingerprint(loaded.model.backbone)
+        == read_metadata(tmp_path / "sama.safetensors")["backbone_fingerprint"]
+    )
+    tensors = model.backbone.state_dict()
+    name = next(k for k, v in tensors.items() if v.is_floating_point() and v.numel() > 9)
+    save_checkpoint(other, tensors | {name: tensors[name] + 1}, {"kind": "backbone"})
+    with pytest.raises(WeightsError, match="other weights"):
+        zoo.load_model("mini", checkpoint=other, sama_weights=tmp_path / "sama.safetensors")
 
 
-def test_transformers_checkpoints_load_like_segment_anythings(tmp_path):
-    torch.manual_seed(0)
-    state = sam_model_registry["vit_b"](checkpoint=None).state_dict()
-    renamed = {to_transformers(k): v.contiguous() for k, v in state.items()}
-    save_file(renamed, tmp_path / "model.safetensors")
-    loaded = zoo.load_model("vit_b", checkpoint=tmp_path / "model.safetensors")
-    ours = loaded.model.backbone.sam.state_dict()
-    assert all(torch.equal(state[k], ours[k]) for k in state)
+def test_a_sama_checkpoint_cannot_bring_a_backbone(tmp_path):
+    model = save_pair(tmp_path)
+    metadata = read_metadata(tmp_path / "sama.safetensors")
+    save_checkpoint(tmp_path / "whole.safetensors", model.state_dict(), metadata)
+    with pytest.raises(WeightsError, match="tensors of a backbone"):
+        zoo.load_model(
+            "mini", checkpoint=tmp_path / "mini.safetensors", sama_weights=tmp_path / "whole.safetensors"
+        )
 
-    twin = renamed.pop("shared_image_embedding.positional_embedding")
-    renamed["prompt_encoder.shared_embedding.positional_embedding"] = twin
-    assert from_transformers(renamed, list(state)).keys() == state.keys()
-    surplus = renamed | {"vision_encoder.surplus": twin}
-    with pytest.raises(WeightsError, match="surplus"):
-        from_transformers(surplus, list(state))
-    renamed.pop("vision_encoder.pos_embed")
-    with pytest.raises(WeightsError, match="pos_embed"):
-        from_transformers(renamed, list(state))
+
+def test_official_backbones_come_from_the_hub_when_no_file_is_given(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(zoo, "fetch", lambda file, **how: asked.append((file, how)) or tmp_path / "file")
+    assert zoo.find_backbone(zoo.RECORDS["vit_h"]) == tmp_path / "file"
+    ((file, how),) = asked
+    assert (file.repo, file.name) == ("facebook/sam-vit-huge", "model.safetensors")
+    assert how["fixed"]
+    assert zoo.find_sama(zoo.RECORDS["vit_b"]) is None
+    zoo.find_sama(zoo.RECORDS["vit_b"], "owner/weights")
+    assert asked[1][0].name == "sama_vit_b.safetensors"
 
 
 def test_embedded_weights_belong_together_and_are_small():

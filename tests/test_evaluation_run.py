@@ -41,7 +41,7 @@ class BoxFiller:
     """Fills the box, or squares of 9 px around positive clicks; SAMA's matte is its mask."""
 
     info = SimpleNamespace(
-        name="filler", weights_digest="0123", device="cpu", notes=("It only fills boxes.",)
+        name="filler", weights_digest="0123", device="cpu", notes=("It only fills boxes.",), trained=True
     )
 
     def __init__(self):
@@ -53,7 +53,7 @@ class BoxFiller:
             self.encoded += 1
             yield None
 
-    def predict(self, prompts, *, sama=True):
+    def predict(self, prompts, *, sama=True, matte=None):
         assert self.encoded == 2 * len(self.images), "asked before the photo was encoded"
         self.asked.append((prompts, sama))
         logits = np.full(self.images[-1].shape[:2], -4, np.float32)
@@ -62,7 +62,7 @@ class BoxFiller:
         for x, y, label in prompts.points:
             if label:
                 logits[max(0, int(y) - 4) : int(y) + 5, max(0, int(x) - 4) : int(x) + 5] = 4
-        alpha = (logits > 0).astype(np.float32) if sama else None
+        alpha = (logits > 0).astype(np.float32) if sama or matte else None
         return FakePrediction(logits, alpha)
 
 
@@ -210,6 +210,15 @@ def test_what_the_model_says_of_itself_is_reported(labels):
     assert (results["model"], results["weights"], results["device"]) == ("filler", "0123", "cpu")
     assert "It only fills boxes." in results["notes"]
     assert "It only fills boxes." in format_table(results)
+
+
+def test_without_sama_weights_sama_is_not_measured(labels):
+    predictor = BoxFiller()
+    predictor.info = SimpleNamespace(**vars(BoxFiller.info) | {"trained": False})
+    results = evaluate(labels, prompts="point1", predictor=predictor, progress=False)
+    assert list(results["methods"]) == ["sam", "closed_form"]
+    with pytest.raises(SamaError, match="--sama-weights"):
+        evaluate(labels, methods=["sam", "sama"], predictor=predictor, progress=False)
 
 
 def test_only_specks_is_an_error(labels):

@@ -1,28 +1,116 @@
-"""`python -m sama weights`."""
+"""`python -m sama weights`: which weights there are, download, check and convert them."""
 
 import argparse
+from pathlib import Path
 
-from sama.models.zoo import RECORDS, WEIGHTS, ModelRecord
+from sama.errors import WeightsError
+from sama.models.digest import check_sha256
+from sama.models.hub import HubFile, announced_sha256, cached, fetch, parse_hub_id
+from sama.models.records import RECORDS, WEIGHTS, ModelRecord, record_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command has no flags of its own."""
+    """Add the subcommands; without one the models are listed."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    actions.add_parser("list", help="the models, their files, and which are here")
+    get = actions.add_parser("get", help="download a model's backbone, or SAMA's modules, from the hub")
+    get.add_argument("what", metavar="MODEL|OWNER/NAME[:FILE]")
+    verify = actions.add_parser(
+        "verify", help="check a checkpoint's sha256 and every tensor's name and shape"
+    )
+    verify.add_argument("what", metavar="MODEL|FILE")
+    verify.add_argument("--model", choices=sorted(RECORDS), help="the model that FILE must fit")
+    convert = actions.add_parser(
+        "convert", help="rewrite a SAM checkpoint: .pth as transformers' .safetensors, or back"
+    )
+    convert.add_argument("source", type=Path, metavar="FROM")
+    convert.add_argument("target", type=Path, metavar="TO", help="its ending, .pth or .safetensors, decides")
 
 
 def main(args: argparse.Namespace) -> int:
-    """Print one line a model: name, parameters, what is here, where the rest comes from, licence."""
-    for record in RECORDS.values():
-        millions = f"{record.parameters / 1e6:.1f} M"
-        print(f"{record.name:6} {millions:>8}  {_presence(record):58} {record.licence}")
+    """Run the chosen subcommand; raises WeightsError."""
+    if args.action == "get":
+        for line in _get(args.what):
+            print(line)
+    elif args.action == "verify":
+        for line in _verify(args.what, args.model):
+            print(line)
+    elif args.action == "convert":
+        # Imported late, as below: torch takes seconds, a list should not.
+        from sama.models.official import convert
+
+        convert(args.source, args.target)
+        print(f"wrote {args.target} ({_megabytes(args.target.stat().st_size)})")
+    else:
+        _list()
     return 0
 
 
+def _list() -> None:
+    """A line a model: name, parameters, licence, what is here; then a line for each published file."""
+    for record in RECORDS.values():
+        millions = f"{record.parameters / 1e6:.1f} M"
+        print(f"{record.name:6} {millions:>8}  {_presence(record)}; {record.licence}")
+        for file in record.published:
+            size = (
+                f"about {4 * record.parameters / 1e6:.0f} MB" if file.size is None else _megabytes(file.size)
+            )
+            digest = f"sha256 {file.sha256 or 'as the hub announces it'}"
+            print(f"{'':17}{file.url or f'{file.hub}, {file.name}'}: {size}, {digest}")
+
+
 def _presence(record: ModelRecord) -> str:
-    if record.backbone_file is None:
-        return f"not embedded: {record.hub}, give the file with --checkpoint"
+    if record.hub_file is not None:
+        here = cached(HubFile(record.hub_file.hub, record.hub_file.name))
+        where = "downloaded" if here else f"not here: `weights get {record.name}`, or --checkpoint FILE"
+        return f"{where}; no SAMA weights"
     files = [name for name in (record.backbone_file, record.sama_file) if name]
     found = [name for name in files if (WEIGHTS / name).is_file()]
     missing = [name for name in files if name not in found]
     size = sum((WEIGHTS / name).stat().st_size for name in found) / 2**20
     text = f"embedded: {', '.join(found)} ({size:.1f} MiB)" if found else ""
     return text + (f" missing: {', '.join(missing)}" if missing else "")
+
+
+def _get(what: str) -> list[str]:
+    if what in RECORDS:
+        published = record_of(what).hub_file
+        if published is None:
+            return [f"{what} is embedded; there is nothing to download."]
+        file = HubFile(published.hub, published.name)
+        path = fetch(file, flag="--checkpoint", sha256=published.sha256, fixed=True)
+        digest = check_sha256(path, published.sha256 or announced_sha256(path))
+    else:
+        file = parse_hub_id(what, "sama_vit_b.safetensors")
+        if file is None:
+            raise WeightsError(
+                f"{what!r} is neither a model ({', '.join(RECORDS)}) nor a hub id; write owner/name or "
+                "owner/name:file."
+            )
+        path = fetch(file, flag="--sama-weights")
+        digest = check_sha256(path, announced_sha256(path))
+    return [f"{path}", f"{_megabytes(path.stat().st_size)}, sha256 {digest}"]
+
+
+def _verify(what: str, model: str | None) -> list[str]:
+    from sama.models.inspection import inspect_file
+    from sama.models.zoo import load_model
+
+    if what not in RECORDS:
+        return inspect_file(Path(what), model)
+    record = record_of(what)
+    if record.hub_file is None:
+        lines = [line for name in (record.backbone_file, record.sama_file)
+                 for line in inspect_file(WEIGHTS / name, what)]  # fmt: skip
+        load_model(what)  # refuses files that do not belong together
+        return [*lines, "The two belong together."]
+    file = cached(HubFile(record.hub_file.hub, record.hub_file.name))
+    if file is None:
+        raise WeightsError(
+            f"{what} is not downloaded; run `python -m sama weights get {what}`, or name a file to verify."
+        )
+    return inspect_file(file, what)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from sama.evaluation.classical import resize
 from sama.evaluation.datasets import TrueObject
 from sama.evaluation.methods import Answer
 from sama.evaluation.prompting import tight_box
+from sama.matting.resample import resize
 from sama.prompts import Prompts
 
 TILE = 224  # pixels

@@ -7,12 +7,14 @@ import numpy as np
 from scipy.special import expit
 
 from sama.errors import SamaError
-from sama.evaluation.classical import closed_form_alpha, grabcut, trimap_from_logits
+from sama.evaluation.classical import grabcut
+from sama.prediction import ModelInfo
 from sama.prompts import Prompts
 
 METHOD_NAMES = ("sam", "sama", "closed_form", "grabcut")
 BOX_ONLY = frozenset({"grabcut"})
 WITHOUT_MODEL = frozenset({"grabcut"})
+NEEDS_SAMA_WEIGHTS = frozenset({"sama"})
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,20 @@ def choose_methods(names: list[str] | None, prompts: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+def drop_untrained(names: tuple[str, ...], named: bool, info: ModelInfo) -> tuple[str, ...]:
+    """Return the methods without those that this model has no weights for.
+
+    Raises SamaError when such a method was asked for by name: its answer would be SAM's under another label.
+    """
+    missing = [] if info.trained else [name for name in names if name in NEEDS_SAMA_WEIGHTS]
+    if missing and named:
+        raise SamaError(
+            f"There are no SAMA weights for {info.name}: give them with --sama-weights, or leave "
+            f"{', '.join(missing)} out of --methods."
+        )
+    return tuple(name for name in names if name not in missing)
+
+
 def answering(name: str, image: np.ndarray, predictor) -> Callable[[Prompts], Answer]:
     """Return the method as a function of prompts for one photo (H, W, 3) uint8.
 
@@ -56,7 +72,7 @@ def answering(name: str, image: np.ndarray, predictor) -> Callable[[Prompts], An
     if name == "sama":
         return lambda prompts: _sama(predictor, prompts)
     if name == "closed_form":
-        return lambda prompts: _closed_form(image, predictor, prompts)
+        return lambda prompts: _closed_form(predictor, prompts)
     return lambda prompts: _grabcut(image, prompts)
 
 
@@ -71,9 +87,8 @@ def _sama(predictor, prompts: Prompts) -> Answer:
     return Answer(prediction.sama_mask, expit(prediction.sama_logits), prediction.alpha)
 
 
-def _closed_form(image: np.ndarray, predictor, prompts: Prompts) -> Answer:
-    logits = predictor.predict(prompts, sama=False).sam_logits
-    alpha = closed_form_alpha(image, trimap_from_logits(logits))
+def _closed_form(predictor, prompts: Prompts) -> Answer:
+    alpha = predictor.predict(prompts, sama=False, matte="closed_form").alpha
     return Answer(alpha > 0.5, alpha, alpha)
 
 

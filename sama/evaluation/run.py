@@ -11,7 +11,13 @@ from tqdm import tqdm
 from sama.errors import SamaError
 from sama.evaluation.contact_sheet import ContactSheet, Shown
 from sama.evaluation.datasets import OBJECT_MODES, SMALLEST_OBJECT, Dataset, Scene, TrueObject
-from sama.evaluation.methods import METHOD_NAMES, WITHOUT_MODEL, answering, choose_methods
+from sama.evaluation.methods import (
+    METHOD_NAMES,
+    WITHOUT_MODEL,
+    answering,
+    choose_methods,
+    drop_untrained,
+)
 from sama.evaluation.metrics import MaskScores, MatteScores
 from sama.evaluation.prompting import PROMPT_KINDS, simulate
 from sama.evaluation.report import format_table, prepare_output, write_json
@@ -39,6 +45,8 @@ def evaluate(
     limit: int | None = None,
     model: str = "mini",
     device: str = "auto",
+    checkpoint: Path | None = None,
+    sama_weights: str | Path | None = None,
     predictor=None,
     sheet: str | Path | None = None,
     progress: bool = True,
@@ -46,13 +54,14 @@ def evaluate(
     """Evaluate methods on a folder as `sama.evaluation.datasets` describes it.
 
     prompts: one of PROMPT_KINDS. object_mode: `each` label id by itself or their `union`. methods:
-    some of METHOD_NAMES, by default all that take the prompt. limit: the first so many photos.
-    predictor: used instead of loading `model` on `device`. sheet: where to write a PNG of the worst
-    and median cases. progress: show a bar on stderr.
+    some of METHOD_NAMES, by default all that take the prompt and have weights. limit: the first so
+    many photos. checkpoint, sama_weights: see `sama.load`. predictor: used instead of loading
+    `model` on `device`. sheet: where to write a PNG of the worst and median cases. progress: show a
+    bar on stderr.
 
     Returns {"dataset", "n" (objects scored), "skipped" (objects under SMALLEST_OBJECT px),
     "prompts", "object", "model" (None where no method needs one), "weights" (their digest),
-    "device", "notes" (the model's own, such as that it is untrained), "seconds" (of everything
+    "device", "notes" (the model's own, such as missing SAMA weights), "seconds" (of everything
     after loading the model), "methods": {name: {metric: number}}}. Matte metrics appear only for
     folders with alphas/: labels are no mattes. A method's "seconds" is the mean time to answer one
     object, all its clicks together, without encoding the photo. Raises SamaError for folders, files
@@ -64,12 +73,14 @@ def evaluate(
         raise SamaError(f"There is no object mode {object_mode!r}: choose from {', '.join(OBJECT_MODES)}.")
     names = choose_methods(methods, prompts)
     dataset = Dataset(folder, limit=limit)
-    boards = {name: _Board() for name in names}
-    contact_sheet = ContactSheet(mattes=dataset.has_alphas) if sheet is not None else None
     if set(names) <= WITHOUT_MODEL:
         predictor = None
     elif predictor is None:
-        predictor = _load(model, device)
+        predictor = _load(model, device, checkpoint, sama_weights)
+    if predictor is not None:
+        names = drop_untrained(names, methods is not None, predictor.info)
+    boards = {name: _Board() for name in names}
+    contact_sheet = ContactSheet(mattes=dataset.has_alphas) if sheet is not None else None
 
     started, count, skipped = time.perf_counter(), 0, 0
     for scene in tqdm(dataset, unit="photo", disable=not progress):
@@ -109,11 +120,11 @@ def evaluate(
     return results
 
 
-def _load(model: str, device: str):
+def _load(model: str, device: str, checkpoint: Path | None, sama_weights: str | Path | None):
     # Imported here: torch takes seconds, and grabcut or a predictor passed in need none of it.
     from sama.predictor import load
 
-    return load(model, device=device)
+    return load(model, device=device, checkpoint=checkpoint, sama_weights=sama_weights)
 
 
 def _ranking(names) -> str:
@@ -159,6 +170,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--limit", metavar="N", type=int, help="only the first N photos")
     parser.add_argument("--model", default="mini", help="model to evaluate, as listed by `sama weights`")
+    parser.add_argument("--checkpoint", type=Path, help="backbone weights, for models not embedded")
+    parser.add_argument("--sama-weights", help="SAMA weights: a path, or owner/name[:file] of the hub")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ...")
     parser.add_argument("--out", metavar="DIR", type=Path, help="folder for the contact sheet, if not FILE's")
 
@@ -180,6 +193,8 @@ def main(args: argparse.Namespace) -> int:
         limit=args.limit,
         model=args.model,
         device=args.device,
+        checkpoint=args.checkpoint,
+        sama_weights=args.sama_weights,
         sheet=sheet,
     )
     print(format_table(results))

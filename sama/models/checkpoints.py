@@ -1,7 +1,7 @@
 """Safetensors checkpoints of `mini` and of SAMA's own modules, with metadata that says what they are.
 
 A file holds half-precision tensors and one JSON string `sama` in its metadata: kind (`backbone` or `sama`), config,
-step, licence and data. Keys are checked strictly.
+step, and for SAMA's modules what `sama_metadata` says. Keys are checked strictly.
 """
 
 import hashlib
@@ -13,6 +13,32 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from sama.errors import WeightsError
+from sama.models.digest import sha256_of
+
+
+def sama_metadata(
+    config: dict, *, step: int, data: str, licence: str, backbone_file: Path, backbone: nn.Module
+) -> dict:
+    """Return the metadata of a SAMA checkpoint: which backbone it belongs to, how it came about, what it may be used
+    for. config: `SamaConfig.to_dict()`; backbone: the module as loaded from `backbone_file`."""
+    return {
+        "kind": "sama",
+        "config": config,
+        "step": step,
+        "data": data,
+        "licence": licence,
+        "backbone_sha256": sha256_of(backbone_file),
+        "backbone_fingerprint": fingerprint(backbone),
+    }
+
+
+def fingerprint(module: nn.Module) -> str:
+    """Return a hex digest of a module's tensors; the same weights have the same one, whichever format they came in."""
+    digest = hashlib.sha256()
+    for name, value in sorted(module.state_dict().items()):
+        digest.update(f"{name} {tuple(value.shape)} {value.dtype}".encode())
+        digest.update(value.detach().cpu().contiguous().numpy())
+    return digest.hexdigest()
 
 
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], metadata: dict) -> None:
@@ -37,13 +63,17 @@ def read_metadata(path: Path) -> dict:
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
-    """Return the tensors as float32 (integers as they are)."""
+    """Return the tensors as float32 (integers as they are); raises WeightsError."""
+    return {k: v.float() if v.is_floating_point() else v for k, v in stored_tensors(path).items()}
+
+
+def stored_tensors(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a safetensors file as they are stored; raises WeightsError."""
     try:
         with safe_open(path, framework="pt") as file:
-            tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
+            return {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         raise WeightsError(f"{path.name} is damaged or missing; copy it again.") from error
-    return {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
 
 
 def assign(module: nn.Module, tensors: dict[str, Tensor], name: str) -> None:
@@ -51,6 +81,12 @@ def assign(module: nn.Module, tensors: dict[str, Tensor], name: str) -> None:
 
     Raises WeightsError when names or shapes differ.
     """
+    check_names(module, tensors, name)
+    module.load_state_dict(tensors)
+
+
+def check_names(module: nn.Module, tensors: dict[str, Tensor], name: str) -> None:
+    """Raise WeightsError unless `tensors`, of the file `name`, are just the module's by name and shape."""
     own = module.state_dict()
     missing, unknown = own.keys() - tensors.keys(), tensors.keys() - own.keys()
     shapes = [k for k in own.keys() & tensors.keys() if own[k].shape != tensors[k].shape]
@@ -60,19 +96,18 @@ def assign(module: nn.Module, tensors: dict[str, Tensor], name: str) -> None:
             f"{name} was made for another model ({len(missing)} tensors missing, {len(unknown)} unknown, "
             f"{len(shapes)} of another shape, first {first}); choose the checkpoint of this backbone."
         )
-    module.load_state_dict(tensors)
-
-
-def sha256_of(path: Path) -> str:
-    """Hex digest of a file."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def full_state(model: nn.Module, trainable: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Complete a SAMA checkpoint with the backbone tensors the model already has, for a strict load."""
+    """Complete a SAMA checkpoint with the backbone tensors the model already has, for a strict load.
+
+    Raises WeightsError when the checkpoint brings backbone tensors of its own: they would replace SAM's in silence.
+    """
+    foreign = [k for k in trainable if k.startswith("backbone.")]
+    if foreign:
+        raise WeightsError(
+            f"The SAMA checkpoint holds {len(foreign)} tensors of a backbone, first {min(foreign)}; save SAMA's own "
+            "modules alone."
+        )
     backbone = {k: v for k, v in model.state_dict().items() if k.startswith("backbone.")}
     return backbone | trainable

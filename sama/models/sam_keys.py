@@ -6,11 +6,21 @@ applied forwards only: the other way round is not unique, but a dictionary built
 
 import re
 
+import torch
+from segment_anything import sam_model_registry
 from torch import Tensor
 
 from sama.errors import WeightsError
 
 TIED = "shared_image_embedding.positional_embedding"
+_TWIN = "prompt_encoder.shared_embedding.positional_embedding"
+
+# What a checkpoint may hold beyond SAM's tensors, and the value it must have. segment_anything keeps these two out of
+# its state dict as constants of the code, but other tools that save a whole `Sam` write them.
+_CONSTANTS = {
+    "pixel_mean": (123.675, 116.28, 103.53),
+    "pixel_std": (58.395, 57.12, 57.375),
+}
 
 _RENAMES = (
     (r"^image_encoder\.", "vision_encoder."),
@@ -47,27 +57,71 @@ def to_transformers(name: str) -> str:
 def from_transformers(tensors: dict[str, Tensor], names: list[str]) -> dict[str, Tensor]:
     """Return the tensors of a transformers checkpoint under segment-anything's `names`.
 
-    The position encoding is stored once or twice, under `shared_image_embedding` and `prompt_encoder.shared_embedding`.
-    Raises WeightsError when a tensor is missing or one is left over.
+    One exception from one name for one tensor: transformers ties the position encoding under two names and saves
+    either or both, equal. Raises WeightsError when a tensor is missing or one is left over.
     """
     tensors = dict(tensors)
-    twin = tensors.pop("prompt_encoder.shared_embedding.positional_embedding", None)
-    if twin is not None:
-        tensors.setdefault(TIED, twin)
+    twin = tensors.pop(_TWIN, None)
+    if twin is not None and not torch.equal(tensors.setdefault(TIED, twin), twin):
+        raise WeightsError("The checkpoint holds two different position encodings; download it again.")
     out = {}
     for name in names:
         theirs = to_transformers(name)
         if theirs not in tensors:
             raise WeightsError(f"The checkpoint lacks {theirs}; download it again.")
         out[name] = tensors.pop(theirs)
-    if tensors:
-        raise WeightsError(
-            f"The checkpoint holds {len(tensors)} tensors SAM has no place for, first {min(tensors)}; choose the "
-            "checkpoint of this backbone."
-        )
+    _refuse_surplus(tensors)
     return out
+
+
+def from_segment_anything(tensors: dict[str, Tensor], names: list[str]) -> dict[str, Tensor]:
+    """Return the tensors of a .pth checkpoint, exactly those called `names`.
+
+    pixel_mean and pixel_std may be there too, with SAM's values. Raises WeightsError like `from_transformers`.
+    """
+    tensors = dict(tensors)
+    for name, values in _CONSTANTS.items():
+        stored = tensors.pop(name, None)
+        if stored is not None and not torch.allclose(stored.flatten().float(), torch.tensor(values)):
+            raise WeightsError(f"The checkpoint normalises photos by another {name}; choose SAM's own.")
+    missing = [name for name in names if name not in tensors]
+    if missing:
+        raise WeightsError(
+            f"The checkpoint lacks {len(missing)} tensors of SAM, first {missing[0]}; choose the checkpoint of this "
+            "backbone."
+        )
+    out = {name: tensors.pop(name) for name in names}
+    _refuse_surplus(tensors)
+    return out
+
+
+def sam_names(blocks: int) -> list[str]:
+    """Return the names of all tensors of a segment-anything `Sam` whose image encoder has so many blocks.
+
+    The number of blocks is all in which the names of ViT-B, ViT-L and ViT-H differ.
+    """
+    with torch.device("meta"):
+        names = list(sam_model_registry["vit_b"](checkpoint=None).state_dict())
+    first, each = "image_encoder.blocks.0.", "image_encoder.blocks."
+    within = [name.removeprefix(first) for name in names if name.startswith(first)]
+    encoder = [f"{each}{i}.{name}" for i in range(blocks) for name in within]
+    return [name for name in names if not name.startswith(each)] + encoder
+
+
+def count_blocks(tensors: dict[str, Tensor]) -> int:
+    """Return how many blocks the image encoder of a checkpoint has, under either names; 0 for what is no SAM."""
+    pattern = re.compile(r"(?:image_encoder\.blocks|vision_encoder\.layers)\.(\d+)\.")
+    return max((int(match[1]) + 1 for match in map(pattern.match, tensors) if match), default=0)
 
 
 def is_transformers(tensors: dict[str, Tensor]) -> bool:
     """Whether the names are transformers'."""
     return any(name.startswith("vision_encoder.") for name in tensors)
+
+
+def _refuse_surplus(tensors: dict[str, Tensor]) -> None:
+    if tensors:
+        raise WeightsError(
+            f"The checkpoint holds {len(tensors)} tensors SAM has no place for, first {min(tensors)}; choose the "
+            "checkpoint of this backbone."
+        )

@@ -1,55 +1,26 @@
-"""The models this package knows: one record each, and how to build one from its files."""
+"""How a model is built from its files: found here, in the hub's cache or at a path, checked, and loaded."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from sama.errors import WeightsError
-from sama.models.checkpoints import assign, full_state, load_tensors, read_metadata, sha256_of
+from sama.models.checkpoints import assign, fingerprint, full_state, load_tensors, read_metadata
 from sama.models.config import SamaConfig, default_config
-from sama.models.sam_keys import from_transformers, is_transformers
+from sama.models.digest import check_sha256, sha256_of
+from sama.models.hub import HubFile, announced_sha256, fetch, parse_hub_id
+from sama.models.official import as_segment_anything, read_checkpoint
+from sama.models.records import RECORDS as RECORDS
+from sama.models.records import WEIGHTS, ModelRecord, record_of
+from sama.models.sam_keys import is_transformers
 from sama.models.sama import Sama
-
-WEIGHTS = Path(__file__).parent.parent / "weights"
-
-
-@dataclass(frozen=True)
-class ModelRecord:
-    """One model: where its backbone comes from, where SAMA's modules come from, what they may be used for."""
-
-    name: str
-    title: str
-    backbone_file: str | None
-    sama_file: str | None
-    hub: str | None
-    licence: str
-    parameters: int
-
-
-RECORDS = {
-    record.name: record
-    for record in (
-        ModelRecord(
-            "mini",
-            "SAM-mini and SAMA on it, embedded",
-            "mini.safetensors",
-            "sama_mini.safetensors",
-            None,
-            "Apache-2.0; see the model card for the data",
-            9_537_596,
-        ),
-        ModelRecord("vit_b", "SAM ViT-B", None, None, "facebook/sam-vit-base", "Apache-2.0", 93_735_472),
-        ModelRecord("vit_l", "SAM ViT-L", None, None, "facebook/sam-vit-large", "Apache-2.0", 312_342_832),
-        ModelRecord("vit_h", "SAM ViT-H", None, None, "facebook/sam-vit-huge", "Apache-2.0", 641_090_608),
-    )
-}
 
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model ready to run; `sama_digest` is None when SAMA's modules are untrained."""
+    """A model ready to run; `sama_digest` is None when there are no weights for SAMA's modules, and `metadata`, that
+    of the SAMA checkpoint, is empty."""
 
     model: Sama
     record: ModelRecord
@@ -58,15 +29,9 @@ class LoadedModel:
     metadata: dict
 
 
-def record_of(name: str) -> ModelRecord:
-    """Return the record; WeightsError names the known ones."""
-    if name not in RECORDS:
-        raise WeightsError(f"There is no model called {name!r}; choose one of {', '.join(RECORDS)}.")
-    return RECORDS[name]
-
-
 def find_backbone(record: ModelRecord, checkpoint: Path | None = None) -> Path:
-    """Return the backbone's file: the one given, or the embedded one.
+    """Return the backbone's file: the one given, the embedded one, or the published one from the hub's cache, to
+    which it is downloaded when missing.
 
     Raises WeightsError when there is none.
     """
@@ -76,10 +41,9 @@ def find_backbone(record: ModelRecord, checkpoint: Path | None = None) -> Path:
             raise WeightsError(f"There is no checkpoint {path.name} there; check the path.")
         return path
     if record.backbone_file is None:
-        raise WeightsError(
-            f"{record.title} is not part of this package; download {record.hub}'s checkpoint and give its "
-            "path with --checkpoint, or use --model mini."
-        )
+        published = record.hub_file
+        file = HubFile(published.hub, published.name)
+        return fetch(file, flag="--checkpoint", sha256=published.sha256, fixed=True)
     path = WEIGHTS / record.backbone_file
     if not path.is_file():
         raise WeightsError(
@@ -88,56 +52,91 @@ def find_backbone(record: ModelRecord, checkpoint: Path | None = None) -> Path:
     return path
 
 
+def find_sama(record: ModelRecord, sama_weights: str | Path | None = None) -> Path | None:
+    """Return the file of SAMA's modules: a path, a hub id `owner/name` or `owner/name:file`, or the embedded one.
+
+    None when nothing is given and none is embedded. Raises WeightsError.
+    """
+    if sama_weights is None:
+        embedded = WEIGHTS / record.sama_file if record.sama_file else None
+        return embedded if embedded is not None and embedded.is_file() else None
+    path = Path(sama_weights)
+    if path.is_file():
+        return path
+    file = parse_hub_id(str(sama_weights), f"sama_{record.name}.safetensors")
+    if file is None:
+        raise WeightsError(
+            f"There is no SAMA checkpoint {path.name} there; give --sama-weights a path, or owner/name[:file] of "
+            "the hub."
+        )
+    return fetch(file, flag="--sama-weights")
+
+
 def load_backbone(module: nn.Module, path: Path) -> None:
     """Fill a backbone from one of our own safetensors files, or from an official checkpoint: segment-anything's .pth
     or transformers' model.safetensors. Raises WeightsError."""
-    if path.suffix == ".safetensors":
-        tensors = load_tensors(path)
-        if not is_transformers(tensors):
-            assign(module, tensors, path.name)
-            return
-        tensors = from_transformers(tensors, list(module.sam.state_dict()))
+    tensors = read_checkpoint(path)
+    if path.suffix == ".safetensors" and not is_transformers(tensors):
+        assign(module, tensors, path.name)
     else:
-        try:
-            tensors = torch.load(path, map_location="cpu", weights_only=True)
-        except Exception as error:  # torch raises many kinds for a file that is not a checkpoint
-            raise WeightsError(
-                f"{path.name} is not a segment-anything checkpoint; download it again."
-            ) from error
-    assign(module.sam, tensors, path.name)
+        assign(module.sam, as_segment_anything(tensors), path.name)
 
 
-def load_model(name: str, *, checkpoint: Path | None = None, sama_weights: Path | None = None) -> LoadedModel:
+def load_model(
+    name: str, *, checkpoint: Path | None = None, sama_weights: str | Path | None = None
+) -> LoadedModel:
     """Build a model on the CPU in float32, in eval mode.
 
-    checkpoint: backbone file instead of the embedded one; sama_weights: SAMA's modules likewise. Without any,
-    SAMA's modules stay untrained and return SAM's logits. Raises WeightsError.
+    checkpoint: backbone file instead of the embedded or published one; sama_weights: see `find_sama`. Without any,
+    SAMA's modules stay untrained, `sama_digest` is None, and nothing may present their answer. Raises WeightsError.
     """
     record = record_of(name)
+    sama_file = find_sama(record, sama_weights)
+    metadata = _sama_metadata(sama_file, name) if sama_file else {}
     backbone_file = find_backbone(record, checkpoint)
-    sama_file = Path(sama_weights) if sama_weights else None
-    if sama_file is None and record.sama_file and (WEIGHTS / record.sama_file).is_file():
-        sama_file = WEIGHTS / record.sama_file
-    if sama_file is not None and not sama_file.is_file():
-        raise WeightsError(f"There is no SAMA checkpoint {sama_file.name} there; check --sama-weights.")
-
-    metadata = read_metadata(sama_file) if sama_file else {}
-    config = SamaConfig.from_dict(metadata["config"]) if metadata else default_config(name)
-    if config.backbone != name:
-        raise WeightsError(
-            f"{sama_file.name} was trained on {config.backbone}, not on {name}; choose --model {config.backbone}."
-        )
-    model = Sama(config)
+    digest = check_sha256(backbone_file, announced_sha256(backbone_file))
+    model = Sama(config_of(metadata, sama_file) if metadata else default_config(name))
     load_backbone(model.backbone, backbone_file)
-    digest = sha256_of(backbone_file)
     if sama_file is None:
         model.reset_tokens()
     else:
-        if metadata.get("backbone_sha256") not in (None, digest):
-            raise WeightsError(
-                f"{sama_file.name} was trained on other weights of {name} than {backbone_file.name}; "
-                "use the pair that belongs together."
-            )
+        _check_pair(metadata, digest, model, sama_file, backbone_file)
         assign(model, full_state(model, load_tensors(sama_file)), sama_file.name)
     model.eval()
     return LoadedModel(model, record, digest, sha256_of(sama_file) if sama_file else None, metadata)
+
+
+def config_of(metadata: dict, path: Path) -> SamaConfig:
+    """Return the configuration in the metadata of one of our checkpoints; raises WeightsError."""
+    try:
+        return SamaConfig.from_dict(metadata["config"])
+    except (KeyError, TypeError) as error:
+        raise WeightsError(
+            f"{path.name} was written by another version of this package; use the version that trained it, or "
+            "train again."
+        ) from error
+
+
+def _sama_metadata(path: Path, name: str) -> dict:
+    """Metadata of a SAMA checkpoint for the backbone `name`."""
+    metadata = read_metadata(path)
+    if metadata.get("kind") != "sama":
+        raise WeightsError(f"{path.name} holds a backbone, not SAMA's modules; give it with --checkpoint.")
+    backbone = config_of(metadata, path).backbone
+    if backbone != name:
+        raise WeightsError(
+            f"{path.name} was trained on {backbone}, not on {name}; choose --model {backbone}."
+        )
+    return metadata
+
+
+def _check_pair(metadata: dict, digest: str, model: Sama, sama_file: Path, backbone_file: Path) -> None:
+    """SAMA's modules mean something only on the very weights they were trained on, in whichever file those lie."""
+    if metadata.get("backbone_sha256") in (None, digest):
+        return
+    wanted = metadata.get("backbone_fingerprint")
+    if wanted is None or wanted != fingerprint(model.backbone):
+        raise WeightsError(
+            f"{sama_file.name} was trained on other weights of {backbone_file.name}'s model; use the pair that "
+            "belongs together."
+        )
