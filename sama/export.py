@@ -1,23 +1,17 @@
-"""Write everything a person takes away, all or nothing."""
+"""Write what a person takes away to a folder or into one zip, all or nothing."""
 
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
-from PIL import Image
 
 from sama.errors import SamaError
-from sama.imaging import Photo
-from sama.matting import Background, composite, cutout, estimate_foreground, to_uint8
-from sama.prompts import Session
+from sama.outputs import Outputs
 
-if TYPE_CHECKING:
-    from sama.predictor import Prediction
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same answer makes the same zip, whenever it is made
 
 
 class ExportError(SamaError):
@@ -25,60 +19,51 @@ class ExportError(SamaError):
 
 
 def write_outputs(
-    out_dir: str | os.PathLike,
-    photo: Photo,
-    prediction: "Prediction",
-    background: Background,
-    session: Session,
+    out_dir: str | os.PathLike, outputs: Outputs, names: Iterable[str] | None = None
 ) -> list[Path]:
-    """Write masks, matte, cut-out, composite and session to a folder, made where needed.
+    """Write files to a folder, made where needed; names: which of `outputs.names`, all by default.
 
-    mask_sam.png and mask.png (8 bit, 0 or 255), alpha.png (8 bit), cutout.png (RGBA, straight
-    alpha, estimated foreground), composite.png (the cut-out where the background is transparent)
-    and session.json. Returns their paths. Files of these names are replaced only once all are
-    written; on any failure the folder is as it was.
-
-    Raises ExportError where writing is impossible, PromptError for a session that cannot be saved,
-    ValueError when the prediction lacks a SAMA result or is not of the photo's size.
+    Returns their paths. Files of these names are replaced only once all are written; on any failure the folder is as
+    it was. Raises ExportError where writing is impossible, PromptError for a session that cannot be saved.
     """
-    pictures = _pictures(photo, prediction, background)
-    out = Path(out_dir)
+    out, names = Path(out_dir), list(outputs.names if names is None else names)
+    with _explained(out), _staging(out) as folder:
+        for name in names:
+            outputs.write(name, folder)
+        _move(folder, out, names)
+    return [out / name for name in names]
+
+
+def write_zip(path: str | os.PathLike, outputs: Outputs) -> None:
+    """Write all files into one zip; the errors are those of `write_outputs`, and a failure leaves nothing."""
+    path = Path(path)
+    with _explained(path.parent), tempfile.TemporaryDirectory(prefix="sama-", dir=path.parent) as folder:
+        whole = Path(folder) / "whole.zip"
+        with zipfile.ZipFile(whole, "w") as archive:
+            for name in outputs.names:
+                outputs.write(name, Path(folder))
+                file = Path(folder) / name
+                entry = zipfile.ZipInfo(name, _EPOCH)
+                entry.external_attr = 0o644 << 16
+                # Pictures are compressed already.
+                stored = file.suffix != ".json"
+                entry.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+                with file.open("rb") as source, archive.open(entry, "w") as target:
+                    shutil.copyfileobj(source, target)
+                file.unlink()  # so that the disk holds everything once
+        whole.replace(path)
+
+
+@contextmanager
+def _explained(out: Path) -> Iterator[None]:
+    """Turn the system's refusals into one sentence."""
     try:
-        with _staging(out) as folder:
-            for name, pixels in pictures.items():
-                # No profile is embedded: the pixels are sRGB, which a PNG without one means,
-                # and the photo's own profile no longer describes them.
-                Image.fromarray(pixels).save(folder / name)
-            session.save(folder / "session.json")
-            names = [*pictures, "session.json"]
-            _move(folder, out, names)
+        yield
     except OSError as error:
         raise ExportError(
             f"The folder {out.name or out} cannot be written to ({error.strerror or error}); "
             "choose another one."
         ) from error
-    return [out / name for name in names]
-
-
-def _pictures(photo: Photo, prediction: "Prediction", background: Background) -> dict[str, np.ndarray]:
-    shape = photo.rgb.shape[:2]
-    layers = prediction.sam_mask, prediction.sama_mask, prediction.alpha
-    if any(layer is None or layer.shape != shape for layer in layers):
-        raise ValueError(f"a SAM mask, a SAMA mask and an alpha of shape {shape} are needed")
-    sam_mask, sama_mask, alpha = layers
-    foreground = estimate_foreground(photo.rgb, alpha)
-    cut = cutout(foreground, alpha)
-    if background.kind == "transparent":
-        result = cut
-    else:
-        result = to_uint8(composite(foreground, alpha, background.render(photo.rgb, alpha)))
-    return {
-        "mask_sam.png": sam_mask.astype(np.uint8) * 255,
-        "mask.png": sama_mask.astype(np.uint8) * 255,
-        "alpha.png": to_uint8(alpha),
-        "cutout.png": cut,
-        "composite.png": result,
-    }
 
 
 @contextmanager

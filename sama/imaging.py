@@ -35,7 +35,9 @@ class Photo:
     rgb: (H, W, 3) uint8, upright, sRGB, shown on white where the file is transparent;
     alpha: (H, W) uint8, the file's own transparency, or None where it is opaque;
     name: the file's base name; digest: `image_digest(rgb)`; notes: what was changed on opening;
-    icc: the file's own colour profile, which rgb no longer needs.
+    icc: the file's own colour profile, which rgb no longer needs;
+    own: the same picture (H, W, 3) uint8 in the colours of `icc`, where that is a usable RGB
+    profile and `open_image` was asked to keep them: what a lossless export starts from.
     """
 
     rgb: np.ndarray
@@ -44,6 +46,7 @@ class Photo:
     digest: str
     notes: tuple[str, ...]
     icc: bytes | None
+    own: np.ndarray | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -64,23 +67,25 @@ def open_image(
     *,
     name: str | None = None,
     max_pixels: int = MAX_PIXELS,
+    keep_own: bool = False,
 ) -> Photo:
     """Open a photo from a path, from bytes, or from a binary file.
 
     Handles EXIF orientation, ICC profiles, alpha, grey, 16 bits, 1 bit, CMYK, Lab, palettes,
     HEIC, and files of several frames, of which the first is taken; `Photo.notes` says what was
     done. max_pixels is compared with the size in the file's header, before anything is decoded;
-    Pillow's own limit (twice `PIL.Image.MAX_IMAGE_PIXELS`) holds beside it. Raises PhotoError.
+    Pillow's own limit (twice `PIL.Image.MAX_IMAGE_PIXELS`) holds beside it. keep_own fills
+    `Photo.own`. Raises PhotoError.
     """
     name = _base_name(name or _source_name(source))
     try:
         with io.BytesIO(_read(source, name)) as file, _open(file, name, max_pixels) as image:
-            return _decode(image, name, max_pixels)
+            return _decode(image, name, max_pixels, keep_own)
     except MemoryError as error:
         raise PhotoError(f"{name} does not fit into memory; scale it down first.") from error
 
 
-def _decode(image: Image.Image, name: str, max_pixels: int) -> Photo:
+def _decode(image: Image.Image, name: str, max_pixels: int, keep_own: bool) -> Photo:
     notes = []
     width, height = image.size
     if width * height > max_pixels:
@@ -97,11 +102,12 @@ def _decode(image: Image.Image, name: str, max_pixels: int) -> Photo:
         if max(turned, to_turn) != 1:
             notes.append(f"turned upright (EXIF orientation {max(turned, to_turn)})")
         rgb, alpha = decode.to_srgb(image, icc, notes)
+        own = decode.own_colours(image, icc, rgb) if keep_own else None
     except MemoryError:
         raise
     except Exception as error:  # a damaged file may raise anything in a decoder
         raise PhotoError(f"{name} is damaged or incomplete; export or download it again.") from error
-    return Photo(rgb, alpha, name, image_digest(rgb), tuple(notes), icc)
+    return Photo(rgb, alpha, name, image_digest(rgb), tuple(notes), icc, own)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -10,6 +10,7 @@ from PIL import Image, ImageCms
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "PPM", "JPEG2000")  # JPEG: also MPO
 _PROFILE_MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}
 _PLAIN_MODES = ("RGB", "L", "CMYK", "LAB")
+_STRIP = 256  # rows
 
 
 def read_header(file: BinaryIO) -> Image.Image:
@@ -31,11 +32,52 @@ def to_srgb(image: Image.Image, icc: bytes | None, notes: list[str]) -> tuple[np
     added to `notes`.
     """
     image, alpha = _split_alpha(_eight_bit(image, notes))
-    rgb = np.array(_convert_colour(image, icc, notes))
+    rgb = _pixels(_convert_colour(image, icc, notes))
     if alpha is None:
         return rgb, None
     notes.append("transparency shown on white")
     return _on_white(rgb, alpha), alpha
+
+
+def own_colours(image: Image.Image, icc: bytes | None, rgb: np.ndarray) -> np.ndarray | None:
+    """Return the picture (H, W, 3) uint8 in the colours of its own RGB profile; None without a usable one.
+
+    rgb: what `to_srgb` returned, which is returned again where the profile means sRGB. Where the file is
+    transparent, it is shown on white.
+    """
+    image, alpha = _split_alpha(image)
+    if icc is None or image.mode != "RGB":
+        return None
+    try:
+        transform = _to_srgb_transform(ImageCms.ImageCmsProfile(io.BytesIO(icc)), "RGB")
+    except Exception:  # as in `_convert_colour`, where a note was made of it
+        return None
+    if _is_identity(transform):
+        return rgb
+    own = _pixels(image)
+    return own if alpha is None else _on_white(own, alpha)
+
+
+def recolour(rgb: np.ndarray, *, source: bytes | None = None, target: bytes | None = None) -> np.ndarray:
+    """Return pixels (H, W, 3) uint8 of one RGB profile in the colours of another; None means sRGB.
+
+    Profiles must be such as `own_colours` has accepted.
+    """
+    profiles = [
+        ImageCms.createProfile("sRGB") if icc is None else ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        for icc in (source, target)
+    ]
+    return np.array(_transform(*profiles, "RGB").apply(Image.fromarray(rgb)))
+
+
+def _pixels(image: Image.Image) -> np.ndarray:
+    """Return bytes (H, W) or (H, W, 3), strip by strip; `np.array` copies a whole picture three times on the way."""
+    bands = len(image.getbands())
+    pixels = np.empty((image.height, image.width, bands)[: 2 + (bands > 1)], np.uint8)
+    for top in range(0, image.height, _STRIP):
+        bottom = min(top + _STRIP, image.height)
+        pixels[top:bottom] = image.crop((0, top, image.width, bottom))
+    return pixels
 
 
 def _eight_bit(image: Image.Image, notes: list[str]) -> Image.Image:
@@ -62,7 +104,7 @@ def _split_alpha(image: Image.Image) -> tuple[Image.Image, np.ndarray | None]:
     if image.has_transparency_data:
         grey = image.mode in ("LA", "L", "1")
         image = image.convert("RGBA")
-        alpha = np.array(image.getchannel("A"))
+        alpha = _pixels(image.getchannel("A"))
         image = image.convert("L" if grey else "RGB")
     elif image.mode == "1":
         image = image.convert("L")
@@ -101,9 +143,13 @@ def _apply_profile(image: Image.Image, profile: ImageCms.ImageCmsProfile, notes:
 
 
 def _to_srgb_transform(profile, mode: str) -> ImageCms.ImageCmsTransform:
+    return _transform(profile, ImageCms.createProfile("sRGB"), mode)
+
+
+def _transform(source, target, mode: str) -> ImageCms.ImageCmsTransform:
     return ImageCms.buildTransform(
-        profile,
-        ImageCms.createProfile("sRGB"),
+        source,
+        target,
         mode,
         "RGB",
         renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,

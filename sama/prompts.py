@@ -101,6 +101,11 @@ class Prompts:
         text = data.get("mask")
         return cls(points, boxes, None if text is None else check.decode_mask(text, size))
 
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> "Prompts":
+        """Return the prompts in a session file; raises PromptError. `Session.load` brings the rest of it."""
+        return Session.load(path).prompts
+
 
 @dataclass(frozen=True)
 class Session:

@@ -1,6 +1,7 @@
 """The command line as a user types it: in a process of its own."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,16 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parent.parent
-NAMES = {"mask_sam.png", "mask.png", "alpha.png", "cutout.png", "composite.png", "session.json"}
+PICTURES = {
+    "mask_sam.png",
+    "mask.png",
+    "alpha.png",
+    "alpha16.png",
+    "trimap.png",
+    "cutout.png",
+    "composite.png",
+}
+NAMES = PICTURES | {"coco.json", "figure.png", "figure.pdf", "session.json"}
 
 
 def sama(*arguments, **options) -> subprocess.CompletedProcess:
@@ -51,7 +61,7 @@ def predicted(photo, tmp_path_factory):
 def test_predict_writes_everything_at_the_photos_size(predicted):
     run, out = predicted
     assert {p.name for p in out.iterdir()} == NAMES
-    for name in NAMES - {"session.json"}:
+    for name in PICTURES:
         assert Image.open(out / name).size == (160, 120), name
     assert Image.open(out / "cutout.png").mode == "RGBA"
     assert set(np.unique(Image.open(out / "mask.png"))) <= {0, 255}
@@ -74,9 +84,21 @@ def test_a_session_replays_to_the_same_pixels(photo, predicted, tmp_path):
     _, out = predicted
     run = sama("predict", photo, "--session", out / "session.json", "--out", tmp_path / "again")
     assert run.returncode == 0, run.stderr
-    for name in NAMES - {"session.json"}:
+    for name in NAMES:
         assert (out / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
     assert json.loads((out / "session.json").read_text())["prompts"]["boxes"] == [[38, 18, 122, 102]]
+
+
+def test_flags_replace_what_a_session_says(photo, predicted, tmp_path):
+    _, out = predicted
+    flags = ["--background", "#ffff00", "--foreground", "photo"]
+    run = sama("predict", photo, "--session", out / "session.json", *flags, "--out", tmp_path / "again")
+    assert run.returncode == 0, run.stderr
+    assert (out / "alpha.png").read_bytes() == (tmp_path / "again" / "alpha.png").read_bytes()
+    composite = np.asarray(Image.open(tmp_path / "again" / "composite.png"))
+    assert np.abs(composite[2, 2].astype(int) - [255, 255, 0]).max() <= 2
+    settings = json.loads((tmp_path / "again" / "session.json").read_text())["settings"]
+    assert settings == {"background": "#ffff00", "candidate": None, "foreground": "photo"}
 
 
 def test_a_session_of_another_photo_is_refused(predicted, tmp_path):
@@ -135,7 +157,8 @@ def test_bad_photos_get_a_sentence_and_leave_nothing(photo, tmp_path):
 
 def test_absent_models_and_devices_get_a_sentence(photo, tmp_path):
     common = ["predict", photo, "--box", "38,18,122,102", "--out", tmp_path / "out"]
-    assert "--checkpoint" in refused(sama(*common, "--model", "vit_b"))
+    offline = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "hub")}
+    assert "--checkpoint" in refused(sama(*common, "--model", "vit_b", env=offline))
     assert "mini" in refused(sama(*common, "--model", "vit_z"))
     assert "device" in refused(sama(*common, "--device", "tpu"))
     assert not (tmp_path / "out").exists()
@@ -147,7 +170,8 @@ def test_weights_lists_what_is_present():
     lines = {line.split()[0]: line for line in run.stdout.splitlines()}
     assert "embedded" in lines["mini"]
     assert "missing" not in lines["mini"]
-    assert "facebook/sam-vit-base" in lines["vit_b"]
+    assert "no SAMA weights" in lines["vit_b"]
+    assert "model.safetensors" in lines["facebook/sam-vit-base,"]
 
 
 def test_help_needs_no_torch():

@@ -6,10 +6,13 @@ import math
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from sama.errors import PromptError
+from sama.errors import PromptError, SamaError
 from sama.imaging import Photo, image_digest
+from sama.matting import Background, parse_background
 from sama.prompts import Prompts, Session, parse_box, parse_point
+from sama.settings import Settings
 
 SIZE = (40, 30)
 
@@ -224,3 +227,78 @@ def test_parse():
 def test_parse_refuses(parse, text):
     with pytest.raises(PromptError):
         parse(text)
+
+
+def test_prompts_load_brings_the_prompts_of_a_session(photo, tmp_path):
+    prompts = Prompts(((1.5, 2.0, 0),), ((0.0, 0.0, 7.0, 9.0),))
+    session_for(photo, prompts).save(tmp_path / "session.json")
+    assert Prompts.load(tmp_path / "session.json") == prompts
+
+
+PICTURE = np.random.default_rng(2).integers(0, 256, (20, 30, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    "background",
+    [
+        parse_background("transparent"),
+        parse_background("#102030"),
+        parse_background("blur"),
+        parse_background("blur:12.5"),
+        Background("mine", "image", (1, 2, 3), PICTURE, "contain", (0.25, -0.5), 1.5),
+    ],
+    ids=lambda b: b.text,
+)
+def test_settings_come_back_and_mean_the_same_pixels(photo, background):
+    settings = Settings(background, 2, estimate_foreground=False)
+    plain = json.loads(json.dumps(settings.to_dict()))
+    again = Settings.from_dict(plain)
+    assert (again.candidate, again.estimate_foreground, again.background.kind) == (2, False, background.kind)
+    if background.kind != "transparent":
+        alpha = np.zeros((30, 40), np.float32)
+        np.testing.assert_array_equal(
+            again.background.render(photo.rgb, alpha), background.render(photo.rgb, alpha)
+        )
+
+
+def test_settings_that_are_missing_have_defaults():
+    settings = Settings.from_dict({"title": "an example's own entry"})
+    assert (settings.background.kind, settings.candidate, settings.estimate_foreground) == (
+        "transparent",
+        None,
+        True,
+    )
+
+
+GOOD_PICTURE = Settings(Background("mine", "image", picture=PICTURE)).to_dict()["background"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"candidate": -1}, "number of one of SAM's masks"),
+        ({"candidate": True}, "number of one of SAM's masks"),
+        ({"foreground": "none"}, "foreground"),
+        ({"background": 7}, "damaged"),
+        ({"background": "no colour"}, "no background"),
+        ({"background": "image:/etc/hostname"}, "not in the file"),
+        ({"background": GOOD_PICTURE | {"path": "/etc/hostname"}}, "damaged"),
+        ({"background": GOOD_PICTURE | {"picture": "!"}}, "damaged"),
+        ({"background": GOOD_PICTURE | {"picture": "aGVsbG8="}}, "cannot be read as a photo"),
+        ({"background": GOOD_PICTURE | {"fit": "squeeze"}}, "damaged"),
+        ({"background": GOOD_PICTURE | {"scale": 0}}, "out of sight"),
+        ({"background": GOOD_PICTURE | {"scale": float("inf")}}, "infinity"),
+        ({"background": GOOD_PICTURE | {"offset": [0]}}, "2 numbers"),
+    ],
+)
+def test_settings_refuse_what_makes_no_sense(change, words):
+    with pytest.raises(SamaError, match=words):
+        Settings.from_dict(change)
+
+
+def test_only_the_command_line_opens_a_background_by_its_path(tmp_path):
+    Image.fromarray(PICTURE).save(tmp_path / "sea.png")
+    data = {"background": f"image:{tmp_path / 'sea.png'}:contain"}
+    opened = Settings.from_dict(data, paths=True)
+    np.testing.assert_array_equal(opened.background.picture, PICTURE)
+    assert opened.to_dict()["background"] == data["background"], "named, not put in whole"

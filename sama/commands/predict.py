@@ -5,13 +5,18 @@ import resource
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from sama.errors import PromptError
 from sama.imaging import MAX_PIXELS, Photo, open_image
-from sama.matting import parse_background
 from sama.prompts import Prompts, Session, parse_box, parse_point
+from sama.settings import ESTIMATED, MATTES, PHOTO, Settings
+
+if TYPE_CHECKING:
+    from sama.prediction import Prediction
+    from sama.predictor import SamaPredictor
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,17 +26,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--point", action="append", default=[], metavar="x,y[,0|1]", help="1 keeps, 0 removes; may repeat"
     )
-    parser.add_argument("--session", type=Path, help="replay a session.json instead of --box, --point")
-    parser.add_argument("--candidate", type=int, help="which of SAM's masks SAMA refines")
+    parser.add_argument(
+        "--session",
+        type=Path,
+        help="replay a session.json instead of --box, --point; other flags replace what it says",
+    )
+    parser.add_argument("--candidate", type=int, help="which of SAM's masks SAMA refines, from 0")
     parser.add_argument(
         "--background",
-        default="transparent",
-        help="transparent, a colour, blur[:SIGMA] or image:PATH[:cover|contain]",
+        help="transparent (the default), a colour, blur[:SIGMA] or image:PATH[:cover|contain]",
+    )
+    parser.add_argument(
+        "--foreground",
+        choices=(ESTIMATED, PHOTO),
+        help="colours of the cut-out: estimated without the old background (the default), or the photo's",
     )
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
-    parser.add_argument("--model", default="mini")
+    parser.add_argument("--model", help="see python -m sama weights; by default mini, or the session's")
     parser.add_argument("--checkpoint", type=Path, help="backbone weights, for models not embedded")
-    parser.add_argument("--sama-weights", type=Path, help="SAMA weights instead of the embedded ones")
+    parser.add_argument(
+        "--sama-weights", help="SAMA weights instead of the embedded: a path, or owner/name[:file] of the hub"
+    )
+    parser.add_argument(
+        "--matte",
+        choices=MATTES,
+        help="closed_form: training-free, from SAM's mask, which is also the default without SAMA weights",
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--dtype", default="auto", help="auto, float32 or bfloat16")
     parser.add_argument("--max-megapixels", type=float, default=MAX_PIXELS / 1e6)
@@ -39,13 +59,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run the command; raises SamaError for anything the user can mend, before anything is written."""
-    photo = open_image(args.photo, max_pixels=round(args.max_megapixels * 1e6))
+    photo = open_image(args.photo, max_pixels=round(args.max_megapixels * 1e6), keep_own=True)
     for note in photo.notes:
         print(f"photo: {note}")
     prompts, settings, model = _request(args, photo)
-    background = parse_background(settings["background"])
 
     from sama.export import write_outputs
+    from sama.outputs import Outputs
     from sama.predictor import load
 
     predictor = load(
@@ -60,17 +80,16 @@ def main(args: argparse.Namespace) -> int:
     for note in info.notes:
         print(f"note: {note}")
     seconds = {"encode": 0.0}
-    bar = tqdm(total=5, unit="view", file=sys.stderr)
+    bar = tqdm(total=info.views, unit="view", file=sys.stderr)
     for progress in predictor.set_image(photo.rgb):
         bar.set_description(progress.text)
         bar.update()
         seconds["encode"] = progress.seconds
     bar.close()
-    prediction = predictor.predict(prompts, candidate=settings["candidate"])
+    prediction = _predict(predictor, prompts, settings)
     seconds |= prediction.seconds
     started = time.perf_counter()
-    session = Session(photo.digest, photo.size, photo.name, prompts, model, settings)
-    written = write_outputs(args.out, photo, prediction, background, session)
+    written = write_outputs(args.out, Outputs(photo, prediction, prompts, settings, info))
     seconds["foreground, composite, files"] = time.perf_counter() - started
     for path in written:
         print(f"wrote {path}")
@@ -82,18 +101,36 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def _request(args: argparse.Namespace, photo: Photo) -> tuple[Prompts, dict, str]:
-    """Prompts, settings and model: from the flags, or from a session file."""
+def _predict(predictor: "SamaPredictor", prompts: Prompts, settings: Settings) -> "Prediction":
+    """Answer, with a bar where the matte is training-free: that takes seconds."""
+    method = settings.matte or predictor.info.matte_method
+    with tqdm(total=100, unit="%", file=sys.stderr, disable=method == "sama") as bar:
+        bar.set_description("training-free matte")
+
+        def show(fraction: float) -> None:
+            bar.update(round(100 * fraction) - bar.n)
+
+        answer = predictor.predict(prompts, candidate=settings.candidate, matte=settings.matte, progress=show)
+        show(1)
+    return answer
+
+
+def _request(args: argparse.Namespace, photo: Photo) -> tuple[Prompts, Settings, str]:
+    """Prompts, settings and model: from the flags, or from a session file, of which flags replace parts."""
+    flags = {
+        name: getattr(args, name)
+        for name in ("background", "candidate", "foreground", "matte")
+        if getattr(args, name) is not None
+    }
     if args.session is None:
         prompts = Prompts(
             points=tuple(parse_point(text) for text in args.point),
             boxes=tuple(parse_box(text) for text in args.box),
         )
-        settings = {"background": args.background, "candidate": args.candidate}
-        return prompts.validate(photo.size), settings, args.model
+        return prompts.validate(photo.size), Settings.from_dict(flags, paths=True), args.model or "mini"
     if args.box or args.point:
         raise PromptError("A session brings its own prompts; leave out --box and --point.")
     session = Session.load(args.session)
     session.check(photo)
-    settings = {"background": args.background, "candidate": args.candidate} | session.settings
-    return session.prompts.validate(photo.size), settings, session.model
+    settings = Settings.from_dict(session.settings | flags, paths=True)
+    return session.prompts.validate(photo.size), settings, args.model or session.model
