@@ -30,7 +30,9 @@ def _flags(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=_port, help="by default the first free one from 7860")
     parser.add_argument("--share", action="store_true", help="open a public gradio.live link")
     parser.add_argument("--checkpoint", type=Path, help="backbone weights, for models not embedded")
-    parser.add_argument("--sama-weights", type=Path, help="SAMA weights instead of the embedded")
+    parser.add_argument(
+        "--sama-weights", help="SAMA weights instead of the embedded: a path, or owner/name[:file] of the hub"
+    )
     return parser.parse_args(arguments)
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sama.errors import PhotoError, PromptError
+from sama.errors import PromptError
 from sama.imaging import open_image
-from sama.matting import BackgroundError
+from sama.matting import parse_background
 from sama.prompts import Prompts, Session
-from sama.ui.backdrop import background_of, open_backdrop
+from sama.settings import Settings
 from sama.ui.examples import read_examples
 from sama.ui.pictures import alpha_url, mask_url
 from sama.ui.prompter import PromptData
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 
 def decoded(url: str) -> Image.Image:
     head, data = url.split(",")
-    assert head == "data:image/png;base64"
+    assert head in ("data:image/png;base64", "data:image/webp;base64")
     return Image.open(io.BytesIO(base64.b64decode(data)))
 
 
@@ -44,7 +44,7 @@ def test_masks_and_mattes_travel_without_loss():
     assert ((rgba[..., 3] == 255) == mask).all()
     assert (rgba[mask] == (1, 2, 3, 255)).all()
     alpha = rng.integers(0, 256, (41, 67), np.uint8)
-    assert (np.asarray(decoded(alpha_url(alpha))) == alpha).all()
+    assert (np.asarray(decoded(alpha_url(alpha))) == alpha[..., None]).all()
 
 
 def test_a_visit_encodes_once_and_keeps_only_a_preview(photo):
@@ -55,23 +55,22 @@ def test_a_visit_encodes_once_and_keeps_only_a_preview(photo):
     assert visit.preview.shape == (768, PREVIEW_SIDE, 3)
     box = Prompts(boxes=((200, 200, 1400, 1000),))
     assert visit.answer(box, 1).alpha.shape == (768, 1024)
-    assert visit.cutout(box).shape == (1200, 1600, 4)
+    outputs = visit.outputs(box, Settings(parse_background("white")), FakePredictor().info)
+    assert outputs.cutout.shape == (1200, 1600, 4)
     assert counts.views == 5
 
 
 def test_a_composite_asks_no_model(photo):
     counts = Counts()
     visit = Visit(FakePredictor(counts), photo)
-    colour = background_of("Colour", "#00ff00", "Cover", 1, None, 1024)
-    assert visit.composite(colour) is None
     list(visit.encode())
-    visit.answer(Prompts(boxes=((200, 200, 1400, 1000),)), 1)
+    visit.answer(Prompts(boxes=((200, 200, 1400, 1000),)), 1, side=512)
     answers = counts.answers
-    assert (visit.composite(colour)[0, 0] == (0, 255, 0)).all()
-    assert visit.composite(background_of("Blur", "", "Cover", 1, None, 1024)).shape == (768, 1024, 3)
+    assert (visit.shown.on(parse_background("#00ff00"))[0, 0] == (0, 255, 0)).all()
+    assert visit.shown.on(parse_background("blur")).shape == (384, 512, 3)
     assert counts.answers == answers
     visit.forget_answer()
-    assert visit.composite(colour) is None
+    assert visit.shown is None
 
 
 def test_a_closed_visit_stops_encoding(photo):
@@ -83,21 +82,6 @@ def test_a_closed_visit_stops_encoding(photo):
     assert list(steps) == []
     assert counts.views == 1
     assert not visit.encoded
-
-
-def test_backgrounds_from_the_controls(photo, tmp_path):
-    assert background_of("Colour", "rgba(12.4, 4, 255, 1)", "Cover", 1, None, 100).colour == (12, 4, 255)
-    assert background_of("Blur", "", "Cover", 1.5, None, 1000).sigma == pytest.approx(15)
-    assert background_of("Picture", "", "Cover", 1, None, 100).kind == "transparent"
-    backdrop = open_backdrop(photo)
-    assert background_of("Picture", "", "Contain", 1, backdrop, 100).fit == "contain"
-    with pytest.raises(BackgroundError):
-        background_of("Colour", "no colour", "Cover", 1, None, 100)
-    with pytest.raises(BackgroundError):
-        background_of("Colour", "rgba(1, 2, x)", "Cover", 1, None, 100)
-    (tmp_path / "text.png").write_text("text")
-    with pytest.raises(PhotoError):
-        open_backdrop(str(tmp_path / "text.png"))
 
 
 def test_prompts_from_the_page_are_checked():

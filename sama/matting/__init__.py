@@ -6,17 +6,20 @@ from sama.matting.background import (
     blurred_background,
     parse_background,
 )
-from sama.matting.composite import composite, cutout, to_uint8
-from sama.matting.foreground import estimate_foreground, warm_up
+from sama.matting.composite import composite, composite_bytes, cutout, residual, to_uint8
+from sama.matting.foreground import estimate_foreground, estimate_layers, warm_up
 
 __all__ = [
     "Background",
     "BackgroundError",
     "blurred_background",
     "composite",
+    "composite_bytes",
     "cutout",
     "estimate_foreground",
+    "estimate_layers",
     "parse_background",
+    "residual",
     "to_uint8",
     "warm_up",
 ]

@@ -14,6 +14,8 @@ from sama.imaging import open_image
 
 DEFAULT_SIGMA = 0.015  # of the photo's longer side
 MAX_SIGMA = 10_000.0
+MAX_OFFSET = 1.0  # of a picture that a person moves, in parts of the photo: still touching it
+MAX_SCALE = 4.0  # and how much larger or smaller than what fits
 _VISIBLE = 1 / 255  # a pixel with more of the subject than this is no background
 _FALLBACK = 1e-4  # weight of the wider blur: it decides only where no background is near
 
@@ -30,8 +32,9 @@ class Background:
     """A background, ready to be rendered for any photo.
 
     text: as the user wrote it; colour: (r, g, b) bytes, also the margin of a contained picture;
-    picture: (h, w, 3) uint8 sRGB; sigma: of the blur, in pixels of the photo, None for
-    DEFAULT_SIGMA of its longer side.
+    picture: (h, w, 3) uint8 sRGB; offset: how far its middle is moved right and down, in parts of
+    the photo; scale: its size as a multiple of what fits; sigma: of the blur, in pixels of the
+    photo, None for DEFAULT_SIGMA of its longer side.
     """
 
     text: str
@@ -39,6 +42,8 @@ class Background:
     colour: tuple[int, int, int] = (0, 0, 0)
     picture: np.ndarray | None = None
     fit: Literal["cover", "contain"] = "cover"
+    offset: tuple[float, float] = (0.0, 0.0)
+    scale: float = 1.0
     sigma: float | None = None
 
     def render(self, image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
@@ -52,12 +57,32 @@ class Background:
             sigma = DEFAULT_SIGMA * max(height, width) if self.sigma is None else self.sigma
             return blurred_background(image, alpha, sigma)
         if self.kind == "image":
-            fitted = _fit(self.picture, (width, height), self.fit, self.colour)
+            fitted = self._place((width, height))
             return fitted.astype(np.float32) / np.float32(255)
         if self.kind == "colour":
             colour = np.array(self.colour, np.float32) / np.float32(255)
-            return np.broadcast_to(colour, (height, width, 3)).copy()
+            return np.broadcast_to(colour, (height, width, 3))  # one pixel, seen everywhere
         raise ValueError("a transparent background has no picture")
+
+    def _place(self, size: tuple[int, int]) -> np.ndarray:
+        """Return the picture at size (width, height), cropped where it reaches beyond, in margins where it does not."""
+        source = Image.fromarray(self.picture)
+        ratios = size[0] / source.width, size[1] / source.height
+        scale = self.scale * (min(ratios) if self.fit == "contain" else max(ratios))
+        result = Image.new("RGB", size, self.colour)
+        spans = []  # along x and y: the part of the picture that is seen, and where it goes
+        for full, length, offset in zip(size, source.size, self.offset, strict=True):
+            start = full / 2 + offset * full - length * scale / 2
+            low, high = max(0, round(start)), min(full, max(round(start) + 1, round(start + length * scale)))
+            if low >= high:
+                return np.asarray(result)  # moved out of sight
+            # Cropped before it is scaled: a very long picture would become enormous otherwise.
+            first = max(0.0, (low - start) / scale)
+            spans.append((low, high, first, min(length, max((high - start) / scale, first))))
+        (x0, x1, left, right), (y0, y1, top, bottom) = spans
+        part = source.resize((x1 - x0, y1 - y0), Image.Resampling.LANCZOS, box=(left, top, right, bottom))
+        result.paste(part, (x0, y0))
+        return np.asarray(result)
 
 
 def parse_background(text: str) -> Background:
@@ -97,12 +122,21 @@ def blurred_background(image: np.ndarray, alpha: np.ndarray, sigma: float) -> np
         return np.zeros(image.shape, np.float32)  # opaque throughout: no background to be seen
     # A wide blur looks the same on a coarser grid, and costs a fraction there.
     step = max(1, int(sigma / 4))
-    colours = np.multiply(image, weight[..., None] / np.float32(255), dtype=np.float32)
-    stack = _shrink(np.dstack([colours, weight]), step)  # (h, w, 4)
+    band = 64 * step  # rows at a time, so that a large photo never becomes floats as a whole
+    bands = [slice(top, top + band) for top in range(0, len(alpha), band)]
+    stack = np.concatenate([_shrink(_weighted(image[rows], weight[rows]), step) for rows in bands])
+    del weight  # as large as the photo
     # The mean over a cell, and the interpolation between cells, blur a little by themselves.
     own = (step**2 - 1) / 12 + (step**2 / 6 if step > 1 else 0)
     blurred = _masked_blur(stack, math.sqrt(sigma**2 - own) / step)
-    return np.clip(_enlarge(blurred, step, alpha.shape), 0, 1)
+    result = _enlarge(blurred, step, alpha.shape)
+    return np.clip(result, 0, 1, out=result if step > 1 else None)
+
+
+def _weighted(image: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return I w and w as one (h, w, 4) float32, for bytes I and w in [0, 1]."""
+    colours = np.multiply(image, weight[..., None] / np.float32(255), dtype=np.float32)
+    return np.dstack([colours, weight])
 
 
 def _masked_blur(stack: np.ndarray, sigma: float) -> np.ndarray:
@@ -135,34 +169,11 @@ def _enlarge(values: np.ndarray, step: int, shape: tuple[int, int]) -> np.ndarra
     height, width = shape
     # The box leaves out what was padded.
     box = (0, 0, width / step, height / step)
-    planes = [
-        Image.fromarray(np.ascontiguousarray(values[..., c])).resize(
-            (width, height), Image.Resampling.BILINEAR, box=box
-        )
-        for c in range(3)
-    ]
-    return np.dstack(planes)
-
-
-def _fit(picture: np.ndarray, size: tuple[int, int], fit: str, margin: tuple[int, int, int]) -> np.ndarray:
-    """Return a picture, centred, at size (width, height): cropped (cover) or whole (contain)."""
-    source = Image.fromarray(picture)
-    ratios = size[0] / source.width, size[1] / source.height
-    lanczos = Image.Resampling.LANCZOS
-    if fit == "contain":
-        scale = min(ratios)
-        inner = tuple(
-            min(full, max(1, round(side * scale))) for side, full in zip(source.size, size, strict=True)
-        )
-        result = Image.new("RGB", size, margin)
-        corner = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
-        result.paste(source.resize(inner, lanczos), corner)
-        return np.asarray(result)
-    # Cropped before it is scaled: a very long picture would become enormous otherwise.
-    scale = max(ratios)
-    crop = min(source.width, size[0] / scale), min(source.height, size[1] / scale)
-    left, top = (source.width - crop[0]) / 2, (source.height - crop[1]) / 2
-    return np.asarray(source.resize(size, lanczos, box=(left, top, left + crop[0], top + crop[1])))
+    result = np.empty((height, width, 3), np.float32)
+    for c in range(3):
+        plane = Image.fromarray(np.ascontiguousarray(values[..., c]))
+        result[..., c] = plane.resize((width, height), Image.Resampling.BILINEAR, box=box)
+    return result
 
 
 def _colour(text: str) -> tuple[int, int, int]:

@@ -1,38 +1,47 @@
 """What happens when a visitor does something: every handler of the page, without its layout.
 
-Handlers that answer on the canvases are generators of (visit, prompter, viewer, run panel); what they leave
-alone is `gr.skip()`. Mistakes a visitor can mend become one sentence in the page's corner.
+Handlers that answer on the canvases are generators of steps, see `step`. Mistakes a visitor can mend become one
+sentence in the page's corner.
 """
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
 
 import gradio as gr
 from gradio.data_classes import FileData
-from PIL import Image
 
 from sama.errors import PhotoError, PromptError, SamaError
-from sama.matting import Background, to_uint8
+from sama.matting import to_uint8
+from sama.palette import SAM_COLOUR, SAMA_COLOUR
 from sama.ui import chrome
-from sama.ui.backdrop import Backdrop, background_of, open_backdrop
+from sama.ui.backdrop import Backdrop
+from sama.ui.candidates import Candidates, ChoiceData, offer
 from sama.ui.examples import Example
-from sama.ui.pictures import alpha_url, mask_url, photo_url
+from sama.ui.model_call import on_gpu
+from sama.ui.pictures import alpha_url, composite_url, mask_url, photo_url
 from sama.ui.prompter import PromptData, Prompter
+from sama.ui.scene import Scene, SceneData
+from sama.ui.scene_actions import residual_of
+from sama.ui.shown import mask_at
+from sama.ui.talk import Talk, encode_ahead
 from sama.ui.viewer import Viewer
 from sama.ui.visit import Visit
 
 if TYPE_CHECKING:
+    from sama.prediction import Prediction
     from sama.predictor import SamaPredictor
 
-SAM_COLOUR = (58, 122, 254)
-SAMA_COLOUR = (240, 90, 40)
-VIEWS = 5
+Step = tuple
 
-Step = tuple  # (visit, prompter, viewer, run panel)
+SKIP = gr.skip()
+READY = {"text": "Ready: click the object, or draw a box around it.", "brief": True}
+
+
+def step(visit, *, prompter=SKIP, viewer=SKIP, run=SKIP, candidates=SKIP, scene=SKIP) -> Step:
+    """What a handler changes on the page, in the order of the studio's `canvases`."""
+    return visit, prompter, viewer, run, candidates, scene
 
 
 class Actions:
@@ -45,7 +54,7 @@ class Actions:
         keep: Callable[[str], str],
     ):
         """keep: copies a file to where the page may fetch it, and returns the copy's path."""
-        self.predictor = predictor
+        self.open = partial(Visit, predictor, run=on_gpu(predictor))
         self.info = predictor.info
         self.examples = examples
         self.keep = keep
@@ -69,11 +78,11 @@ class Actions:
         if data.path is None:
             return
         try:
-            opened = Visit(self.predictor, data.path)
+            opened = self.open(data.path)
         except PhotoError as error:
             gr.Warning(str(error))
             refused = {"path": data.path, "seq": data.seq}
-            yield gr.skip(), Prompter(refused=refused, status={}), gr.skip(), gr.skip()
+            yield step(SKIP, prompter=Prompter(refused=refused, status={}))
             return
         yield from self._show(opened, visit, data, None)
 
@@ -82,8 +91,13 @@ class Actions:
         path, prompts = self.keep(str(example.path)), example.prompts.to_dict()
         image = FileData(path=path, orig_name=example.path.name)
         # Numbered on from what the page has, or its answer would count as a late one.
-        data = PromptData(image=image, points=prompts["points"], boxes=prompts["boxes"], seq=now.seq + 1)
-        yield from self._show(Visit(self.predictor, path), visit, data, name)
+        marks = {"points": prompts["points"], "boxes": prompts["boxes"]}
+        data = PromptData(image=image, **marks, seq=now.seq + 1, side=now.side)
+        opened = self.open(path)
+        answer = example.answer(opened.digest, self.info, opened.preview_size)
+        if answer is not None:
+            opened.remember(example.prompts, answer)
+        yield from self._show(opened, visit, data, name)
 
     def _show(self, visit: Visit, old: Visit | None, data: PromptData, example: str | None) -> Iterator[Step]:
         if old is not None:
@@ -91,21 +105,26 @@ class Actions:
         width, height = visit.size
         photo = {"key": visit.path, "width": width, "height": height, "example": example or ""}
         photo["preview"] = photo_url(visit.preview)
-        changed = {"photo": photo, "status": _encoding(0)}
+        known = example is not None and visit.recall(data.prompts) is not None
+        changed = {"photo": photo, "status": {} if known else self._encoding(0)}
         prompter = Prompter(value=data, **changed) if example else Prompter(**changed)
-        cleared = Viewer(layers=None, composite=None)
-        yield visit, prompter, cleared, chrome.run_panel(self.info, visit)
-        yield from self._encode(visit, data)
+        yield step(visit, prompter=prompter, run=chrome.run_panel(self.info, visit), **_cleared())
+        if not known:
+            yield from self._encode(visit, data)
 
     def _encode(self, visit: Visit, data: PromptData) -> Iterator[Step]:
         """Report every view; answer with SAM alone as soon as the global view is there."""
         for progress in visit.encode():
-            layers = gr.skip()
+            changed = {}
             if progress.stage == "global" and data.marked:
                 with suppress(PromptError):  # the complete answer, which follows, says what is wrong
-                    layers = Viewer(layers=self._layers(visit, data, sama=False))
-            status = Prompter(status=_encoding(visit.views_done))
-            yield visit, status, layers, chrome.run_panel(self.info, visit)
+                    changed = self._sam(visit, data, None)
+            changed["prompter"] = Prompter(status=self._encoding(visit.views_done))
+            yield step(visit, run=chrome.run_panel(self.info, visit), **changed)
+
+    def encode_ahead(self) -> Iterator[Talk]:
+        """Encode all examples for talk mode."""
+        yield from encode_ahead(self.examples, self.open)
 
     # ---- prompts
 
@@ -113,13 +132,11 @@ class Actions:
         self,
         data: PromptData,
         visit: Visit | None,
-        kind: str,
-        colour: str,
-        fit: str,
-        blur: float,
+        scene: SceneData,
         backdrop: Backdrop | None,
+        choice: ChoiceData,
     ) -> Iterator[Step]:
-        """Answer the prompts: masks and matte first, then the composite.
+        """Answer the prompts: masks, matte and composite in one step.
 
         A visit that has expired is opened again from the uploaded file. While the local views are
         still being encoded by another call, SAM answers alone; that call is followed by another
@@ -129,101 +146,64 @@ class Actions:
             return
         try:
             if visit is None or visit.path != data.path:
-                visit = Visit(self.predictor, data.path)
-            if not visit.encoded and not visit.encoding:
+                visit = self.open(data.path)
+            candidate = choice.candidate(data.seq)
+            known = data.marked and visit.recall(data.prompts, candidate) is not None
+            if not (known or visit.encoded or visit.encoding):
                 yield from self._encode(visit, data)
             if not data.marked:
                 visit.forget_answer()
-                ready = Prompter(status=READY if visit.encoded else _encoding(visit.views_done))
-                yield visit, ready, Viewer(layers=None, composite=None), gr.skip()
+                ready = READY if visit.encoded else self._encoding(visit.views_done)
+                yield step(visit, prompter=Prompter(status=ready), **_cleared())
                 return
-            if not visit.encoded:
+            if not (known or visit.encoded):
                 if visit.views_done:
-                    yield visit, gr.skip(), Viewer(layers=self._layers(visit, data, sama=False)), gr.skip()
+                    yield step(visit, **self._sam(visit, data, candidate))
                 return
-            layers = Viewer(layers=self._layers(visit, data, sama=True))
-            yield visit, Prompter(status={}), layers, gr.skip()
-            background = background_of(kind, colour, fit, blur, backdrop, max(visit.preview_size))
-            yield visit, gr.skip(), self._composite(visit, background), gr.skip()
+            prediction = visit.answer(data.prompts, data.seq, candidate=candidate, side=data.side)
+            shown = visit.shown
+            if shown is None:
+                return  # the visitor has left
+            layers = self._layers(visit, data, prediction)
+            layers["alpha"] = alpha_url(to_uint8(shown.fitted.alpha))
+            background = scene.background(backdrop, max(shown.fitted.alpha.shape))
+            layers["composite"] = composite_url(shown.on(background, scene.estimated))
+            yield step(
+                visit,
+                prompter=Prompter(status={}),
+                viewer=Viewer(layers=layers),
+                candidates=Candidates(offer=offer(prediction, visit.path, data.seq)),
+                scene=Scene(residual=residual_of(shown, scene.estimated)),
+            )
             # Gradio sends the last step of a generator twice, so the last one is small.
-            yield visit, gr.skip(), gr.skip(), chrome.run_panel(self.info, visit)
+            yield step(visit, run=chrome.run_panel(self.info, visit))
         except SamaError as error:
             gr.Warning(str(error))
-            yield visit, Prompter(status={}), gr.skip(), gr.skip()
+            yield step(visit, prompter=Prompter(status={}))
 
-    def _layers(self, visit: Visit, data: PromptData, *, sama: bool) -> dict:
-        prediction = visit.answer(data.prompts, data.seq, sama=sama)
-        layers = {"key": visit.path, "seq": data.seq}
-        layers["score"] = round(float(prediction.sam_scores[prediction.chosen]), 3)
-        layers["sam"] = mask_url(prediction.sam_mask, SAM_COLOUR)
-        if sama:
-            layers["sama"] = mask_url(prediction.sama_mask, SAMA_COLOUR)
-            layers["alpha"] = alpha_url(to_uint8(prediction.alpha))
+    def _sam(self, visit: Visit, data: PromptData, candidate: int | None) -> dict:
+        """SAM's answer alone, for `step`; raises PromptError."""
+        prediction = visit.answer(data.prompts, data.seq, sama=False, candidate=candidate)
+        viewer = Viewer(layers=self._layers(visit, data, prediction))
+        return {"viewer": viewer, "candidates": Candidates(offer=offer(prediction, visit.path, data.seq))}
+
+    def _layers(self, visit: Visit, data: PromptData, prediction: "Prediction") -> dict:
+        layers = {"key": visit.path, "seq": data.seq, "chosen": prediction.chosen}
+        layers["sam"] = mask_url(mask_at(prediction.sam_logits, data.side), SAM_COLOUR)
+        if prediction.sama_logits is not None:
+            layers["sama"] = mask_url(mask_at(prediction.sama_logits, data.side), SAMA_COLOUR)
         return layers
 
-    # ---- background and download
-
-    def _composite(self, visit: Visit, background: Background):
-        pixels = visit.composite(background)
-        if pixels is None:
-            return gr.skip()
-        return Viewer(composite={"key": visit.path, "seq": visit.seq, "src": photo_url(pixels)})
-
-    def recompose(
-        self,
-        data: PromptData,
-        visit: Visit | None,
-        kind: str,
-        colour: str,
-        fit: str,
-        blur: float,
-        backdrop: Backdrop | None,
-    ):
-        """Put the last answer on another background; the model is not asked again."""
-        if visit is None or visit.path != data.path:
-            return gr.skip()  # expired: the next click brings it back
-        try:
-            background = background_of(kind, colour, fit, blur, backdrop, max(visit.preview_size))
-            return self._composite(visit, background)
-        except SamaError as error:
-            gr.Warning(str(error))
-            return gr.skip()
-
-    def take_backdrop(self, path: str | None):
-        """Open an uploaded background picture and switch to it."""
-        if path is None:
-            return gr.skip(), gr.skip()
-        try:
-            return open_backdrop(path), "Picture"
-        except PhotoError as error:
-            gr.Warning(str(error))
-            return gr.skip(), gr.skip()
-
-    def download(self, data: PromptData, visit: Visit | None):
-        """Compute the cut-out at the photo's size and return (visit, the file)."""
-        try:
-            if data.path is None or not data.marked:
-                raise PromptError("Nothing is cut out yet; click an object first.")
-            if visit is None or visit.path != data.path:
-                visit = Visit(self.predictor, data.path)
-            if not visit.encoded:
-                for _ in visit.encode():
-                    pass
-            pixels = visit.cutout(data.prompts)
-        except SamaError as error:
-            gr.Warning(str(error))
-            return visit, gr.skip()
-        file = Path(tempfile.mkdtemp(prefix="sama-")) / f"{Path(visit.name).stem}_cutout.png"
-        Image.fromarray(pixels).save(file, compress_level=4)
-        kept = self.keep(str(file))
-        shutil.rmtree(file.parent)
-        return visit, kept
+    def _encoding(self, done: int) -> dict:
+        """The status line while view number `done` + 1 is being encoded."""
+        names = ["global view", *(f"local view {i} of 4" for i in range(1, self.info.views)), "views"]
+        return {"text": f"Encoding {names[done]} ...", "done": done, "total": self.info.views}
 
 
-READY = {"text": "Ready: click the object, or draw a box around it.", "brief": True}
-
-
-def _encoding(done: int) -> dict:
-    """The status line while view number `done` + 1 is being encoded."""
-    names = ["global view", *(f"local view {i} of 4" for i in range(1, 5)), "views"]
-    return {"text": f"Encoding {names[done]} ...", "done": done, "total": VIEWS}
+def _cleared() -> dict:
+    """No answer, for `step`."""
+    return {
+        "viewer": Viewer(layers=None, composite=None),
+        "candidates": Candidates(offer=None),
+        "scene": Scene(residual=None),
+    }

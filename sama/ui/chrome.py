@@ -13,7 +13,8 @@ _LIMITS_OF_MINI = (
 )
 _LIMITS = (
     "A single click is ambiguous; a box, or a second click, says which part is meant.",
-    "The panels show at most 1024 pixels on the longer side; the cut-out has the photo's own size.",
+    "Prompts are answered at up to 1024 pixels on the longer side, and enlarged for a closer look and for downloads; "
+    "hair finer than that is not resolved.",
     "Photos up to 50 megapixels. They stay on this server, out of reach of other visitors, and are deleted "
     "after about two hours.",
 )
@@ -31,12 +32,9 @@ def header(info: "ModelInfo") -> str:
 
 def banner(info: "ModelInfo") -> str:
     """What visitors must know before they trust a result; empty when all weights are there."""
-    lines = list(info.notes)
-    if not info.trained and not lines:
-        lines.append("SAMA's weights are missing: its panels repeat SAM's answer.")
-    if not lines:
+    if not info.notes:
         return ""
-    text = " ".join(escape(line) for line in lines)
+    text = " ".join(escape(line) for line in info.notes)
     return f'<div class="st-banner" role="alert"><b>Please note</b> {text}</div>'
 
 
@@ -51,8 +49,11 @@ def run_panel(info: "ModelInfo", visit: "Visit | None" = None) -> str:
     if visit is not None:
         width, height = visit.size
         cells.append(("Photo", f"{width} \u00d7 {height}" + "".join(f", {n}" for n in visit.notes)))
-        cells.append(("Model sees", f"1 + 4 views of {info.input_size} px"))
-    cells += _timings(visit.seconds if visit is not None else {})
+        views = "1 + 4 views" if info.views > 1 else "1 view"
+        cells.append(("Model sees", f"{views} of {info.input_size} px"))
+        if visit.stored:
+            cells.append(("Answer", "stored with the example"))
+        cells += _timings(visit.seconds, stored=visit.stored)
     items = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in cells)
     return f'<dl class="st-run">{items}</dl>'
 
@@ -64,17 +65,24 @@ def limits(info: "ModelInfo") -> str:
     return f'<section class="st-limits"><h2>Limits</h2><ul>{items}</ul></section>'
 
 
-def _timings(seconds: dict[str, float]) -> list[tuple[str, str]]:
-    """The steps' durations; the encoder's are counted from its start, so local views come on top."""
+def _timings(seconds: dict[str, float], *, stored: bool) -> list[tuple[str, str]]:
+    """The steps' durations; the encoder's are counted from its start, so local views come on top. Nothing was decoded
+    for a stored answer."""
     overall, first = seconds.get("encode local"), seconds.get("encode global")
     rows = []
     if first is not None:
         local = "" if overall is None else f" + {_short(overall - first)} local"
         rows.append(("Image encoder", f"{_short(first)} global{local}, once"))
-    elif seconds:
+    elif seconds and not stored:
         rows.append(("Image encoder", "from the cache"))
-    names = {"decode_sam": "SAM decoder", "decode_sama": "SAMA decoder", "foreground": "Foreground"}
-    rows += [(title, _short(seconds[key])) for key, title in names.items() if key in seconds]
+    names = {
+        "decode_sam": "SAM decoder",
+        "decode_sama": "SAMA decoder",
+        "closed_form": "Training-free matte",
+        "foreground": "Foreground",
+    }
+    used = ["foreground"] if stored else list(names)
+    rows += [(names[key], _short(seconds[key])) for key in used if key in seconds]
     return rows
 
 

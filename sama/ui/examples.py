@@ -1,13 +1,20 @@
-"""The example photos: a picture, a prompt file beside it, and a small thumbnail for the page."""
+"""The example photos: a picture, a prompt file beside it, an answer computed ahead, and a thumbnail for the page."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from sama import stored_answers
 from sama.prompts import Prompts, Session
 from sama.ui.pictures import photo_url
+
+if TYPE_CHECKING:
+    from sama.prediction import ModelInfo, Prediction
+
+_THUMB = 112, 84
 
 
 @dataclass(frozen=True)
@@ -19,6 +26,12 @@ class Example:
     path: Path
     prompts: Prompts
     thumb: str
+
+    def answer(self, digest: str, info: "ModelInfo", size: tuple[int, int]) -> "Prediction | None":
+        """Return the answer computed ahead; None unless it is this model's, to this photo and these prompts, see
+        `stored_answers.source`."""
+        of = stored_answers.source(digest, self.prompts, info, size)
+        return stored_answers.load(stored_answers.path_of(self.path), of)
 
 
 def read_examples(folder: Path) -> dict[str, Example]:
@@ -38,5 +51,5 @@ def read_examples(folder: Path) -> dict[str, Example]:
 
 def _thumb(path: Path) -> str:
     with Image.open(path) as image:
-        small = ImageOps.fit(image.convert("RGB"), (160, 120), Image.Resampling.LANCZOS)
-    return photo_url(np.asarray(small), quality=82)
+        small = ImageOps.fit(image.convert("RGB"), _THUMB, Image.Resampling.LANCZOS)
+    return photo_url(np.asarray(small), quality=80)

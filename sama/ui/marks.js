@@ -1,6 +1,16 @@
-// Points and boxes on a photo: how they look, and which one lies under a pointer. All sizes are in photo pixels; `unit`
-// is the size of one CSS pixel there.
+// Points and boxes on a photo: how they look, where they may be, and which one lies under a pointer. All sizes are in
+// photo pixels; `unit` is the size of one CSS pixel there.
 const corners = b => [[b[0], b[1]], [b[2], b[1]], [b[2], b[3]], [b[0], b[3]]];
+
+// A tenth of a pixel is finer than anybody points, and keeps a click's message short.
+const tenth = v => Math.round(v * 10) / 10;
+const inside = ({ width, height }, [x, y]) => x >= 0 && y >= 0 && x <= width && y <= height;
+const within = ({ width, height }, [x, y]) => [tenth(clamp(x, 0, width)), tenth(clamp(y, 0, height))];
+const hasArea = b => b[2] > b[0] && b[3] > b[1];
+function boxOf(photo, a, b) {
+  const [p, q] = [within(photo, a), within(photo, b)];
+  return [Math.min(p[0], q[0]), Math.min(p[1], q[1]), Math.max(p[0], q[0]), Math.max(p[1], q[1])];
+}
 
 function drawBox(ctx, b, unit) {
   ctx.lineJoin = 'round';
@@ -28,6 +38,21 @@ function drawPoint(ctx, [x, y, keep], unit, colour) {
   if (keep) ctx.fillRect(x - 0.9 * unit, y - 3.6 * unit, 1.8 * unit, 7.2 * unit);
 }
 
+// The keyboard's place on the photo.
+function drawCrosshair(ctx, [x, y], unit) {
+  ctx.lineCap = 'round';
+  for (const [width, style] of [[4, 'rgb(0 0 0 / .6)'], [1.8, '#fff']]) {
+    ctx.lineWidth = width * unit;
+    ctx.strokeStyle = style;
+    ctx.beginPath();
+    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+      ctx.moveTo(x + 5 * dx * unit, y + 5 * dy * unit);
+      ctx.lineTo(x + 16 * dx * unit, y + 16 * dy * unit);
+    }
+    ctx.stroke();
+  }
+}
+
 // A point, or a corner of a box together with the corner that stays when it is dragged; the newest first.
 function handleAt([x, y], { points, boxes }, reach) {
   const near = ([px, py]) => Math.hypot(px - x, py - y) <= reach;
@@ -37,4 +62,14 @@ function handleAt([x, y], { points, boxes }, reach) {
     if (k >= 0) return { kind: 'box', index: i, fixed: c[(k + 2) % 4] };
   }
   return null;
+}
+
+const replaced = (list, index, item) => list.map((old, i) => (i === index ? item : old));
+function moved(photo, { kind, index, fixed }, at, { points, boxes }) {
+  if (kind === 'point') return { points: replaced(points, index, [...within(photo, at), points[index][2]]), boxes };
+  return { points, boxes: replaced(boxes, index, boxOf(photo, fixed, at)) };
+}
+function removed({ kind, index }, { points, boxes }) {
+  const without = list => list.filter((_, i) => i !== index);
+  return kind === 'point' ? { points: without(points), boxes } : { points, boxes: without(boxes) };
 }

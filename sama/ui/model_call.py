@@ -1,36 +1,71 @@
 """The one function of the page that runs a model, and so the one that a ZeroGPU Space gives a GPU."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 import spaces
 
+from sama.errors import SamaError
 from sama.prompts import Prompts
 
 if TYPE_CHECKING:
     from sama.prediction import Prediction, Progress
     from sama.predictor import SamaPredictor
 
+    Step = Progress | Prediction | SamaPredictor
 
-@spaces.GPU
+ENCODING, ANSWERING = 30, 10  # seconds of a GPU to ask for; less waits less
+
+
 def run_model(
     predictor: "SamaPredictor",
     image: np.ndarray | None = None,
     prompts: Prompts | None = None,
     *,
+    candidate: int | None = None,
     output_size: tuple[int, int] | None = None,
     sama: bool = True,
-) -> "Iterator[Progress | Prediction | SamaPredictor]":
+) -> "Iterator[Step]":
     """Encode an image, answer prompts, or both.
 
-    Yields a `Progress` per encoded view of image (H, W, 3) uint8, then the `Prediction` for prompts
-    at output_size (width, height), and last the predictor. Outside a ZeroGPU Space the decorator is
-    the identity and the predictor comes back as the very same object; on one, this runs in a forked
-    process, and the predictor that comes back, pickled, is the one that has seen the image.
+    Yields a `Progress` per encoded view of image (H, W, 3) uint8, then the `Prediction` for prompts at output_size
+    (width, height), and last the predictor. The predictor also comes before the first `Progress`, able to answer with
+    SAM: whoever runs this in another process has only what was yielded.
     """
     if image is not None:
-        yield from predictor.set_image(image)
+        for progress in predictor.set_image(image):
+            if progress.stage == "global":
+                yield predictor
+            yield progress
     if prompts is not None:
-        yield predictor.predict(prompts, output_size=output_size, sama=sama)
+        yield predictor.predict(prompts, candidate=candidate, output_size=output_size, sama=sama)
     yield predictor
+
+
+def on_gpu(shared: "SamaPredictor", gpu: Callable = spaces.GPU) -> "Callable[..., Iterator[Step]]":
+    """Return `run_model` for forks of a predictor, with a GPU for each call on a ZeroGPU Space.
+
+    There, the call runs in a forked process: predictors travel pickled, without their model, and take that of `shared`
+    on arrival; errors travel as values, since those that are raised lose their sentence. Elsewhere `gpu` is the
+    identity, and predictors come back as the very same objects.
+    """
+
+    @gpu(duration=_seconds)
+    def run(predictor: "SamaPredictor", *args, **options) -> "Iterator[Step | SamaError]":
+        try:
+            yield from run_model(predictor.attach(shared), *args, **options)
+        except SamaError as error:
+            yield error
+
+    def call(predictor: "SamaPredictor", *args, **options) -> "Iterator[Step]":
+        for step in run(predictor, *args, **options):
+            if isinstance(step, SamaError):
+                raise step
+            yield step.attach(shared) if hasattr(step, "attach") else step
+
+    return call
+
+
+def _seconds(predictor: "SamaPredictor", image: np.ndarray | None = None, *args, **options) -> int:
+    return ANSWERING if image is None else ENCODING

@@ -5,43 +5,36 @@ const EMPTY = { image: null, points: [], boxes: [], seq: 0 };
 const current = () => props.value || EMPTY;
 
 let photo = null;      // {key, width, height, picture}: what the server has accepted
+let side = 512;        // pixels of its longer side on the viewer's panels, announced by the viewer
 let overlay = null;    // the newest mask, announced by the viewer
 let label = 1;         // what a plain click means: 1 keep, 0 remove
-let gesture = null;    // what the pressed pointer is doing
-let pinch = null;
 let spaceHeld = false;
-let localUrl = null;   // the file as the browser has it, so that zooming in needs no download
 let fallback = null;   // the value to return to when the server refuses an upload
-let past = [], future = [];
-const pointers = new Map();
+let replacing = null;  // the marks that a session is about to replace
 
-// ---- value and history -------------------------------------------------------------------------------------------
+// ---- value -------------------------------------------------------------------------------------------------------
 
-const snapshot = () => ({ points: current().points, boxes: current().boxes });
+const marks = () => ({ points: current().points, boxes: current().boxes });
 const locked = () => !photo || photo.key !== (current().image || {}).path;
 
 function put({ points, boxes }) {
   // Always a new object: a change inside the old one would go unnoticed.
-  props.value = { image: current().image, points, boxes, seq: (current().seq || 0) + 1 };
+  props.value = { image: current().image, points, boxes, seq: (current().seq || 0) + 1, side };
   draw();
   trigger('input');
 }
-function commit(next) { past.push(snapshot()); future = []; put(next); }
-function travel(from, to) { if (!from.length || locked()) return; to.push(snapshot()); put(from.pop()); }
-const undo = () => travel(past, future), redo = () => travel(future, past);
+const history = History({ marks, put, locked });
 function clear() {
   const { points, boxes } = current();
-  if (!locked() && points.length + boxes.length) commit({ points: [], boxes: [] });
+  if (!locked() && points.length + boxes.length) history.commit({ points: [], boxes: [] });
 }
-const replaced = (list, index, item) => list.map((old, i) => (i === index ? item : old));
 
-const tenth = v => Math.round(v * 10) / 10;
-const within = ([x, y]) => [tenth(Math.min(Math.max(x, 0), photo.width)), tenth(Math.min(Math.max(y, 0), photo.height))];
-const isInside = ([x, y]) => x >= 0 && y >= 0 && x <= photo.width && y <= photo.height;
-const boxOf = (a, b) => {
-  const [p, q] = [within(a), within(b)];
-  return [Math.min(p[0], q[0]), Math.min(p[1], q[1]), Math.max(p[0], q[0]), Math.max(p[1], q[1])];
+const tools = {
+  photo: () => photo, marks, locked, label: () => label, panning: () => spaceHeld, commit: history.commit.bind(history),
+  draw: () => draw(), show: () => showView(), say: text => { $('.pr-unseen').textContent = text; }, handle: () => pointing.handle,
 };
+const pointing = Pointing({ canvas, port, stage }, tools);
+const crosshair = Crosshair({ stage, port }, tools);
 
 // ---- drawing -----------------------------------------------------------------------------------------------------
 
@@ -53,9 +46,9 @@ function draw() {
   ctx.clearRect(0, 0, canvas.width, canvas.height);
   $('.pr-empty').style.display = photo ? 'none' : '';
   stage.classList.toggle('busy', !!photo && locked());
-  const { points, boxes } = gesture && gesture.preview ? gesture.preview : current();
-  $('.pr-undo').disabled = !past.length;
-  $('.pr-redo').disabled = !future.length;
+  const { points, boxes } = pointing.preview || current();
+  $('.pr-undo').disabled = !history.undoable;
+  $('.pr-redo').disabled = !history.redoable;
   $('.pr-clear').disabled = !points.length && !boxes.length;
   $('.pr-zoom').textContent = Math.round(port.view.zoom * 100) + ' %';
   if (!photo) return;
@@ -67,98 +60,21 @@ function draw() {
     ctx.globalAlpha = 1;
   }
   if (locked()) return;   // the prompts already belong to another photo
-  const unit = port.unit();
-  for (const b of boxes) drawBox(ctx, b, unit);
+  const unit = port.unit() * (Number(colour('marks')) || 1);   // larger on a stage
+  for (const b of crosshair.box ? [...boxes, crosshair.box] : boxes) drawBox(ctx, b, unit);
   for (const p of points) drawPoint(ctx, p, unit, colour(p[2] ? 'keep' : 'drop'));
+  if (crosshair.spot) drawCrosshair(ctx, crosshair.spot, unit);
 }
-
-// ---- pointer -----------------------------------------------------------------------------------------------------
-
-function handleUnder(e) {
-  const reach = (e.pointerType === 'touch' ? 20 : 10) * port.unit();
-  return handleAt(port.toPhoto(e.clientX, e.clientY), current(), reach);
-}
-function moved({ handle }, at) {
-  const { points, boxes } = current();
-  if (handle.kind === 'point')
-    return { points: replaced(points, handle.index, [...within(at), points[handle.index][2]]), boxes };
-  return { points, boxes: replaced(boxes, handle.index, boxOf(handle.fixed, at)) };
-}
-const hasArea = b => b[2] > b[0] && b[3] > b[1];
-
-canvas.addEventListener('pointerdown', e => {
-  stage.focus({ preventScroll: true });
-  if (locked()) return;
-  canvas.setPointerCapture(e.pointerId);
-  pointers.set(e.pointerId, e);
-  if (pointers.size === 2) { gesture = null; pinch = spread(); draw(); return; }
-  const pan = e.button === 1 || spaceHeld || e.altKey;
-  gesture = {
-    start: port.toPhoto(e.clientX, e.clientY), x: e.clientX, y: e.clientY, pan, far: false, preview: null,
-    handle: pan || e.button === 2 ? null : handleUnder(e),
-    label: e.button === 2 || e.shiftKey || e.ctrlKey ? 0 : label,
-  };
-  if (e.button === 1) e.preventDefault();
-});
-canvas.addEventListener('pointermove', e => {
-  if (pointers.has(e.pointerId)) pointers.set(e.pointerId, e);
-  if (pinch && pointers.size === 2) return movePinch();
-  if (!gesture) { stage.classList.toggle('grip', !locked() && !!handleUnder(e)); return; }
-  const g = gesture;
-  if (g.pan) {
-    port.panBy(e.clientX - g.x, e.clientY - g.y);
-    Object.assign(g, { x: e.clientX, y: e.clientY });
-    return showView();
-  }
-  g.far = g.far || Math.hypot(e.clientX - g.x, e.clientY - g.y) > (e.pointerType === 'touch' ? 10 : 5);
-  if (!g.far) return;
-  const at = port.toPhoto(e.clientX, e.clientY), { points, boxes } = current();
-  g.preview = g.handle ? moved(g, at) : { points, boxes: [...boxes, boxOf(g.start, at)] };
-  draw();
-});
-canvas.addEventListener('pointerup', e => {
-  pointers.delete(e.pointerId);
-  if (pinch) { if (!pointers.size) pinch = null; gesture = null; return; }
-  const g = gesture;
-  gesture = null;
-  if (!g || g.pan || locked()) return draw();
-  const { points, boxes } = current();
-  if (g.preview) {
-    if (g.preview.boxes.every(hasArea)) commit(g.preview); else draw();
-  } else if (!g.handle && isInside(g.start)) {
-    commit({ points: [...points, [...within(g.start), g.label]], boxes });
-  }
-});
-canvas.addEventListener('pointercancel', e => { pointers.delete(e.pointerId); gesture = pinch = null; draw(); });
-canvas.addEventListener('contextmenu', e => e.preventDefault());
-
-function spread() {
-  const [a, b] = [...pointers.values()];
-  return { x: (a.clientX + b.clientX) / 2, y: (a.clientY + b.clientY) / 2,
-    d: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY) };
-}
-function movePinch() {
-  const now = spread();
-  port.panBy(now.x - pinch.x, now.y - pinch.y);
-  port.zoomAt(now.x, now.y, now.d / pinch.d);
-  pinch = now;
-  showView();
-}
-canvas.addEventListener('wheel', e => {
-  if (!photo) return;
-  e.preventDefault();
-  port.zoomAt(e.clientX, e.clientY, Math.exp(-e.deltaY * 0.0015));
-  showView();
-}, { passive: false });
 
 // ---- view --------------------------------------------------------------------------------------------------------
 
 function showView() { draw(); announce('view', { ...port.view, from: 'prompter' }); }
 hear('view', view => { if (view.from === 'prompter') return; const { zoom, cx, cy } = view; Object.assign(port.view, { zoom, cx, cy }); draw(); });
+hear('panel', detail => { side = detail.side; });
 hear('mask', detail => { overlay = photo && detail.key === photo.key ? detail.picture : null; draw(); });
 function fit() { port.fit(); showView(); }
 
-// ---- keyboard and buttons ----------------------------------------------------------------------------------------
+// ---- buttons and keys --------------------------------------------------------------------------------------------
 
 function setLabel(value) {
   label = value;
@@ -167,18 +83,18 @@ function setLabel(value) {
 }
 $('.pr-keep').onclick = () => setLabel(1);
 $('.pr-drop').onclick = () => setLabel(0);
-$('.pr-undo').onclick = undo;
-$('.pr-redo').onclick = redo;
+$('.pr-undo').onclick = () => history.undo();
+$('.pr-redo').onclick = () => history.redo();
 $('.pr-clear').onclick = clear;
 $('.pr-zoom').onclick = fit;
 
-const KEYS = { n: () => setLabel(1 - label), escape: clear, 0: fit };
+const KEYS = { n: () => setLabel(1 - label), escape: () => crosshair.hide() || clear(), 0: fit };
 document.addEventListener('keydown', e => {
   if (e.target.closest('input, textarea, select, [contenteditable=true]')) return;
   const key = e.key.toLowerCase(), command = e.ctrlKey || e.metaKey;
   if (key === ' ' && stage.contains(document.activeElement)) { spaceHeld = true; stage.classList.add('panning'); }
-  else if (command && key === 'z') (e.shiftKey ? redo : undo)();
-  else if (command && key === 'y') redo();
+  else if (command && key === 'z') history[e.shiftKey ? 'redo' : 'undo']();
+  else if (command && key === 'y') history.redo();
   else if (!command && !e.altKey && KEYS[key]) KEYS[key]();
   else return;
   e.preventDefault();
@@ -198,45 +114,34 @@ function say(status) {
   if (text && status.brief) statusTimer = setTimeout(() => $('.pr-status').classList.remove('on'), 2500);
 }
 
-// ---- photos ------------------------------------------------------------------------------------------------------
+// ---- photos and sessions -----------------------------------------------------------------------------------------
 
-async function take(file) {
-  if (!file) return;
-  if (file.size > props.max_megabytes * 1e6)
-    return say({ text: file.name + ' is larger than ' + props.max_megabytes + ' MB; choose a smaller file.', brief: true });
-  say({ text: 'Uploading ' + file.name + ' ...' });
-  stage.classList.add('busy');
-  let sent;
-  try { sent = await upload(file); } catch (error) {
-    say({ text: 'The upload of ' + file.name + ' failed; check the connection and try again.', brief: true });
-    return draw();
+const files = Files({ input: $('.pr-file'), zone: element, stage }, { limit: props.max_megabytes, say, accept: sent });
+
+function sent(kind, file) {
+  if (kind === 'session') {
+    say({ text: 'Reading ' + file.orig_name + ' ...', brief: true });
+    replacing = marks();
+    props.value = { ...current(), session: file };
+  } else {
+    fallback = locked() ? fallback : props.value;
+    replacing = null;
+    props.value = { image: file, points: [], boxes: [], seq: (current().seq || 0) + 1, side };
   }
-  if (localUrl) URL.revokeObjectURL(localUrl.url);
-  localUrl = { path: sent.path, url: URL.createObjectURL(file) };
-  const image = { path: sent.path, url: sent.url, orig_name: file.name, meta: { _type: 'gradio.FileData' } };
-  fallback = locked() ? fallback : props.value;
-  props.value = { image, points: [], boxes: [], seq: (current().seq || 0) + 1 };
   draw();
-  trigger('upload');
+  trigger(kind);
 }
-$('.pr-file').onchange = e => { take(e.target.files[0]); e.target.value = ''; };
-element.addEventListener('dragover', e => { e.preventDefault(); stage.classList.add('over'); });
-element.addEventListener('dragleave', () => stage.classList.remove('over'));
-element.addEventListener('drop', e => { e.preventDefault(); stage.classList.remove('over'); take(e.dataTransfer.files[0]); });
-document.addEventListener('paste', e => {
-  const file = [...e.clipboardData.items].filter(i => i.kind === 'file').map(i => i.getAsFile()).find(Boolean);
-  if (file) take(file);
-});
-
-async function accept() {
+async function show() {
   const next = props.photo;
   if (!next) { photo = null; overlay = null; return draw(); }
   if (photo && photo.key === next.key) return draw();
   mark(next.example);
   const picture = await loadPicture(next.preview);
   if (props.photo.key !== next.key) return;
-  photo = { key: next.key, width: next.width, height: next.height, preview: picture, picture };
-  past = []; future = []; overlay = null;
+  photo = { key: next.key, width: next.width, height: next.height, preview: picture, picture, example: next.example };
+  history.forget();
+  crosshair.hide();
+  overlay = null;
   port.setPhoto(photo.width, photo.height);
   announce('photo', photo);
   draw();
@@ -244,7 +149,7 @@ async function accept() {
 }
 // Shows the file itself instead of the preview where the browser decodes it to the same upright size.
 async function sharpen(shown) {
-  const url = localUrl && localUrl.path === shown.key ? localUrl.url : (current().image || {}).url;
+  const url = files.urlOf(shown.key) || (current().image || {}).url;
   const preview = Math.max(shown.preview.naturalWidth, shown.preview.naturalHeight);
   if (!url || preview >= Math.max(shown.width, shown.height)) return;
   const picture = await loadPicture(url).catch(() => null);
@@ -268,8 +173,12 @@ for (const { name, title, thumb } of props.examples || []) {
   $('.pr-examples').append(button);
 }
 
-watch('value', draw);
-watch('photo', accept);
+watch('value', () => {
+  if (replacing) history.note(replacing);   // undo brings back what was marked before the session
+  replacing = null;
+  draw();
+});
+watch('photo', show);
 watch('refused', () => {
   if (props.refused && props.refused.path === (current().image || {}).path) props.value = fallback || EMPTY;
   say(null);
@@ -277,4 +186,4 @@ watch('refused', () => {
 });
 watch('status', () => say(props.status));
 new ResizeObserver(draw).observe(stage);
-accept();
+show();

@@ -1,8 +1,9 @@
 """The prompter: a photo on a canvas, with clicks and boxes; a `gr.HTML` component without a build step.
 
-Its value is {image, points, boxes, seq} in the photo's own pixels. The photo is uploaded once; an event
+Its value is {image, points, boxes, seq, side} in the photo's own pixels; `side` is the longer side, in pixels of the
+screen, at which the viewer's panels show the photo. The photo is uploaded once; an event
 carries its path and coordinates only. Events: `upload` (another photo), `input` (other prompts), `example` (a
-thumbnail).
+thumbnail), `session` (a session file, with which alone the value has a `session`).
 
 Props that the server sets: `photo` {key, width, height, preview, example}, the photo it has accepted;
 `status` {text, done, total, brief}, what it is doing; `refused` {path, seq}, an upload it could not open. The
@@ -18,6 +19,7 @@ from gradio.data_classes import FileData, GradioModel
 from sama.prompts import Prompts
 
 HERE = Path(__file__).parent
+_SCRIPTS = ("marks.js", "history.js", "pointing.js", "crosshair.js", "files.js", "prompter.js")
 
 
 class PromptData(GradioModel):
@@ -27,6 +29,8 @@ class PromptData(GradioModel):
     points: list[list[float]] = []
     boxes: list[list[float]] = []
     seq: int = 0
+    side: int = 512
+    session: FileData | None = None
 
     @property
     def path(self) -> str | None:
@@ -54,7 +58,7 @@ class Prompter(gr.HTML):
         """value: None or PromptData; props: see the module, and whatever `gr.HTML` takes."""
         props.setdefault("html_template", (HERE / "prompter.html").read_text("utf-8"))
         props.setdefault("css_template", (HERE / "prompter.css").read_text("utf-8"))
-        props.setdefault("js_on_load", script("marks.js", "prompter.js"))
+        props.setdefault("js_on_load", script(*_SCRIPTS))
         props.setdefault("apply_default_css", False)
         super().__init__(value, **props)
 

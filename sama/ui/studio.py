@@ -1,17 +1,23 @@
 """The studio's layout and wiring."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from sama.matting import warm_up
-from sama.ui import chrome
+from sama.ui import chrome, looking, scene_actions
 from sama.ui.actions import Actions
-from sama.ui.backdrop import KINDS
+from sama.ui.api import Api
+from sama.ui.candidates import Candidates
 from sama.ui.examples import read_examples
+from sama.ui.exports import Exports
 from sama.ui.prompter import Prompter
+from sama.ui.scene import Scene
+from sama.ui.sessions import Sessions
+from sama.ui.talk import Talk
 from sama.ui.theme import theme
 from sama.ui.viewer import Viewer
 from sama.ui.visit import Visit
@@ -37,7 +43,10 @@ def build_studio(predictor: "SamaPredictor", examples_dir: Path) -> gr.Blocks:
     with gr.Blocks(title="SAMA", analytics_enabled=False, delete_cache=(600, 7200)) as studio:
         visit = gr.State(None, time_to_live=60 * MINUTES_KEPT, delete_callback=_leave)
         backdrop = gr.State(None, time_to_live=60 * MINUTES_KEPT)
-        gr.HTML(chrome.header(info), padding=False)
+        with gr.Row(elem_id="head"):
+            gr.HTML(chrome.header(info), padding=False)
+            scenes = [{"name": e.name, "title": e.title} for e in examples.values()]
+            talk = Talk(elem_id="talk", scenes=scenes)
         if words := chrome.banner(info):
             gr.HTML(words, padding=False)
         with gr.Row(elem_id="work"):
@@ -46,78 +55,56 @@ def build_studio(predictor: "SamaPredictor", examples_dir: Path) -> gr.Blocks:
                 prompter = Prompter(elem_id="prompter", examples=thumbs, max_megabytes=MAX_MEGABYTES)
             with gr.Column(scale=11):
                 viewer = Viewer(elem_id="viewer")
-        with gr.Row(elem_id="scene"):
-            gr.HTML('<span class="st-label">Background</span>', padding=False)
-            kind = gr.Radio(KINDS, value="Transparent", label="Background", show_label=False, elem_id="kind")
-            colour = gr.ColorPicker(
-                "#1f9d68", label="Colour", show_label=False, visible=False, elem_id="colour"
-            )
-            picture = gr.UploadButton(
-                "Choose picture", file_types=["image"], size="sm", visible=False, elem_id="picture"
-            )
-            fit = gr.Radio(
-                ["Cover", "Contain"],
-                value="Cover",
-                label="How the picture fills the photo",
-                show_label=False,
-                visible=False,
-                elem_id="fit",
-            )
-            blur = gr.Slider(
-                0.2,
-                8,
-                1.5,
-                step=0.1,
-                label="Blur, in % of the photo",
-                show_label=False,
-                visible=False,
-                elem_id="blur",
-            )
-            button = gr.Button("Download cut-out", variant="primary", size="sm", elem_id="cutout")
-            file = gr.DownloadButton(visible="hidden", elem_id="cutout-file")
+                candidates = Candidates(elem_id="candidates")
+        scene = Scene(elem_id="scene")
+        keep = prompter.move_resource_to_block_cache
+        actions = Actions(predictor, examples, keep)
+        with gr.Row(elem_id="take"):
+            exports = Exports(actions.open, info, keep)
         run = gr.HTML(chrome.run_panel(info), padding=False, elem_id="run")
         gr.HTML(chrome.limits(info), padding=False)
 
-        actions = Actions(predictor, examples, prompter.move_resource_to_block_cache)
-        canvases = [visit, prompter, viewer, run]
-        controls = [kind, colour, fit, blur, backdrop]
+        canvases = [visit, prompter, viewer, run, candidates, scene]
+        controls = [scene, backdrop]
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
         # Encoding and answering wait in separate queues: a click made while the local views are
         # being encoded is answered by SAM at once.
         encoder = {"concurrency_id": "encoder", "concurrency_limit": 2}
         decoder = {"concurrency_id": "decoder", "concurrency_limit": 4}
-        answer = [actions.answer, [prompter, visit, *controls], canvases]
+        answer = [actions.answer, [prompter, visit, *controls, candidates], canvases]
 
         openings = [
             studio.load(actions.open_first, [prompter, visit], canvases, **quiet, **encoder),
             prompter.example(actions.open_example, [prompter, visit], canvases, **quiet, **encoder),
+            talk.example(actions.open_example, [prompter, visit], canvases, **quiet, **encoder),
             prompter.upload(actions.open_photo, [prompter, visit], canvases, **quiet, **encoder),
         ]
         for opening in openings:
             opening.then(*answer, **quiet, **decoder)
         prompter.input(*answer, trigger_mode="always_last", **quiet, **decoder)
 
-        gr.on(
-            [kind.change, colour.change, fit.change, blur.change, backdrop.change],
-            actions.recompose,
+        candidates.input(*answer, trigger_mode="always_last", **quiet, **decoder)
+
+        seen = [scene_actions.recompose, [prompter, visit, *controls], [viewer, scene]]
+        scene.input(*seen, trigger_mode="always_last", **quiet, **decoder)
+        scene.upload(scene_actions.take_backdrop, scene, [backdrop, scene], **quiet, **decoder).then(
+            *seen, **quiet, **decoder
+        )
+        # A closer look must not hold up a click: it has a queue of its own.
+        closer = {"concurrency_id": "look", "concurrency_limit": 2, "trigger_mode": "always_last"}
+        viewer.look(looking.look, [prompter, visit, *controls], viewer, **quiet, **closer)
+        viewer.compare(looking.compare, [prompter, visit], viewer, **quiet, **closer)
+        exports.wire(visit, [prompter, visit, candidates, *controls])
+        prompter.session(
+            Sessions(actions.open, info).restore,
             [prompter, visit, *controls],
-            viewer,
-            trigger_mode="always_last",
+            [visit, prompter, candidates, scene, backdrop],
             **quiet,
             **decoder,
-        )
-        kind.change(_visible_controls, kind, [colour, picture, fit, blur], queue=False, **quiet)
-        picture.upload(actions.take_backdrop, picture, [backdrop, kind], **quiet, **decoder)
-        button.click(
-            actions.download,
-            [prompter, visit],
-            [visit, file],
-            show_progress="minimal",
-            show_progress_on=[button],
-            api_visibility="private",
-            concurrency_id="export",
-            concurrency_limit=1,
-        ).then(None, None, None, js=_CLICK_FILE, api_visibility="private")
+        ).success(*answer, **quiet, **decoder)
+        Api(actions.open, info, keep).add()
+        talk.input(actions.encode_ahead, None, talk, **quiet, **encoder)
+        studio.unload(_forget_session(studio))
     return studio
 
 
@@ -126,23 +113,27 @@ def launch_options(examples_dir: Path) -> dict[str, Any]:
     return {
         "theme": theme(),
         "css_paths": [Path(__file__).parent / "studio.css"],
+        "head": f"<style>{(Path(__file__).parent / 'stage.css').read_text('utf-8')}</style>",
         "allowed_paths": [str(Path(examples_dir).resolve())],
         "max_file_size": MAX_MEGABYTES * 1_000_000,
         "state_session_capacity": MAX_VISITORS,
         "footer_links": [],
         "run_history": False,
         "enable_monitoring": False,
+        "mcp_server": True,
     }
 
 
-_CLICK_FILE = "() => { document.querySelector('#cutout-file')?.click(); }"
+def _forget_session(studio: gr.Blocks) -> Callable[[gr.Request], None]:
+    """Return what to do when a tab is closed; Gradio alone would keep everything of its visitor's for an hour."""
 
+    def forget(request: gr.Request) -> None:
+        studio.state_holder.delete_state(request.session_hash)
+        studio.state_holder.session_data.pop(request.session_hash, None)
 
-def _visible_controls(kind: str) -> list[dict]:
-    shown = (kind == "Colour", kind == "Picture", kind == "Picture", kind == "Blur")
-    return [gr.update(visible=each) for each in shown]
+    return forget
 
 
 def _leave(visit: Visit | None) -> None:
     if visit is not None:
-        visit.close()
+        visit.leave()

@@ -2,22 +2,23 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from sama.imaging import Photo, open_image
-from sama.matting import Background, composite, cutout, estimate_foreground, to_uint8
+from sama.outputs import Outputs
 from sama.prompts import Prompts
+from sama.settings import Settings
+from sama.stored_answers import PREVIEW_SIDE
 from sama.ui.model_call import run_model
+from sama.ui.shown import Look, Shown, shrink
 
 if TYPE_CHECKING:
-    from sama.prediction import Prediction, Progress
+    from sama.prediction import ModelInfo, Prediction, Progress
     from sama.predictor import SamaPredictor
-
-PREVIEW_SIDE = 1024
+    from sama.ui.model_call import Step
 
 
 class Visit:
@@ -28,11 +29,14 @@ class Visit:
     between two views.
     """
 
-    def __init__(self, predictor: "SamaPredictor", path: str):
-        """Open the photo in the file `path`; raises PhotoError."""
+    def __init__(
+        self, predictor: "SamaPredictor", path: str, run: "Callable[..., Iterator[Step]]" = run_model
+    ):
+        """Open the photo in the file `path`; raises PhotoError. run: `run_model`, or what `on_gpu` returns."""
         photo = open_image(path)
         self.path = path
         self.name = photo.name
+        self.digest = photo.digest
         self.size = photo.size
         self.notes = photo.notes
         self.preview = shrink(photo.rgb, PREVIEW_SIDE)
@@ -40,22 +44,29 @@ class Visit:
         self.views_done = 0
         self.encoded = False
         self.encoding = False
-        self.closed = False
-        self.seq = -1
+        self.closed = self.left = False
+        self.shown: Shown | None = None
+        self.stored = False  # whether the last answer was computed ahead
         self._rgb: np.ndarray | None = photo.rgb
+        self._known: tuple[Prompts, Prediction] | None = None
         self._predictor = predictor.fork()
+        self._run = run
         self._lock = threading.Lock()
-        self._alpha: np.ndarray | None = None
-        self._foreground: np.ndarray | None = None
 
     @property
     def preview_size(self) -> tuple[int, int]:
-        """(width, height) of everything drawn on the page."""
+        """(width, height) at which prompts are answered."""
         return self.preview.shape[1], self.preview.shape[0]
 
     def close(self) -> None:
-        """Stop encoding after the current view: the visitor has left, or opened another photo."""
+        """Stop encoding after the current view: the visitor has opened another photo, or left."""
         self.closed = True
+
+    def leave(self) -> None:
+        """The visitor has left: stop, and keep nothing of the photo for whoever still holds this object."""
+        self.left = self.closed = True
+        if not self.encoding:
+            self._forget()
 
     def encode(self) -> "Iterator[Progress]":
         """Encode the photo, view by view; one caller at a time."""
@@ -63,7 +74,7 @@ class Visit:
             return
         self.encoding, self.views_done = True, 0
         rgb = self._rgb if self._rgb is not None else self._read().rgb
-        steps = run_model(self._predictor, rgb)
+        steps = self._run(self._predictor, rgb)
         try:
             while not self.closed:
                 with self._lock:
@@ -79,70 +90,80 @@ class Visit:
                 yield step
         finally:
             self.encoding = False
+            if self.left:
+                self._forget()
 
-    def answer(self, prompts: Prompts, seq: int, *, sama: bool = True) -> "Prediction":
-        """Answer prompts, number `seq`, at the preview's size; raises PromptError."""
-        prediction = self._predict(prompts, self.preview_size, sama)
+    def remember(self, prompts: Prompts, prediction: "Prediction") -> None:
+        """Take over an answer at the preview's size that was computed ahead."""
+        self._known = prompts, prediction
+
+    def recall(self, prompts: Prompts, candidate: int | None = None) -> "Prediction | None":
+        """Return the answer computed ahead, if it is one to these prompts: it needs neither encoder nor decoder."""
+        if self._known is None or self._known[0] != prompts:
+            return None
+        prediction = self._known[1]
+        return prediction if candidate in (None, prediction.chosen) else None
+
+    def answer(
+        self,
+        prompts: Prompts,
+        seq: int,
+        *,
+        sama: bool = True,
+        candidate: int | None = None,
+        side: int = PREVIEW_SIDE,
+    ) -> "Prediction":
+        """Answer prompts, number `seq`, at the preview's size; raises PromptError.
+
+        candidate: which of SAM's masks SAMA refines, by default SAM's best; side: the longer side, in pixels, of what
+        the page's panels can hold.
+        """
+        prediction = self.recall(prompts, candidate) if sama else None
+        self.stored = prediction is not None
+        if prediction is None:
+            prediction = self._predict(prompts, self.preview_size, sama, candidate)
         self.seconds.update(prediction.seconds)
         if prediction.alpha is not None:
-            self.seq, self._alpha, self._foreground = seq, prediction.alpha, None
+            self.shown = Shown(prediction, self.preview, seq, side)
+            started = time.perf_counter()
+            _ = self.shown.fitted.layers
+            self.seconds["foreground"] = time.perf_counter() - started
         return prediction
 
     def forget_answer(self) -> None:
         """There are no prompts any more."""
-        self._alpha = self._foreground = None
+        self.shown = None
 
-    def composite(self, background: Background) -> np.ndarray | None:
-        """Return the preview (h, w, 3) uint8 on another background; None before an answer.
+    def look(self, shown: Shown, box: tuple[int, int, int, int], side: int) -> Look:
+        """Return a part of an answer close up, see `Look`; reads the photo again, raises PhotoError."""
+        return Look(shown, self._read().rgb, box, side)
 
-        Runs no model: the matte and the estimated foreground of the last answer are kept.
-        """
-        alpha, foreground = self._alpha, self._foreground
-        if alpha is None:
-            return None
-        if foreground is None:
-            started = time.perf_counter()
-            foreground = estimate_foreground(self.preview, alpha)
-            self.seconds["foreground"] = time.perf_counter() - started
-            if alpha is self._alpha:
-                self._foreground = foreground
-        if background.kind == "transparent":
-            backdrop = checkerboard(self.preview_size)
-        else:
-            backdrop = background.render(self.preview, alpha)
-        return to_uint8(composite(foreground, alpha, backdrop))
+    def outputs(self, prompts: Prompts, settings: Settings, info: "ModelInfo") -> Outputs:
+        """Answer prompts at the photo's size, for export; encodes what is not encoded yet. Raises SamaError."""
+        prompts = prompts.validate(self.size)
+        while not self.encoded and not self.closed:
+            for _ in self.encode():
+                pass
+            time.sleep(0.05)  # another call may be at it
+        photo = open_image(self.path, name=self.name, keep_own=True)
+        answer = self._predict(prompts, None, True, settings.candidate)
+        return Outputs(photo, answer, prompts, settings, info)
 
-    def cutout(self, prompts: Prompts) -> np.ndarray:
-        """Return the object as RGBA (H, W, 4) uint8 at the photo's size, with estimated colours."""
-        photo = self._read()
-        alpha = self._predict(prompts, None, True).alpha
-        return cutout(estimate_foreground(photo.rgb, alpha), alpha)
-
-    def _predict(self, prompts: Prompts, size: tuple[int, int] | None, sama: bool) -> "Prediction":
+    def _predict(
+        self, prompts: Prompts, size: tuple[int, int] | None, sama: bool, candidate: int | None = None
+    ) -> "Prediction":
+        prompts = prompts.validate(self.size)
         with self._lock:
-            *_, prediction, predictor = run_model(
-                self._predictor, prompts=prompts.validate(self.size), output_size=size, sama=sama
+            *_, prediction, predictor = self._run(
+                self._predictor, prompts=prompts, candidate=candidate, output_size=size, sama=sama
             )
             self._predictor = predictor
         return prediction
 
+    def _forget(self) -> None:
+        with self._lock:
+            self._predictor.reset_image()
+            self._rgb = self.shown = None
+
     def _read(self) -> Photo:
         return open_image(self.path, name=self.name)
-
-
-def shrink(rgb: np.ndarray, side: int) -> np.ndarray:
-    """Return an image (H, W, 3) uint8 whose longer side is at most `side`."""
-    height, width = rgb.shape[:2]
-    if max(height, width) <= side:
-        return np.ascontiguousarray(rgb)
-    scale = side / max(height, width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    picture = Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return np.asarray(picture)
-
-
-def checkerboard(size: tuple[int, int], cell: int = 16) -> np.ndarray:
-    """Return the usual picture of transparency, (H, W, 3) float32, for a size (width, height)."""
-    rows, columns = np.indices((size[1], size[0])) // cell
-    grey = np.where((rows + columns) % 2, 0.82, 0.94).astype(np.float32)
-    return np.repeat(grey[..., None], 3, axis=2)

@@ -24,18 +24,18 @@ CHROMIUM_FLAGS = [
 ]
 
 
-def serve(predictor):
+def serve(predictor, examples: Path = EXAMPLES):
     """Launch the studio on a free port; returns (blocks, url)."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     from sama.ui.studio import build_studio, launch_options
 
-    studio = build_studio(predictor, EXAMPLES)
+    studio = build_studio(predictor, examples)
     _, url, _ = studio.launch(
         server_name="127.0.0.1",
         server_port=free_port(),
         prevent_thread_lock=True,
         quiet=True,
-        **launch_options(EXAMPLES),
+        **launch_options(examples),
     )
     return studio, url
 
@@ -75,6 +75,22 @@ def server(counts):
     """A studio over the fake model: (blocks, url)."""
     studio, url = serve(FakePredictor(counts))
     yield studio, url
+    studio.close()
+
+
+@pytest.fixture(scope="session")
+def stored(tmp_path_factory):
+    """A studio with two examples that the fake model has answered ahead: (url, counts of what it did since)."""
+    from sama.commands.examples import answer
+
+    folder = tmp_path_factory.mktemp("examples")
+    for name in ("cat", "coffee"):
+        for kind in ("jpg", "json"):
+            shutil.copy(EXAMPLES / f"{name}.{kind}", folder)
+        answer(FakePredictor(), folder / f"{name}.json")
+    counts = Counts()
+    studio, url = serve(FakePredictor(counts), folder)
+    yield url, counts
     studio.close()
 
 

@@ -1,7 +1,8 @@
 """A predictor without a model, for tests of the page: prompts are answered by geometry.
 
 A box fills an ellipse, a positive click a disc, a negative click removes a disc. SAMA's mask is a little
-smaller than SAM's, its matte the mask with soft edges, so that every panel shows something of its own.
+smaller than SAM's and has two holes, its matte is the mask with soft edges, so that every panel shows something of its
+own.
 """
 
 import threading
@@ -11,6 +12,14 @@ import numpy as np
 
 from sama.prediction import ModelInfo, Prediction, Progress
 from sama.prompts import Prompts
+
+HOLES = (
+    (0.42, 0.4, 0.06),
+    (0.6, 0.62, 0.03),
+)  # in SAMA's mask: x, y and radius as parts of the photo's width
+
+
+CANDIDATES = (0.5, 1, 1.6)  # radii of a lone click's three discs; the middle one is the best
 
 
 class Counts:
@@ -35,6 +44,9 @@ class FakePredictor:
     def fork(self) -> "FakePredictor":
         return FakePredictor(self.counts, trained=self.trained)
 
+    def attach(self, other: "FakePredictor") -> "FakePredictor":
+        return self
+
     @property
     def info(self) -> ModelInfo:
         notes = () if self.trained else ("SAMA's modules are untrained and return SAM's answer.",)
@@ -58,6 +70,9 @@ class FakePredictor:
         self._pending = self._encode()
         return self._pending
 
+    def reset_image(self):
+        self._size, self._views, self._pending = None, 0, iter(())
+
     def _encode(self):
         started = time.perf_counter()
         for view in range(5):
@@ -77,6 +92,9 @@ class FakePredictor:
         sx, sy = width / self._size[0], height / self._size[1]
         y, x = np.mgrid[:height, :width].astype(np.float32) + 0.5
         x, y = x / sx, y / sy
+        clicks = [label for *_, label in prompts.points]
+        sizes = CANDIDATES if clicks == [1] and not prompts.boxes else (1,)
+        chosen = len(sizes) // 2 if candidate is None else candidate
         field = np.full((height, width), -1, np.float32)  # positive inside, in units of the radius
         for x0, y0, x1, y1 in prompts.boxes:
             radius = np.hypot((2 * x - x0 - x1) / (x1 - x0), (2 * y - y0 - y1) / (y1 - y0))
@@ -85,13 +103,19 @@ class FakePredictor:
         for px, py, label in prompts.points:
             inside = 1 - np.hypot(x - px, y - py) / reach
             field = np.maximum(field, inside) if label else np.minimum(field, -inside)
+        fields = [1 - (1 - field) / size for size in sizes]
+        field = fields[chosen]
+        pierced = field - 0.05
+        for px, py, radius in HOLES:
+            away = np.hypot(x / self._size[0] - px, (y - py * self._size[1]) / self._size[0])
+            pierced = np.minimum(pierced, away / radius - 1)
         return Prediction(
-            sam_masks=(field > 0)[None],
-            sam_scores=np.array([0.9], np.float32),
-            chosen=0,
-            sam_logits=field,
-            sama_mask=field > 0.05 if sama else None,
+            sam_masks=np.stack([f > 0 for f in fields]),
+            sam_scores=np.array((0.7, 0.9, 0.8) if len(sizes) > 1 else (0.9,), np.float32),
+            chosen=chosen,
+            sam_logits=20 * field,
+            sama_mask=pierced > 0 if sama else None,
             alpha=np.clip(field * 8 + 0.3, 0, 1) if sama else None,
-            sama_logits=field - 0.05 if sama else None,
+            sama_logits=20 * pierced if sama else None,
             seconds={"decode_sam": 0.01, **({"decode_sama": 0.02} if sama else {})},
         )

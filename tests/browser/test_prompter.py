@@ -129,3 +129,130 @@ def test_touch_on_a_phone(visit):
     assert [p[2] for p in visitor.prompts()["points"]] == [0]
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
     visitor.screenshot("phone")
+
+
+def test_a_click_hits_the_very_pixel_of_a_50_megapixel_photo(visit, tmp_path):
+    width, height, x, y = 8660, 5773, 6543, 1234
+    rgb = np.full((height, width, 3), 90, np.uint8)
+    rgb[y - 1 : y + 2, x - 1 : x + 2] = (255, 0, 0)  # centre (x + 0.5, y + 0.5)
+    Image.fromarray(rgb).save(tmp_path / "vast.png", compress_level=1)
+    del rgb
+    visitor = visit()
+    visitor.page.set_input_files(".pr-file", tmp_path / "vast.png")
+    visitor.page.get_by_text(f"{width} × {height}").wait_for(timeout=120_000)
+    visitor.page.get_by_text("Ready: click the object").wait_for(timeout=120_000)
+    visitor.page.mouse.move(*visitor.at(*photo_fraction(visitor, width, height, x, y)))
+    visitor.page.mouse.wheel(0, -4000)
+    visitor.page.wait_for_function("() => parseInt(document.querySelector('.pr-zoom').textContent) > 4000")
+    found = """() => {
+      const c = document.querySelector('.pr-canvas'), r = c.getBoundingClientRect();
+      const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+      let n = 0, x = 0, y = 0;
+      for (let i = 0; i < data.length; i += 4) if (data[i] > 240 && data[i + 1] < 20) {
+        n++; x += (i / 4) % c.width + 0.5; y += Math.floor(i / 4 / c.width) + 0.5;
+      }
+      return n > 50 && [r.left + x / n * r.width / c.width, r.top + y / n * r.height / c.height];
+    }"""
+    # The photo itself is drawn once the browser has decoded it; its preview has no such pixel.
+    spot = visitor.page.wait_for_function(found, timeout=120_000).json_value()
+    visitor.page.mouse.click(*spot)
+    visitor.answered()
+    assert visitor.prompts()["points"] == [pytest.approx([x + 0.5, y + 0.5, 1], abs=0.5)]
+    assert len(visitor.sent[-1]) < 1000
+    assert not visitor.errors
+
+
+def test_prompts_by_keyboard_alone(visit):
+    visitor = visit()
+    key = visitor.page.keyboard.press
+    key("Escape")
+    visitor.page.locator("#viewer [data-seq]").wait_for(state="detached")
+    visitor.page.locator(".pr-stage").focus()
+    for name in (
+        "ArrowLeft",
+        "ArrowLeft",
+        "Enter",
+    ):  # the first arrow only shows the crosshair, in the middle
+        key(name)
+    visitor.answered()
+    assert visitor.page.locator(".pr-unseen").inner_text().startswith("Keeps ")
+    before = visitor.seq
+    for name in ("Shift+ArrowRight", "Shift+Enter"):
+        key(name)
+    visitor.answered(before)
+    (x0, y0, keep), (x1, y1, drop) = visitor.prompts()["points"]
+    assert (keep, drop) == (1, 0) and x0 < 256 < x1 and y0 == y1 == 256
+    before = visitor.seq
+    for name in ("b", "Shift+ArrowDown", "Shift+ArrowRight", "b"):
+        key(name)
+    visitor.answered(before)
+    ((left, top, right, bottom),) = visitor.prompts()["boxes"]
+    assert (left, top) == (x1, y1) and right - left == pytest.approx(bottom - top, abs=0.2) and right > left
+    before = visitor.seq
+    for name in (
+        "Delete",
+        "Shift+ArrowUp",
+        "Shift+ArrowLeft",
+        "Delete",
+    ):  # the box by a corner, then the point
+        key(name)
+    visitor.answered(before + 1)
+    assert visitor.prompts()["boxes"] == [] and visitor.prompts()["points"] == [[x0, y0, 1]]
+    key("Escape")  # puts the crosshair away
+    key("+")
+    assert visitor.page.locator(".pr-zoom").inner_text() == "125 %"
+    assert visitor.prompts()["points"] == [[x0, y0, 1]]
+    assert not visitor.errors
+
+
+def test_two_fingers_zoom_and_mark_nothing(visit):
+    visitor = visit(has_touch=True, is_mobile=True)
+    visitor.page.set_viewport_size({"width": 390, "height": 844})
+    touch = visitor.context.new_cdp_session(visitor.page)
+    before = visitor.prompts()
+
+    def fingers(kind: str, *spots):
+        points = [dict(zip("xy", visitor.at(*spot), strict=True), id=i) for i, spot in enumerate(spots)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    fingers("touchStart", (0.4, 0.5), (0.6, 0.5))
+    for spread in (0.15, 0.2, 0.25, 0.3):
+        fingers("touchMove", (0.5 - spread, 0.5), (0.5 + spread, 0.5))
+    fingers("touchEnd")
+    visitor.page.wait_for_function("() => parseInt(document.querySelector('.pr-zoom').textContent) > 200")
+    visitor.page.wait_for_timeout(300)
+    assert visitor.prompts() == before
+    x, y = visitor.at(0.5, 0.5)
+    since = visitor.seq
+    visitor.page.touchscreen.tap(x, y)
+    visitor.answered(since)
+    (point,) = visitor.prompts()["points"]
+    assert point == pytest.approx([256, 256, 1], abs=20)
+    assert not visitor.errors
+
+
+@pytest.mark.parametrize("how", ["space", "middle", "Alt"])
+def test_dragging_the_photo_marks_nothing(visit, how):
+    visitor = visit()
+    before = visitor.prompts(), visitor.seq
+    visitor.page.mouse.move(*visitor.at(0.5, 0.5))
+    visitor.page.mouse.wheel(0, -1000)
+    visitor.page.wait_for_function("() => parseInt(document.querySelector('.pr-zoom').textContent) > 300")
+    button = "middle" if how == "middle" else "left"
+    held = {"space": " ", "Alt": "Alt"}.get(how)
+    if held:
+        visitor.page.locator(".pr-stage").focus()
+        visitor.page.keyboard.down(held)
+    visitor.page.mouse.move(*visitor.at(0.5, 0.5))
+    visitor.page.mouse.down(button=button)
+    visitor.page.mouse.move(*visitor.at(0.6, 0.5))
+    visitor.page.mouse.move(*visitor.at(0.7, 0.5))
+    visitor.page.mouse.up(button=button)
+    if held:
+        visitor.page.keyboard.up(held)
+    visitor.page.wait_for_timeout(300)
+    assert (visitor.prompts(), visitor.seq) == before
+    visitor.click(0.5, 0.5)
+    x, y, _ = visitor.prompts()["points"][0]
+    assert x < 256 - 15 and y == pytest.approx(256, abs=3), "the photo moved to the right"
+    assert not visitor.errors

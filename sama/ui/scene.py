@@ -1,0 +1,106 @@
+"""The scene: what stands behind the object, and in which colours its edge is drawn; a `gr.HTML` component.
+
+Events: `input` (another choice), `upload` (another background picture). Props that the server sets: `accepted` {src},
+the background picture it has opened, and `residual` {mean, src}, how well the colours explain the photo.
+"""
+
+import math
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import FileData, GradioModel
+
+from sama.matting import Background, parse_background
+from sama.matting.background import MAX_OFFSET, MAX_SCALE
+from sama.ui.backdrop import Backdrop
+from sama.ui.prompter import HERE, script
+
+_OFFSETS = (-MAX_OFFSET, MAX_OFFSET)
+_SIZES = (1 / MAX_SCALE, MAX_SCALE)
+_BLURS = (0.05, 20.0)
+
+
+class SceneData(GradioModel):
+    """What travels between page and server.
+
+    kind: transparent, colour, blur or picture; fit: cover or contain; x, y: how far the picture's middle is from the
+    photo's, in parts of the photo; scale: on top of the fit; blur: its sigma in per cent of the longer side, so that
+    preview and photo look alike; foreground: estimated, or photo for the photo's own colours.
+    """
+
+    kind: str = "transparent"
+    colour: str = "#ffffff"
+    fit: str = "cover"
+    x: float = 0
+    y: float = 0
+    scale: float = 1
+    blur: float = 1.5
+    foreground: str = "estimated"
+    picture: FileData | None = None
+
+    @property
+    def estimated(self) -> bool:
+        """Whether the object is drawn in its estimated colours."""
+        return self.foreground != "photo"
+
+    def background(self, backdrop: Backdrop | None, longer_side: int) -> Background:
+        """Return the background for a picture whose longer side has that many pixels.
+
+        backdrop: the opened picture; one that is not there counts as transparent. Raises BackgroundError for a colour
+        that is none.
+        """
+        if self.kind == "colour":
+            return parse_background(self.colour)
+        if self.kind == "blur":
+            sigma = _within(self.blur, _BLURS) / 100 * longer_side
+            return parse_background(f"blur:{max(sigma, 0.5):g}")
+        if self.kind == "picture" and backdrop is not None:
+            return Background(
+                "the uploaded picture",
+                "image",
+                picture=backdrop.picture,
+                fit="contain" if self.fit == "contain" else "cover",
+                offset=(_within(self.x, _OFFSETS), _within(self.y, _OFFSETS)),
+                scale=_within(self.scale, _SIZES),
+            )
+        return parse_background("transparent")
+
+
+class Scene(gr.HTML):
+    """The choice of background and edge colours."""
+
+    # With a data model Gradio itself refuses a path that no visitor has uploaded.
+    data_model = SceneData
+
+    def __init__(self, value: Any = None, **props: Any):
+        """value: None or SceneData; props: see the module, and whatever `gr.HTML` takes."""
+        props.setdefault("html_template", (HERE / "scene.html").read_text("utf-8"))
+        props.setdefault("css_template", (HERE / "scene.css").read_text("utf-8"))
+        props.setdefault("js_on_load", script("scene.js"))
+        props.setdefault("apply_default_css", False)
+        super().__init__(value, **props)
+
+    def preprocess(self, payload: SceneData | None) -> SceneData:
+        """Return the page's value."""
+        return payload or SceneData()
+
+    def postprocess(self, value: SceneData | None) -> SceneData:
+        """Return the value for the page."""
+        return value or SceneData()
+
+    def api_info(self) -> dict[str, Any]:
+        """The schema of the value."""
+        return SceneData.model_json_schema()
+
+    def example_payload(self) -> dict[str, Any]:
+        """The value at the start."""
+        return SceneData().model_dump()
+
+    def example_value(self) -> dict[str, Any]:
+        """The value at the start."""
+        return SceneData().model_dump()
+
+
+def _within(value: float, limits: tuple[float, float]) -> float:
+    """The value, or the nearest limit; a number that is none is the first limit."""
+    return limits[0] if math.isnan(value) else min(max(value, limits[0]), limits[1])

@@ -1,0 +1,165 @@
+"""One answer as the page shows it: at the size of its panels, and closer up where the visitor looks."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from sama.matting import Background, composite, estimate_layers, residual, to_uint8
+from sama.ui.difference import difference_map
+
+if TYPE_CHECKING:
+    from sama.prediction import Prediction
+
+# Longer side of what a click sends, at least and at most, in pixels; closer up, a `Look` shows more.
+SIDES = (256, 640)
+# The same for masks, which are small: their side is that of a panel times the share.
+MASK_SIDES, MASK_SHARE = (512, 1024), 1.6
+# Pixels of a square of the checkerboard: blocks of the pictures' format, which makes them small.
+CELL = 16
+_CERTAIN = 1e-6  # a matte this near to 0 or 1 has no finite logit worth keeping
+
+
+@dataclass(frozen=True, eq=False)
+class Matted:
+    """An image (h, w, 3) uint8 with its matte (h, w) float32; the object's colours are estimated when needed."""
+
+    image: np.ndarray
+    alpha: np.ndarray
+
+    @cached_property
+    def layers(self) -> tuple[np.ndarray, np.ndarray]:
+        """The object's and the old background's estimated colours, each (h, w, 3) float32 in [0, 1]."""
+        return estimate_layers(self.image, self.alpha)
+
+    def colours(self, estimated: bool) -> np.ndarray:
+        """The object's estimated colours or the photo's own, (h, w, 3) float32 in [0, 1]."""
+        return self.layers[0] if estimated else self.image.astype(np.float32) / np.float32(255)
+
+    def on(self, backdrop: np.ndarray, estimated: bool) -> np.ndarray:
+        """Return the object on a backdrop (h, w, 3) float32, as (h, w, 3) uint8."""
+        return to_uint8(composite(self.colours(estimated), self.alpha, backdrop))
+
+    def residual(self, estimated: bool) -> np.ndarray:
+        """Return what the colours leave unexplained, see `sama.matting.residual`."""
+        return residual(self.image, self.alpha, self.colours(estimated), self.layers[1])
+
+
+class Shown:
+    """The answer to prompts number `seq`, on a preview of the photo."""
+
+    def __init__(self, prediction: "Prediction", preview: np.ndarray, seq: int, side: int):
+        """prediction: at the size of preview (H, W, 3) uint8; side: longer side of what the panels hold, in pixels."""
+        self.prediction = prediction
+        self.preview = preview
+        self.seq = seq
+        side = min(max(side, SIDES[0]), SIDES[1])
+        self.fitted = Matted(shrink(preview, side), fitted(prediction.alpha, side))
+
+    def label(self, key: str) -> dict[str, str | int]:
+        """Say which answer this is: to prompts number `seq` on the photo `key`, and which candidate SAMA refined."""
+        return {"key": key, "seq": self.seq, "chosen": self.prediction.chosen}
+
+    def on(self, background: Background, estimated: bool = True) -> np.ndarray:
+        """Return the composite (h, w, 3) uint8 at the panels' size, in estimated colours or the photo's own."""
+        return self.fitted.on(backdrop(background, self.fitted, CELL), estimated)
+
+
+class Look:
+    """A part of an answer at up to the photo's resolution.
+
+    Masks and matte are the model's logits interpolated, as they are for an export; what is behind the object is
+    enlarged from the preview.
+    """
+
+    def __init__(self, shown: Shown, photo: np.ndarray, box: tuple[int, int, int, int], side: int):
+        """photo: (H, W, 3) uint8; box: x0, y0, x1, y1 in its pixels; side: longer side of what comes back, in pixels,
+        never more than the box has."""
+        x0, y0, x1, y1 = box
+        self.shown = shown
+        self.image = shrink(photo[y0:y1, x0:x1], side)  # (h, w, 3) uint8
+        sx, sy = shown.preview.shape[1] / photo.shape[1], shown.preview.shape[0] / photo.shape[0]
+        self._part = (x0 * sx, y0 * sy, x1 * sx, y1 * sy)
+
+    @property
+    def sam_mask(self) -> np.ndarray:
+        """(h, w) bool."""
+        return self._enlarge(self.shown.prediction.sam_logits) > 0
+
+    @property
+    def sama_mask(self) -> np.ndarray:
+        """(h, w) bool."""
+        return self._enlarge(self.shown.prediction.sama_logits) > 0
+
+    @property
+    def difference(self) -> np.ndarray:
+        """(h, w) float32 in [0, 1], see `difference_map`."""
+        answer = self.shown.prediction
+        return difference_map(self._enlarge(answer.sam_logits), self._enlarge(answer.sama_logits))
+
+    @cached_property
+    def alpha(self) -> np.ndarray:
+        """(h, w) float32 in [0, 1]."""
+        certain = np.clip(self.shown.prediction.alpha, _CERTAIN, 1 - _CERTAIN)
+        alpha = 1 / (1 + np.exp(-self._enlarge(np.log(certain / (1 - certain)))))
+        alpha[alpha <= 2 * _CERTAIN] = 0
+        alpha[alpha >= 1 - 2 * _CERTAIN] = 1
+        return alpha
+
+    def on(self, background: Background, estimated: bool = True) -> np.ndarray:
+        """Return the composite (h, w, 3) uint8, in estimated colours or the photo's own."""
+        shown = self.shown
+        whole = Matted(shown.preview, shown.prediction.alpha)
+        cell = CELL * max(whole.alpha.shape) / max(shown.fitted.alpha.shape)
+        behind = backdrop(background, whole, cell)
+        behind = np.dstack([self._enlarge(behind[..., channel]) for channel in range(3)])
+        return Matted(self.image, self.alpha).on(behind, estimated)
+
+    def _enlarge(self, values: np.ndarray) -> np.ndarray:
+        plane = Image.fromarray(np.ascontiguousarray(values, np.float32))
+        size = self.image.shape[1], self.image.shape[0]
+        return np.asarray(plane.resize(size, Image.Resampling.BILINEAR, box=self._part))
+
+
+def backdrop(background: Background, matted: Matted, cell: float) -> np.ndarray:
+    """Return a background for a picture, (h, w, 3) float32; for none a checkerboard with squares of `cell` pixels."""
+    if background.kind == "transparent":
+        return checkerboard(matted.alpha.shape, cell)
+    return background.render(matted.image, matted.alpha)
+
+
+def checkerboard(shape: tuple[int, int], cell: float) -> np.ndarray:
+    """Return the usual picture of transparency, (h, w, 3) float32, for a shape (h, w)."""
+    rows, columns = (np.indices(shape) / cell).astype(int)
+    grey = np.where((rows + columns) % 2, 0.82, 0.94).astype(np.float32)
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def mask_at(logits: np.ndarray, side: int) -> np.ndarray:
+    """Return the mask (h, w) bool of logits (H, W) for panels of `side` pixels and the prompter, which is larger."""
+    low, high = MASK_SIDES
+    return fitted(logits, min(max(round(MASK_SHARE * side), low), high)) > 0
+
+
+def fitted(values: np.ndarray, side: int) -> np.ndarray:
+    """Return (H, W) float32 averaged down to a longer side of at most `side`."""
+    height, width = values.shape
+    size = _fit(width, height, side)
+    plane = Image.fromarray(np.ascontiguousarray(values, np.float32))
+    return np.asarray(plane.resize(size, Image.Resampling.BILINEAR))
+
+
+def shrink(rgb: np.ndarray, side: int) -> np.ndarray:
+    """Return an image (H, W, 3) uint8 whose longer side is at most `side`."""
+    height, width = rgb.shape[:2]
+    size = _fit(width, height, side)
+    if size == (width, height):
+        return np.ascontiguousarray(rgb)
+    return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))
+
+
+def _fit(width: int, height: int, side: int) -> tuple[int, int]:
+    scale = min(1, side / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
