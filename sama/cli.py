@@ -10,8 +10,11 @@ from sama.errors import SamaError
 # Imported only when asked for: torch takes seconds, help should not.
 COMMANDS = {
     "predict": ("sama.commands.predict", "cut an object out of a photo"),
+    "examples": ("sama.commands.examples", "answer the example photos ahead, for the studio"),
     "weights": ("sama.commands.weights", "list the models and which are present"),
     "train": ("sama.training.run", "train mini, or SAMA on a backbone"),
+    "bench": ("sama.commands.bench", "measure speed and memory, beside the stock implementations"),
+    "ablate": ("sama.commands.ablate", "train and evaluate SAMA without each of its parts"),
     "evaluate": ("sama.evaluation.run", "measure SAM, SAMA and classical methods on a folder"),
 }
 

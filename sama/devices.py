@@ -1,6 +1,6 @@
 """Which device and number format a model really runs on; nothing falls back in silence."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -8,7 +8,8 @@ import torch
 from sama.errors import DeviceError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+VIEW_BYTES = 1.5 * 2**30  # what the largest encoder needs for one view, its weights aside
 
 
 def resolve_device(name: str) -> torch.device:
@@ -34,13 +35,46 @@ def resolve_dtype(name: str, device: torch.device) -> torch.dtype:
     """Return the dtype of the matrix products.
 
     `auto` takes bfloat16 where the processor multiplies it in hardware (CUDA from Ampere on, CPUs with AMX or
-    AVX512-BF16) and float32 elsewhere. Raises DeviceError for an unknown name.
+    AVX512-BF16) and float32 elsewhere. Raises DeviceError for an unknown name, and for float16 on a processor that
+    would emulate it.
     """
     if name == "auto":
         return torch.bfloat16 if _fast_bfloat16(device) else torch.float32
     if name not in DTYPES:
         raise DeviceError(f"There is no dtype called {name!r}; choose auto, {' or '.join(DTYPES)}.")
+    if name == "float16" and device.type == "cpu" and not torch.ops.mkldnn._is_mkldnn_fp16_supported():
+        raise DeviceError("This processor does not multiply float16; choose --dtype bfloat16 or float32.")
     return DTYPES[name]
+
+
+def views_at_once(device: torch.device) -> int:
+    """How many of a photo's four local views to encode in one batch.
+
+    A GPU takes as many as its free memory holds. A CPU gains nothing from a batch, and one view after another leaves
+    progress to be seen.
+    """
+    if device.type != "cuda":
+        return 1
+    free, _ = torch.cuda.mem_get_info(device)
+    return max(1, min(4, int(free / VIEW_BYTES)))
+
+
+def compiled(function: Callable, name: str) -> Callable:
+    """Return a function that `torch.compile` speeds up, after a slow first call; `name` says which it is.
+
+    That call raises DeviceError where the compiler fails, for want of a C++ compiler or of Triton, say.
+    """
+    from torch._dynamo.exc import BackendCompilerFailed  # seconds to import
+
+    fast = torch.compile(function, dynamic=False)
+
+    def call(*args):
+        try:
+            return fast(*args)
+        except BackendCompilerFailed as error:
+            raise DeviceError(f"torch.compile cannot compile {name} here; leave out --compile.") from error
+
+    return call
 
 
 @contextmanager

@@ -6,9 +6,13 @@ very same photo; entries hold features, never prompts or answers.
 
 import threading
 from collections import OrderedDict
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
 
+import torch
 from torch import Tensor
+
+_LARGE = 2**12  # values of a tensor that is worth halving
 
 
 class FeatureCache:
@@ -52,9 +56,47 @@ class FeatureCache:
 
 
 def size_in_bytes(value: object) -> int:
-    """Bytes of all tensors in a (nested) dataclass."""
+    """Bytes of all tensors in nested dataclasses, tuples and dictionaries."""
+    sizes = []
+    _mapped(value, lambda tensor: sizes.append(tensor.numel() * tensor.element_size()))
+    return sum(sizes)
+
+
+def halved(features: object) -> object:
+    """Return features with their large float32 tensors in half precision, where its range allows it.
+
+    float16 rather than bfloat16: features are of moderate size, and three more bits of precision make masks of rounded
+    and unrounded features agree ten times better.
+    """
+    return _mapped(features, _half)
+
+
+def widened(features: object) -> object:
+    """Return features with halves as float32 again."""
+    return _mapped(features, lambda t: t.float() if t.dtype == torch.float16 else t)
+
+
+def moved(features: object, device: torch.device | str) -> object:
+    """Return features on a device."""
+    return _mapped(features, lambda tensor: tensor.to(device))
+
+
+def _half(tensor: Tensor) -> Tensor:
+    if tensor.dtype != torch.float32 or tensor.numel() < _LARGE:
+        return tensor
+    half = tensor.half()
+    return half if bool(half.isfinite().all()) else tensor
+
+
+def _mapped(value: object, change: Callable[[Tensor], object]) -> object:
+    """Copy nested dataclasses, tuples and dictionaries with their tensors changed."""
     if isinstance(value, Tensor):
-        return value.numel() * value.element_size()
+        return change(value)
     if is_dataclass(value):
-        return sum(size_in_bytes(getattr(value, f.name)) for f in fields(value))
-    return 0
+        return replace(value, **{f.name: _mapped(getattr(value, f.name), change) for f in fields(value)})
+    if isinstance(value, dict):
+        return {key: _mapped(entry, change) for key, entry in value.items()}
+    if isinstance(value, tuple):
+        entries = [_mapped(entry, change) for entry in value]
+        return type(value)(*entries) if hasattr(value, "_fields") else type(value)(entries)
+    return value

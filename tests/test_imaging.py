@@ -56,6 +56,18 @@ def test_exif_orientation(pixels, kind, orientation):
     assert any("upright" in note for note in photo.notes) == (orientation != 1)
 
 
+@pytest.mark.parametrize("bands", [1, 2, 3, 4])
+def test_every_row_of_a_tall_photo_arrives(bands):
+    stored = np.random.default_rng(0).integers(0, 256, (600, 5, bands), np.uint8)
+    photo = open_image(encode(Image.fromarray(stored.squeeze()), "PNG"))
+    colours, alpha = (stored, None) if bands % 2 else (stored[..., :-1], stored[..., -1])
+    if alpha is not None:
+        np.testing.assert_array_equal(photo.alpha, alpha)
+    seen = np.ones((600, 5), bool) if alpha is None else alpha == 255
+    assert seen.any()
+    np.testing.assert_array_equal(photo.rgb[seen], np.broadcast_to(colours, (600, 5, 3))[seen])
+
+
 def test_orientation_turns_a_jpeg_and_its_alpha_with_it(pixels):
     grey = Image.fromarray(np.repeat(np.arange(0, 160, 10, np.uint8)[None], 32, 0))  # 32 x 16
     turned = open_image(encode(grey, "JPEG", exif=exif(6), quality=100))

@@ -13,6 +13,7 @@ from sama.matting import (
     BackgroundError,
     blurred_background,
     composite,
+    composite_bytes,
     cutout,
     estimate_foreground,
     parse_background,
@@ -42,6 +43,9 @@ def test_composite_is_exact_to_a_byte():
     half = Fraction(501, 1000)  # rounding to the nearest byte, and a little for float32
     for x, y, z, got in zip(f, b, a, to_uint8(result)[0, :, 0], strict=True):
         assert abs(int(got) - Fraction(int(x * z + y * (255 - z)), 255)) <= half
+    np.testing.assert_array_equal(
+        composite_bytes(unit[0], a[None] / np.float32(255), unit[1]), to_uint8(result)
+    )
     np.testing.assert_array_equal(result[:, a == 255], unit[0][:, a == 255])
     np.testing.assert_array_equal(result[:, a == 0], unit[1][:, a == 0])
 
@@ -61,7 +65,28 @@ def test_to_uint8_rounds_and_clips():
 def test_cutout_has_straight_alpha():
     rgba = cutout(np.full((1, 3, 3), 0.8, np.float32), np.array([[0, 0.5, 1]], np.float32))
     assert rgba.dtype == np.uint8
-    assert rgba.tolist() == [[[0, 0, 0, 0], [204, 204, 204, 128], [204, 204, 204, 255]]]
+    assert rgba.tolist() == [[[204, 204, 204, 0], [204, 204, 204, 128], [204, 204, 204, 255]]]
+
+
+def test_cutout_keeps_its_colour_just_outside_and_nowhere_else():
+    alpha = np.zeros((40, 60), np.float32)
+    alpha[20, 30] = 0.01  # three of 255
+    rgba = cutout(np.full((40, 60, 3), 0.8, np.float32), alpha)
+    y, x = np.mgrid[:40, :60]
+    near = np.maximum(abs(y - 20), abs(x - 30)) <= 8
+    assert (rgba[near, :3] == 204).all() and not rgba[~near].any()
+    assert np.argwhere(rgba[..., 3]).tolist() == [[20, 30]]
+
+
+def test_a_cutout_scaled_down_has_no_dark_rim():
+    alpha = disc(400, 120, 6)
+    foreground = estimate_foreground(red_on_green(alpha), alpha)
+    small = Image.fromarray(cutout(foreground, alpha)).resize((67, 67), Image.Resampling.BOX)
+    # As a program does it that scales the four channels apart.
+    planes = [np.asarray(c.resize((67, 67))) for c in Image.fromarray(cutout(foreground, alpha)).split()]
+    seen = planes[3] > 16
+    assert planes[0][seen].min() > 240 and planes[1][seen].max() < 16
+    assert np.asarray(small)[seen, 0].min() > 240
 
 
 def test_foreground_recovers_the_subject_behind_a_soft_edge():
@@ -93,6 +118,77 @@ def test_tiny_pictures(shape, value):
     blurred = blurred_background(image, alpha, 5)
     assert blurred.shape == (*shape, 3)
     np.testing.assert_allclose(blurred, 0 if value == 1 else 100 / 255, atol=1e-5)
+
+
+def mattes(height: int, width: int) -> dict[str, np.ndarray]:
+    """Mattes (H, W) float32 of different kinds."""
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    x, y = x - width / 2, y - height / 2
+    distance, angle, radius = np.hypot(x, y), np.arctan2(y, x), height / 3
+    strands = np.clip(1.5 * np.sin(220 * angle + 3 * np.sin(distance / 25)) - 0.3, 0, 1)
+    strands *= np.clip((1.2 * radius - distance) / (0.25 * radius), 0, 1)
+    body = np.clip((radius - distance) / 4 + 0.5, 0, 1)
+    kinds = {
+        "hair": np.maximum(body, strands),
+        "a band across the border": np.clip((x + y / 2) / 60 + 0.5, 0, 1),
+        "the sigmoid of logits": 1 / (1 + np.exp(np.clip((distance - radius) / 6, -15, 15))),
+        "soft throughout": 0.2 + 0.6 * (0.5 + 0.5 * np.sin(x / 90) * np.sin(y / 70)),
+        "empty": np.zeros_like(x),
+        "opaque": np.ones_like(x),
+    }
+    return {name: values.astype(np.float32) for name, values in kinds.items()}
+
+
+def scene(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """A bright and a dark texture, (H, W, 3) float32: broad patches and fine grain."""
+    random = np.random.default_rng(0)
+    layers = []
+    for level in (0.65, 0.35):
+        patches = random.normal(level, 0.12, (height // 40, width // 40, 3)).astype(np.float32)
+        planes = [
+            np.asarray(Image.fromarray(patches[..., c]).resize((width, height), Image.Resampling.BICUBIC))
+            for c in range(3)
+        ]
+        grain = random.normal(0, 0.02, (height, width, 1)).astype(np.float32)
+        layers.append(np.clip(np.dstack(planes) + grain, 0, 1))
+    return layers[0], layers[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"), [*((kind, (900, 1100)) for kind in mattes(8, 8)), ("hair", (2050, 640))]
+)
+def test_a_large_foreground_composites_like_the_full_estimate(kind, size):
+    from pymatting.foreground.estimate_foreground_ml import estimate_foreground_ml
+
+    alpha, (subject, behind) = mattes(*size)[kind], scene(*size)
+    image = to_uint8(composite(subject, alpha, behind))
+    ours = estimate_foreground(image, alpha)
+    full = estimate_foreground_ml(image.astype(np.float32) / 255, alpha)
+    assert ours.dtype == np.float32 and ours.min() >= 0 and ours.max() <= 1
+    for backdrop in (np.zeros(3), behind[::-1]):
+        difference = composite(ours, alpha, backdrop) - composite(full, alpha, backdrop)
+        assert np.abs(difference).mean() <= 1 / 255
+    if kind == "soft throughout":
+        np.testing.assert_array_equal(ours, full)
+    edge = (alpha > 0.02) & (alpha < 0.98)
+    if edge.any():
+        errors = [(alpha[..., None] * np.abs(f - subject))[edge].mean() for f in (ours, full)]
+        assert errors[0] <= 1.1 * errors[1]
+
+
+def test_a_large_foreground_goes_on_outside_the_subject():
+    alpha = disc(1300, 400, 12)
+    foreground = estimate_foreground(red_on_green(alpha), alpha)
+    y, x = np.mgrid[:1300, :1300] - 649.5
+    outside = (alpha == 0) & (np.hypot(x, y) < 412)
+    np.testing.assert_allclose(foreground[outside], np.broadcast_to([1, 0, 0], (outside.sum(), 3)), atol=0.1)
+
+
+@pytest.mark.parametrize("shape", [(1, 3000), (3000, 2), (3, 2049)])
+def test_long_thin_pictures(shape):
+    alpha = np.linspace(-1, 2, shape[0] * shape[1], dtype=np.float32).reshape(shape).clip(0, 1)
+    image = np.full((*shape, 3), 100, np.uint8)
+    np.testing.assert_allclose(estimate_foreground(image, alpha)[alpha > 0.5], 100 / 255, atol=0.01)
 
 
 def test_foreground_refuses_another_size():

@@ -17,7 +17,7 @@ CLICK = Prompts(points=((60, 40, 1),))
 
 @pytest.fixture
 def predictor() -> SamaPredictor:
-    loaded = LoadedModel(small_sama(), RECORDS["mini"], "0" * 64, None, {})
+    loaded = LoadedModel(small_sama(), RECORDS["mini"], "0" * 64, "1" * 64, {})
     return SamaPredictor(loaded, dtype=torch.float32, cache=FeatureCache())
 
 
@@ -95,7 +95,7 @@ def test_one_click_has_three_candidates_and_sama_refines_the_chosen_one(predicto
     assert best.chosen == best.sam_scores.argmax()
     other = predictor.predict(CLICK, candidate=(best.chosen + 1) % 3)
     assert other.chosen != best.chosen
-    # An untrained SAMA returns SAM's answer, so it follows the choice.
+    # SAMA's heads start as SAM's answer, so they follow the choice.
     assert np.abs(other.sam_logits - other.sama_logits).mean() < 0.2 * np.abs(other.sam_logits).mean()
     assert not np.allclose(best.sama_logits, other.sama_logits)
     with pytest.raises(PromptError, match="0 to 2"):

@@ -46,10 +46,24 @@ def test_command_line_examples_work(checkout):
 
 
 def test_python_example_works(checkout):
-    (block,) = blocks("python")
+    block, _ = blocks("python")
     printed = run([sys.executable, "-c", block], checkout)
     assert "local view 4 of 4" in printed
     assert "(400, 600) (400, 600) float32" in printed
+
+
+def test_client_example_works(checkout):
+    import sama
+    from tests.browser.conftest import serve
+
+    _, block = blocks("python")
+    assert "http://127.0.0.1:7860" in block
+    studio, url = serve(sama.load("mini", device="cpu"))
+    try:
+        printed = run([sys.executable, "-c", block.replace("http://127.0.0.1:7860", url)], checkout)
+    finally:
+        studio.close()
+    assert "coffee_cutout.png" in printed and "(600, 400) RGBA" in printed
 
 
 def test_space_front_matter_agrees_with_the_pins():

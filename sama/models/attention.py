@@ -1,5 +1,8 @@
-"""Multi-head attention shaped like SAM's (`segment_anything` modeling/transformer.py), but fused."""
+"""Multi-head attention shaped like SAM's (`segment_anything` modeling/transformer.py), but fused; and both ways."""
 
+import math
+
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -34,3 +37,51 @@ class CrossAttention(nn.Module):
             for project, x in ((self.q_proj, q), (self.k_proj, k), (self.v_proj, v))
         )
         return self.out_proj(heads_last(F.scaled_dot_product_attention(q, k, v)))
+
+
+BLOCK_BYTES = 4 * 2**20  # of weights: what stays in a processor's cache while it is read twice
+LARGEST_LOGIT = 60.0  # up to here exp and sums of thousands of its values are far from float32's limits
+
+
+def attend_both_ways(a: Tensor, b: Tensor, value_a: Tensor, value_b: Tensor) -> tuple[Tensor, Tensor]:
+    """Return softmax(a b^T / sqrt(d)) value_b and softmax(b a^T / sqrt(d)) value_a.
+
+    a, value_a (M, S, d); b, value_b (M, T, d). Both directions have the same logits, so a CPU with fast bfloat16
+    products computes every exponential once for both. This leaves no room for each softmax to subtract a maximum of its
+    own; where logits might be large there are two passes after all, as in float32, whose fused kernel is the faster.
+    """
+    scale = a.shape[-1] ** -0.5
+    if (
+        a.device.type != "cpu"
+        or torch.is_grad_enabled()
+        or not _largest_product(a, b) * scale < LARGEST_LOGIT
+    ):
+        return (
+            F.scaled_dot_product_attention(a[None], b[None], value_b[None])[0],
+            F.scaled_dot_product_attention(b[None], a[None], value_a[None])[0],
+        )
+    with torch.autocast("cpu", enabled=False):
+        return _shared_weights(a * scale, b, value_a, value_b)
+
+
+def _largest_product(a: Tensor, b: Tensor) -> float:
+    """A bound of |a_i b_j|, that of Cauchy and Schwarz; infinite or not a number where the inputs are."""
+    lengths = (torch.linalg.vector_norm(x, dim=-1, dtype=torch.float32).amax().item() for x in (a, b))
+    return math.prod(lengths)
+
+
+def _shared_weights(a: Tensor, b: Tensor, value_a: Tensor, value_b: Tensor) -> tuple[Tensor, Tensor]:
+    """Block by block of `a`; the last channel that is added to the values sums up the weights."""
+    (m, length, d), row_bytes = a.shape, b.shape[1] * b.element_size()
+    rows = min(length, max(1, BLOCK_BYTES // row_bytes))
+    some = max(1, BLOCK_BYTES // (length * row_bytes))
+    value_a, value_b = (F.pad(v, (0, 1), value=1.0) for v in (value_a, value_b))
+    to_a, to_b = torch.empty_like(value_a), torch.zeros_like(value_b, dtype=torch.float32)
+    for i in range(0, m, some):
+        keys = b[i : i + some].transpose(1, 2)
+        for r in range(0, length, rows):
+            at = slice(i, i + some), slice(r, r + rows)
+            weights = torch.bmm(a[at], keys).exp_()  # (some, rows, T)
+            to_a[at] = torch.bmm(weights, value_b[i : i + some])
+            to_b[i : i + some] += torch.bmm(weights.transpose(1, 2), value_a[at])
+    return to_a[..., :d] / to_a[..., d:], (to_b[..., :d] / to_b[..., d:]).to(b.dtype)

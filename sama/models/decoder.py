@@ -12,6 +12,7 @@ from segment_anything.modeling import MaskDecoder
 from torch import Tensor
 
 Between = Callable[[int, Tensor], Tensor]
+Decoded = tuple[Tensor, Tensor]
 
 
 def output_tokens(decoder: MaskDecoder, sparse: Tensor) -> Tensor:
@@ -28,24 +29,34 @@ def two_way(
     *,
     readable: int | None = None,
     between: Between | None = None,
-) -> tuple[Tensor, Tensor]:
+    first: Decoded | None = None,
+) -> Decoded:
     """Run the two-way transformer.
 
     src (N, C, h, w) image embedding plus dense prompt; pos (1, C, h, w); tokens (N, T, C). Only the first `readable`
     tokens are seen by the others and by the image; the rest only read, so they change nothing for the first.
-    `between(i, keys)` may replace the image stream (N, hw, C) after layer i.
+    `between(i, keys)` may replace the image stream (N, hw, C) after layer i. `first`, what `first_layer` returned for
+    these arguments, saves its work.
     Returns tokens (N, T, C) and the image stream (N, hw, C).
     """
     transformer = decoder.transformer
-    keys = src.flatten(2).transpose(1, 2)  # (N, hw, C)
     key_pe = pos.flatten(2).transpose(1, 2)  # (1, hw, C)
-    queries = tokens
+    queries, keys = first_layer(decoder, src, pos, tokens, readable=readable) if first is None else first
     for i, layer in enumerate(transformer.layers):
-        queries, keys = _layer(layer, queries, keys, tokens, key_pe, readable)
+        if i:
+            queries, keys = _layer(layer, queries, keys, tokens, key_pe, readable)
         if between is not None:
             keys = between(i, keys)
     attended = transformer.final_attn_token_to_image(q=queries + tokens, k=keys + key_pe, v=keys)
     return transformer.norm_final_attn(queries + attended), keys
+
+
+def first_layer(
+    decoder: MaskDecoder, src: Tensor, pos: Tensor, tokens: Tensor, *, readable: int | None = None
+) -> Decoded:
+    """Run layer 0 of the two-way transformer alone; arguments and result as in `two_way`."""
+    keys, key_pe = (x.flatten(2).transpose(1, 2) for x in (src, pos))  # (N, hw, C), (1, hw, C)
+    return _layer(decoder.transformer.layers[0], tokens, keys, tokens, key_pe, readable)
 
 
 def _layer(layer, queries, keys, query_pe, key_pe, readable):

@@ -10,13 +10,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sama.models.attention import heads_first, heads_last
-from sama.models.mvle import to_tokens
-from sama.models.views import join_quadrants, split_quadrants
+from sama.models.attention import attend_both_ways, heads_first, heads_last
+from sama.models.views import ALL_VIEWS, add_pooled, join_tokens, pool_tokens, split_tokens, with_gaps
+
+
+class LocalKeys(NamedTuple):
+    """The local views as an adapter's attention sees them, (N, V, heads, h*w / pool^2, d) each: keys one way and
+    queries the other, values."""
+
+    placed: Tensor
+    value: Tensor
 
 
 class Adapted(NamedTuple):
-    """stream (N, C, h, w), F'_out of eq. 9; local (N, 4, h*w, C); confidence (N, 1, h, w) in (0, 1)."""
+    """stream (N, h*w, C), F'_out of eq. 9; local (N, V, h*w, C); confidence (N, h*w, 1) in (0, 1)."""
 
     stream: Tensor
     local: Tensor
@@ -26,12 +33,14 @@ class Adapted(NamedTuple):
 class LocalAdapter(nn.Module):
     """One weight set for all four regions, as eq. 4-6 write it.
 
+    `pool` x `pool` cells of a local view are averaged before they attend and are attended to; 1 is the paper's way.
     Both output projections start at zero, so an untrained adapter changes nothing.
     """
 
-    def __init__(self, channels: int, *, heads: int):
+    def __init__(self, channels: int, *, heads: int, pool: int = 1):
         super().__init__()
         self.heads = heads
+        self.pool = pool
         inner = channels // 2
         self.norm_global = nn.LayerNorm(channels)
         self.norm_local = nn.LayerNorm(channels)
@@ -46,25 +55,49 @@ class LocalAdapter(nn.Module):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, stream: Tensor, local: Tensor, pos: Tensor, local_pos: Tensor) -> Adapted:
-        """stream (N, C, h, w), local (N, 4, h*w, C), pos (1, C, h, w), local_pos (1, C, 2h, 2w)."""
-        n, c, h, w = stream.shape
-        g = self.norm_global(to_tokens(split_quadrants(stream)))  # (N, 4, hw/4, C)
-        s = self.norm_local(local)  # (N, 4, hw, C)
-        g_placed = self._project(self.global_proj, g + to_tokens(split_quadrants(pos)))
-        s_placed = self._project(self.local_proj, s + to_tokens(split_quadrants(local_pos)))
-        read = F.scaled_dot_product_attention(
-            g_placed, s_placed, self._project(self.local_value, s)
-        )  # (4N, heads, hw/4, d)
-        told = F.scaled_dot_product_attention(
-            s_placed, g_placed, self._project(self.global_value, g)
-        )  # (4N, heads, hw, d)
-        read = self.global_out(heads_last(read)).transpose(1, 2)
-        read = join_quadrants(read.reshape(n, 4, c, h // 2, w // 2))  # F''_P, (N, C, h, w)
-        confidence = torch.sigmoid(self.confidence(stream))  # eq. 8
-        local = local + self.local_out(heads_last(told)).reshape_as(local)
-        return Adapted(stream + confidence * read, local, confidence)
+    def local_keys(self, local: Tensor, places: Tensor, grid: tuple[int, int]) -> LocalKeys:
+        """Project local (N, V, h*w, C) with the positions (1, V, h*w / pool^2, C) of its pooled cells on a grid (h, w);
+        no prompt takes part."""
+        s = self.norm_local(pool_tokens(local, grid, self.pool))
+        placed = s + places.to(s.dtype)
+        return LocalKeys(self._project(self.local_proj, placed), self._project(self.local_value, s))
+
+    def forward(
+        self,
+        stream: Tensor,
+        local: Tensor,
+        keys: LocalKeys,
+        pos: Tensor,
+        grid: tuple[int, int],
+        views: tuple[int, ...] = ALL_VIEWS,
+    ) -> Adapted:
+        """stream (N, h*w, C) and pos (1, h*w, C) on a grid (h, w); local (N, V, h*w, C), the V local views `views`;
+        keys, what `local_keys` made of them. A quadrant without a local view keeps its stream.
+        """
+        n, v = len(stream), list(views)
+        whole = len(v) == len(ALL_VIEWS)
+        g = self.norm_global(split_tokens(stream, grid))  # (N, 4, hw/4, C)
+        placed = g + split_tokens(pos, grid)
+        if not whole:
+            g, placed = g[:, v], placed[:, v]
+        read, told = attend_both_ways(
+            self._project(self.global_proj, placed).flatten(0, 2),
+            keys.placed.flatten(0, 2),
+            self._project(self.global_value, g).flatten(0, 2),
+            keys.value.flatten(0, 2),
+        )  # (N*V*heads, hw/4, d) and (N*V*heads, hw/pool^2, d)
+        read = self.global_out(self._merge(read, n))  # (N, V, hw/4, C)
+        if not whole:
+            read = with_gaps(read, views)
+        # eq. 8; the 1x1 convolution over a map is a product over its tokens
+        confidence = torch.sigmoid(F.linear(stream, self.confidence.weight.flatten(1), self.confidence.bias))
+        local = add_pooled(local, self.local_out(self._merge(told, n)), grid, self.pool)
+        return Adapted(stream + confidence * join_tokens(read, grid), local, confidence)
 
     def _project(self, layer: nn.Linear, tokens: Tensor) -> Tensor:
-        """(N, 4, T, C) -> (4N, heads, T, d)."""
-        return heads_first(layer(tokens).flatten(0, 1), self.heads)
+        """(N, V, T, C) -> (N, V, heads, T, d)."""
+        return heads_first(layer(tokens).flatten(0, 1), self.heads).unflatten(0, tokens.shape[:2])
+
+    def _merge(self, x: Tensor, n: int) -> Tensor:
+        """(N*V*heads, T, d) -> (N, V, T, C)."""
+        return heads_last(x.unflatten(0, (-1, self.heads))).unflatten(0, (n, -1))

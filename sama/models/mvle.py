@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sama.models.attention import CrossAttention
-from sama.models.views import split_quadrants
+from sama.models.views import ALL_VIEWS, split_quadrants
 
 
 def to_tokens(quadrants: Tensor) -> Tensor:
@@ -27,7 +27,7 @@ def pooled_context(x: Tensor, ratios: tuple[int, ...]) -> Tensor:
 
 
 class MultiViewLocalizationEncoder(nn.Module):
-    """F_I (B, C, h, w) and F_L (B, 4, C, h, w) to F'_P (B, 4, h*w, C).
+    """F_I (B, C, h, w) and F_L (B, V, C, h, w) to F'_P (B, V, h*w, C), V of the four regions.
 
     The projections are a region's own (W^{Q_m}, W^{K_m}, W^{V_m} in eq. 2); residual and layer norm follow MVANet.
     """
@@ -38,15 +38,25 @@ class MultiViewLocalizationEncoder(nn.Module):
         self.regions = nn.ModuleList(CrossAttention(channels, heads) for _ in range(4))
         self.norm = nn.LayerNorm(channels)
 
-    def forward(self, global_: Tensor, local: Tensor, pos: Tensor, local_pos: Tensor) -> Tensor:
-        """pos (1, C, h, w) and local_pos (1, C, 2h, 2w) are one frame's encoding at both resolutions."""
+    def forward(
+        self,
+        global_: Tensor,
+        local: Tensor,
+        pos: Tensor,
+        local_pos: Tensor,
+        views: tuple[int, ...] = ALL_VIEWS,
+    ) -> Tensor:
+        """pos (1, C, h, w) and local_pos (1, C, 2h, 2w) are one frame's encoding at both resolutions; views says which
+        regions `local` holds."""
         context = pooled_context(global_, self.pool_ratios)  # (B, 4, T, C)
         context_pos = pooled_context(pos, self.pool_ratios)
         tokens = to_tokens(local)  # (B, 4, h*w, C)
-        placed = tokens + to_tokens(split_quadrants(local_pos))
-        keys = context + context_pos
+        place, keys = to_tokens(split_quadrants(local_pos)), context + context_pos
         attended = torch.stack(
-            [region(placed[:, m], keys[:, m], context[:, m]) for m, region in enumerate(self.regions)],
+            [
+                self.regions[m](tokens[:, i] + place[:, m], keys[:, m], context[:, m])
+                for i, m in enumerate(views)
+            ],
             1,
         )
         return self.norm(tokens + attended)

@@ -3,54 +3,24 @@
 Paper: arXiv 2601.12147. `encode_global` and `encode_local` run once per photo, `decode` once per prompt.
 """
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
 from sama.models.backbones import build_backbone
-from sama.models.backbones.base import EmbeddedPrompts, EncodedView
+from sama.models.backbones.base import EncodedView
 from sama.models.config import SamaConfig
-from sama.models.decoder import output_tokens, two_way
-from sama.models.heads import PredictionHead, up2
-from sama.models.local_adapter import LocalAdapter
-from sama.models.mvle import MultiViewLocalizationEncoder
+from sama.models.decoder import first_layer, output_tokens, two_way
+from sama.models.heads import PredictionHead, Side, up2
+from sama.models.image_features import ImageFeatures, Prepared, SamAnswer, per_prompt
+from sama.models.local_adapter import LocalAdapter, LocalKeys
+from sama.models.mvle import MultiViewLocalizationEncoder, to_tokens
+from sama.models.places import Places, make_places
 from sama.models.prompt_tensors import PromptTensors
-from sama.models.views import join_quadrants
+from sama.models.views import ALL_VIEWS, join_quadrants, join_tokens, with_gaps
 
 TASKS = ("segmentation", "matting")
-
-
-@dataclass(frozen=True)
-class ImageFeatures:
-    """What the encoder knows of B images, enough to answer any prompt.
-
-    embedding (B, C, h, w); context for the dense prompt prior or None; local (B, 4, h*w, C), MVLE plus early feature
-    (eq. 5); detail (B, D, 8h, 8w) or None; image (B, 3, s, s) normalised, for the matting head. The last three are
-    None as long as only the global view is encoded.
-    """
-
-    embedding: Tensor
-    context: object | None
-    local: Tensor | None = None
-    detail: Tensor | None = None
-    image: Tensor | None = None
-
-
-@dataclass(frozen=True)
-class SamAnswer:
-    """SAM's candidates: logits (N, 4, 4h, 4w), scores (N, 4), chosen (N,) index of the one it answers with, and the
-    embedded prompts they answer, which SAMA's pass uses again."""
-
-    logits: Tensor
-    scores: Tensor
-    chosen: Tensor
-    embedded: EmbeddedPrompts
-
-    @property
-    def base(self) -> Tensor:
-        """Logits (N, 1, 4h, 4w) of the chosen candidate."""
-        return self.logits[torch.arange(len(self.chosen)), self.chosen][:, None]
 
 
 class Sama(nn.Module):
@@ -63,9 +33,14 @@ class Sama(nn.Module):
         for parameter in self.backbone.parameters():
             parameter.requires_grad_(False)
         channels, heads = self.backbone.embed_dim, config.attention_heads
-        self.mvle = MultiViewLocalizationEncoder(channels, heads=heads, pool_ratios=config.pool_ratios)
+        self.mvle = None
+        if config.mvle:
+            self.mvle = MultiViewLocalizationEncoder(channels, heads=heads, pool_ratios=config.pool_ratios)
         self.early = nn.Conv2d(self.backbone.early_channels, channels, 1)
-        self.adapters = nn.ModuleList(LocalAdapter(channels, heads=heads) for _ in range(2))
+        self.adapters = nn.ModuleList(
+            LocalAdapter(channels, heads=heads, pool=config.adapter_pool)
+            for _ in range(2 if config.local_adapter else 0)
+        )
         # SAMA's tokens start as copies of SAM's mask token; `load_backbone` copies them again.
         self.tokens = nn.Parameter(torch.zeros(len(TASKS), channels))
         self.reset_tokens()
@@ -85,6 +60,7 @@ class Sama(nn.Module):
                 for task in TASKS
             }
         )
+        self._positions: tuple[tuple, Places] | None = None
         self.eval()
 
     def reset_tokens(self) -> None:
@@ -117,27 +93,75 @@ class Sama(nn.Module):
     def encode_global(self, view: Tensor) -> ImageFeatures:
         """Encode normalised global views (B, 3, S, S); enough for `decode_sam`."""
         encoded = self.backbone.encode(view)
-        return ImageFeatures(encoded.embedding, self.backbone.prior_context(view, encoded))
+        embedding = encoded.embedding.contiguous(memory_format=torch.channels_last)
+        return ImageFeatures(embedding, self.backbone.prior_context(view, encoded))
 
-    def encode_local(self, features: ImageFeatures, local: list[EncodedView], image: Tensor) -> ImageFeatures:
-        """Add the four encoded local views, in order, each of batch B, and the frame (B, 3, 2S, 2S)."""
-        pos, local_pos = self.positions()
-        embedded = torch.stack([view.embedding for view in local], 1)  # (B, 4, C, h, w)
-        early = torch.stack([self.early(view.early) for view in local], 1)
-        tokens = self.mvle(features.embedding, embedded, pos, local_pos)
+    def encode_local(
+        self, features: ImageFeatures, local: list[EncodedView | None], image: Tensor
+    ) -> ImageFeatures:
+        """Add the four encoded local views, in order, each of batch B, and the frame (B, 3, 2S, 2S).
+
+        None stands for a view that holds padding only: its quadrant keeps SAM's stream.
+        """
+        views = tuple(m for m, view in enumerate(local) if view is not None)
+        present = [view for view in local if view is not None]
+        places = self.positions()
+        embedded = torch.stack([view.embedding for view in present], 1)  # (B, V, C, h, w)
+        early = torch.stack([self.early(view.early) for view in present], 1)
+        if self.mvle is None:
+            tokens = to_tokens(embedded)
+        else:
+            tokens = self.mvle(features.embedding, embedded, places.pos, places.local_pos, views)
         tokens = tokens + early.flatten(3).transpose(2, 3)  # eq. 5-6
         detail = None
-        if local[0].detail is not None:
-            detail = join_quadrants(torch.stack([view.detail for view in local], 1))
+        if present[0].detail is not None:
+            nothing = torch.zeros_like(present[0].detail)
+            detail = join_quadrants(torch.stack([nothing if v is None else v.detail for v in local], 1))
         if self.alpha_size < image.shape[-1]:
             image = nn.functional.adaptive_avg_pool2d(image, self.alpha_size)
-        return ImageFeatures(features.embedding, features.context, tokens, detail, image)
+        return ImageFeatures(features.embedding, features.context, tokens, detail, image, views)
+
+    def prepare(self, features: ImageFeatures, tasks: tuple[str, ...] = TASKS) -> ImageFeatures:
+        """Do once for a photo what `decode` would do for every prompt, in autocast's number format where it is on, and
+        drop what only that needed."""
+        image, device = features.image, features.embedding.device.type
+        if torch.is_autocast_enabled(device):
+            dtype = torch.get_autocast_dtype(device)
+            features = replace(features, local=features.local.to(dtype), image=image.to(dtype))
+        return replace(features, prepared=self._prepare(features, tasks), detail=None, image=None)
+
+    def _prepare(self, features: ImageFeatures, tasks: tuple[str, ...]) -> Prepared:
+        h, w = self.backbone.grid
+        local_places = _of(self.positions().local_tokens, features.views)
+        keys = ()
+        if self.adapters:
+            keys = self.adapters[0].local_keys(features.local, local_places, (h, w))
+        sides = {
+            task: self.heads[task].sides(features.detail, features.image, (2 * h, 2 * w)) for task in tasks
+        }
+        return Prepared(keys, sides)
 
     def decode_sam(self, features: ImageFeatures, prompts: PromptTensors) -> SamAnswer:
         """SAM's own answer, with the candidate SAM would choose."""
-        embedded = self.backbone.embed_prompts(prompts, features.context)
-        logits, scores = self.backbone.decode(features.embedding, embedded)
-        return SamAnswer(logits, scores, self.backbone.choose(scores, prompts), embedded)
+        backbone, decoder = self.backbone, self.backbone.sam.mask_decoder
+        embedded = backbone.embed_prompts(prompts, features.context)
+        if torch.is_grad_enabled() or not self.config.residual:
+            first = None
+            logits, scores = backbone.decode(features.embedding, embedded)
+        else:
+            tokens = output_tokens(decoder, embedded.sparse)
+            src, pos = backbone.source(features.embedding, embedded), self.positions().pos
+            readable = tokens.shape[1]
+            first = first_layer(decoder, src, pos, self._with_own(tokens), readable=readable)
+            queries, keys = first
+            decoded = two_way(decoder, src, pos, tokens, first=(queries[:, :readable], keys))
+            logits, scores = backbone.masks(*decoded, embedded)
+        return SamAnswer(logits, scores, backbone.choose(scores, prompts), embedded, first)
+
+    def _with_own(self, tokens: Tensor, tasks: tuple[str, ...] = TASKS) -> Tensor:
+        """Append SAMA's tokens for `tasks` to (N, T, C)."""
+        own = torch.stack([self.tokens[TASKS.index(task)] for task in tasks])
+        return torch.cat([tokens, own.expand(len(tokens), -1, -1).to(tokens.dtype)], 1)
 
     def decode(
         self,
@@ -159,39 +183,69 @@ class Sama(nn.Module):
 
     def _decode_pass(self, features, answer, tasks, readable) -> dict[str, Tensor]:
         backbone, decoder = self.backbone, self.backbone.sam.mask_decoder
-        sparse, dense = answer.embedded.sparse, answer.embedded.dense
-        n = len(dense)
-        each = n // len(features.embedding)
+        each = len(answer.embedded.dense) // len(features.embedding)
+        grid, views, places = backbone.grid, features.views, self.positions()
+        local_places = _of(places.local_tokens, views)
+        prepared = features.prepared or self._prepare(features, tasks)
+        local = per_prompt(features.local, each)
 
-        def per_prompt(x):
-            return None if x is None else x.repeat_interleave(each, 0)
-
-        pos, local_pos = self.positions()
-        own = torch.stack([self.tokens[TASKS.index(task)] for task in tasks]).expand(n, -1, -1)
-        tokens = torch.cat([output_tokens(decoder, sparse), own.to(sparse.dtype)], 1)
-        local = per_prompt(features.local)
-        h, w = backbone.grid
-
-        def adapt(i: int, keys: Tensor) -> Tensor:
+        def adapt(i: int, stream: Tensor) -> Tensor:
             nonlocal local
-            stream = keys.transpose(1, 2).reshape(n, -1, h, w)
-            adapted = self.adapters[i](stream, local, pos, local_pos)
+            adapter = self.adapters[i]
+            if i == 0:
+                keys = LocalKeys(*(per_prompt(x, each) for x in prepared.keys))
+            else:
+                keys = adapter.local_keys(local, local_places, grid)
+            adapted = adapter(stream, local, keys, places.tokens, grid, views)
             local = adapted.local
-            return adapted.stream.flatten(2).transpose(1, 2)
+            return adapted.stream
 
-        src = per_prompt(features.embedding) + dense
-        tokens, keys = two_way(decoder, src, pos, tokens, readable=readable, between=adapt)
-        stream = keys.transpose(1, 2).reshape(n, -1, h, w)
-        local_map = join_quadrants(local.transpose(2, 3).reshape(n, 4, -1, h, w))
-        x = up2(stream) + local_map  # (N, C, 2h, 2w)
-        detail, image = per_prompt(features.detail), per_prompt(features.image)
-        return {
-            task: self.heads[task](x, tokens[:, i - len(tasks)], answer.base, detail, image)
-            for i, task in enumerate(tasks)
-        }
+        tokens = self._with_own(output_tokens(decoder, answer.embedded.sparse), tasks)
+        first = None if torch.is_grad_enabled() or answer.first is None else self._first(answer.first, tasks)
+        src = backbone.source(features.embedding, answer.embedded)
+        tokens, keys = two_way(
+            decoder,
+            src,
+            places.pos,
+            tokens,
+            readable=readable,
+            between=adapt if self.adapters else None,
+            first=first,
+        )
+        x = self._merge(keys, local, views)
+        out = {}
+        for i, task in enumerate(tasks):
+            sides = tuple(Side(*(per_prompt(m, each) for m in side)) for side in prepared.sides[task])
+            out[task] = self.heads[task](x, tokens[:, i - len(tasks)], answer.base, sides)
+        return out
 
-    def positions(self) -> tuple[Tensor, Tensor]:
-        """SAM's Fourier encoding of one frame at the embedding's resolution and at twice that."""
+    def _first(self, first: tuple[Tensor, Tensor], tasks: tuple[str, ...]) -> tuple[Tensor, Tensor]:
+        """The first layer's result with SAMA's tokens for `tasks` only."""
+        queries, keys = first
+        own = [TASKS.index(task) - len(TASKS) for task in tasks]
+        return torch.cat([queries[:, : -len(TASKS)], queries[:, own]], 1), keys
+
+    def _merge(self, stream: Tensor, local: Tensor, views: tuple[int, ...]) -> Tensor:
+        """Stream (N, h*w, C) enlarged plus local views (N, V, h*w, C) in their places: (N, C, 2h, 2w)."""
         h, w = self.backbone.grid
+        if len(views) < len(ALL_VIEWS):
+            local = with_gaps(local, views)
+        local = join_tokens(local, (2 * h, 2 * w)).unflatten(1, (2 * h, 2 * w))  # (N, 2h, 2w, C)
+        stream = stream.to(local.dtype).unflatten(1, (h, w))
+        return up2(stream.permute(0, 3, 1, 2)) + local.permute(0, 3, 1, 2)
+
+    def positions(self) -> Places:
+        """SAM's Fourier encoding of the cells; kept until the grid or the encoding's frequencies change."""
         layer = self.backbone.sam.prompt_encoder.pe_layer
-        return layer((h, w))[None], layer((2 * h, 2 * w))[None]
+        matrix = layer.positional_encoding_gaussian_matrix
+        key = (self.backbone.grid, matrix.device, matrix.data_ptr(), matrix._version)
+        if self._positions is None or self._positions[0] != key:
+            # Not as inference tensors: the same model may be trained afterwards.
+            with torch.inference_mode(False), torch.no_grad():
+                self._positions = key, make_places(layer, self.backbone.grid, self.config.adapter_pool)
+        return self._positions[1]
+
+
+def _of(local: Tensor, views: tuple[int, ...]) -> Tensor:
+    """Those of four local views (1, 4, ...) that are there."""
+    return local if len(views) == len(ALL_VIEWS) else local[:, list(views)]

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+ALL_VIEWS = (0, 1, 2, 3)
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -44,10 +46,15 @@ def make_frame(image: Tensor, size: int) -> Tensor:
     Returns (3, size, size) float32 in [0, 255]. Bilinear with antialiasing, as SAM's own preprocessing.
     """
     height, width = Frame(image.shape[-1], image.shape[-2], size).extent()
-    resized = F.interpolate(
-        image[None].float(), (height, width), mode="bilinear", align_corners=False, antialias=True
-    )[0]
-    return F.pad(resized.clamp(0, 255), (0, size - width, 0, size - height))
+    # First across, then down, as PyTorch itself does; in parts, so that a large photo never becomes floats as a whole.
+    parts = [_resize(part, (part.shape[-2], width)) for part in image.split(512, dim=-2)]
+    resized = _resize(torch.cat(parts, dim=-2), (height, width))
+    return F.pad(resized.clamp_(0, 255), (0, size - width, 0, size - height))
+
+
+def _resize(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """Resize (3, H, W) to `size` (height, width), as float32."""
+    return F.interpolate(image[None].float(), size, mode="bilinear", align_corners=False, antialias=True)[0]
 
 
 def global_view(frame: Tensor) -> Tensor:
@@ -74,11 +81,57 @@ def join_quadrants(x: Tensor) -> Tensor:
     return x.reshape(b, c, 2 * h, 2 * w)
 
 
+def split_tokens(x: Tensor, grid: tuple[int, int]) -> Tensor:
+    """`split_quadrants` of a map whose cells are tokens: (B, 2h*2w, C) on a grid (2h, 2w) -> (B, 4, h*w, C)."""
+    b, _, c = x.shape
+    h, w = grid[0] // 2, grid[1] // 2
+    return x.reshape(b, 2, h, 2, w, c).transpose(2, 3).reshape(b, 4, h * w, c)
+
+
+def join_tokens(x: Tensor, grid: tuple[int, int]) -> Tensor:
+    """(B, 4, h*w, C) -> (B, 2h*2w, C) on a grid (2h, 2w); inverse of `split_tokens`."""
+    b, _, _, c = x.shape
+    h, w = grid[0] // 2, grid[1] // 2
+    return x.reshape(b, 2, 2, h, w, c).transpose(2, 3).reshape(b, 4 * h * w, c)
+
+
+def with_gaps(local: Tensor, views: tuple[int, ...]) -> Tensor:
+    """Put the local views (N, V, ...) numbered `views` in their places among four, with 0 where there is none."""
+    places = torch.tensor(views, device=local.device)
+    return local.new_zeros(len(local), len(ALL_VIEWS), *local.shape[2:]).index_copy(1, places, local)
+
+
+def pool_tokens(x: Tensor, grid: tuple[int, int], pool: int) -> Tensor:
+    """Average pool x pool cells of each view: (N, V, h*w, C) on a grid (h, w) -> (N, V, h*w / pool^2, C)."""
+    if pool == 1:
+        return x
+    maps = x.flatten(0, 1).unflatten(1, grid).permute(0, 3, 1, 2)  # (N*V, C, h, w), channels-last
+    return F.avg_pool2d(maps, pool).permute(0, 2, 3, 1).flatten(1, 2).unflatten(0, x.shape[:2])
+
+
+def add_pooled(x: Tensor, pooled: Tensor, grid: tuple[int, int], pool: int) -> Tensor:
+    """Add (N, V, h*w / pool^2, C) to all cells (N, V, h*w, C) that `pool_tokens` would have averaged into one."""
+    if pool == 1:
+        return x + pooled
+    h, w = grid[0] // pool, grid[1] // pool
+    x = x.unflatten(2, (h, pool, w, pool)) + pooled.unflatten(2, (h, 1, w, 1))
+    return x.flatten(2, 5)
+
+
 def padded_views(frame: Frame) -> list[bool]:
     """Return for each local view whether it holds padding only (`frame.size` is 2S)."""
     height, width = frame.extent()
     half = frame.size // 2
     return [False, width <= half, height <= half, width <= half or height <= half]
+
+
+def touched_views(rectangles: Tensor, size: int) -> list[bool]:
+    """Return for each local view whether any of the rectangles (K, 4), x0 y0 x1 y1 in pixels of a frame of `size`,
+    reaches into it; a rectangle without extent is a point."""
+    half = size / 2
+    x0, y0, x1, y1 = rectangles.unbind(1)
+    left, right, top, bottom = x0 < half, x1 >= half, y0 < half, y1 >= half
+    return [bool((a & b).any()) for a in (top, bottom) for b in (left, right)]
 
 
 def normalise(frame: Tensor, mean: Tensor, std: Tensor, extent: tuple[int, int]) -> Tensor:

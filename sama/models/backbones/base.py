@@ -71,11 +71,21 @@ class Backbone(nn.Module):
 
     def decode(self, embedding: Tensor, embedded: EmbeddedPrompts) -> tuple[Tensor, Tensor]:
         """SAM's own answer: logits (N, 4, 4h, 4w) and scores (N, 4) for embeddings (B, C, h, w)."""
-        decoder, dense = self.sam.mask_decoder, embedded.dense
-        src = embedding.repeat_interleave(len(dense) // len(embedding), 0) + dense
+        decoder = self.sam.mask_decoder
         pos = self.sam.prompt_encoder.get_dense_pe()
-        tokens, keys = two_way(decoder, src, pos, output_tokens(decoder, embedded.sparse))
-        logits, scores = predict_masks(decoder, tokens, keys, self.grid)
+        tokens = output_tokens(decoder, embedded.sparse)
+        return self.masks(*two_way(decoder, self.source(embedding, embedded), pos, tokens), embedded)
+
+    @staticmethod
+    def source(embedding: Tensor, embedded: EmbeddedPrompts) -> Tensor:
+        """The image stream (N, C, h, w) that N prompts start with, for embeddings (B, C, h, w)."""
+        each = len(embedded.dense) // len(embedding)
+        # Repeating would also undo a channels-last layout, which is how the decoder reads the stream.
+        return (embedding if each == 1 else embedding.repeat_interleave(each, 0)) + embedded.dense
+
+    def masks(self, tokens: Tensor, keys: Tensor, embedded: EmbeddedPrompts) -> tuple[Tensor, Tensor]:
+        """Logits (N, 4, 4h, 4w) and scores (N, 4) of tokens and image stream as `two_way` returns them."""
+        logits, scores = predict_masks(self.sam.mask_decoder, tokens, keys, self.grid)
         return logits if embedded.fine is None else logits + embedded.fine, scores
 
     @staticmethod

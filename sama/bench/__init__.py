@@ -1,0 +1,1 @@
+"""Measurements of speed, memory and bytes; see `python -m sama bench`."""

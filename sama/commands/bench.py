@@ -1,0 +1,79 @@
+"""`python -m sama bench`: measure this machine, side by side with the stock implementations."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the `bench` command."""
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows there")
+    parser.add_argument("--model", nargs="+", metavar="NAME", help="vit_b and mini by default")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="rows to measure, all by default")
+    parser.add_argument("--repeats", type=int, help="rounds after the warm-up; 3, or 20 with --ui")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--dtype", default="auto", help="auto, float32 or bfloat16")
+    parser.add_argument(
+        "--checkpoint", type=Path, help="weights of the one official model; random where none are at hand"
+    )
+    parser.add_argument("--ui", action="store_true", help="measure the page in a browser instead")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run the command; raises SamaError for anything the user can mend."""
+    from sama.bench.report import check_target, table, write_json
+    from sama.bench.rows import BenchError
+
+    if args.repeats is not None and args.repeats < 1:
+        raise BenchError("At least one round is needed; correct --repeats.")
+    if args.json is not None:
+        check_target(args.json)
+    if args.ui and (args.only or args.model or args.checkpoint):
+        raise BenchError("--ui measures the page alone; leave out --only, --model and --checkpoint.")
+    rows, notes = _page(args) if args.ui else _models(args)
+    print(table(rows))
+    for note in notes:
+        print(note)
+    if args.json is not None:
+        write_json(args.json, rows)
+    return 0
+
+
+def _page(args: argparse.Namespace) -> tuple[list[dict], list[str]]:
+    from sama.bench.studio import measure
+
+    repeats = {} if args.repeats is None else {"repeats": args.repeats}
+    return measure(progress=_progress, **repeats), []
+
+
+def _models(args: argparse.Namespace) -> tuple[list[dict], list[str]]:
+    from sama.bench.lab import Lab
+    from sama.bench.registry import MODELS, benchmarks, select
+    from sama.bench.report import machine
+    from sama.bench.rows import BenchError
+    from sama.models.records import RECORDS
+
+    models = args.model or MODELS
+    selected = select(benchmarks(models), args.only)
+    if args.checkpoint is not None:
+        official = [name for name in models if RECORDS[name].backbone_file is None]
+        if len(official) != 1:
+            raise BenchError("--checkpoint belongs to one official model; name it with --model.")
+        if not args.checkpoint.is_file():
+            raise BenchError(f"There is no checkpoint {args.checkpoint.name} there; check the path.")
+    repeats = 3 if args.repeats is None else args.repeats
+    with Lab(args.device, args.dtype, repeats, args.checkpoint, progress=_progress) as lab:
+        rows = [row.to_dict() for benchmark, wanted in selected for row in benchmark.measure(lab, wanted)]
+        notes = [
+            "",
+            f"{machine(lab.place)}. Medians over rounds after a warm-up: {repeats}; the sides take turns.",
+            *(f"{caption}." for caption in lab.captions),
+            "ratio: our time divided by the stock time of the same run. peak MiB: memory added by the step at its "
+            "peak, for rss that of the whole process.",
+            *dict.fromkeys(benchmark.note for benchmark, _ in selected),
+        ]
+    return rows, notes
+
+
+def _progress(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
