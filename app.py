@@ -26,6 +26,8 @@ def _flags(arguments: list[str] | None) -> argparse.Namespace:
     parser = _Parser(description=__doc__)
     parser.add_argument("--model", default="mini", help="see python -m sama weights")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--dtype", default="auto", help="auto, float32, bfloat16 or float16")
+    parser.add_argument("--compile", action="store_true", help="torch.compile the image encoder")
     parser.add_argument("--host", help="address to listen on; 0.0.0.0 for the whole network")
     parser.add_argument("--port", type=_port, help="by default the first free one from 7860")
     parser.add_argument("--share", action="store_true", help="open a public gradio.live link")
@@ -48,9 +50,12 @@ def main(arguments: list[str] | None = None) -> int:
         predictor = load(
             flags.model,
             device=flags.device,
+            dtype=flags.dtype,
+            compile=flags.compile,
             checkpoint=flags.checkpoint,
             sama_weights=flags.sama_weights,
         )
+        print(f"{predictor.info.title} {predictor.info.running}")
         studio = build_studio(predictor, EXAMPLES)
     except SamaError as error:
         print(error, file=sys.stderr)

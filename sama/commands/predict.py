@@ -53,7 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="closed_form: training-free, from SAM's mask, which is also the default without SAMA weights",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    parser.add_argument("--dtype", default="auto", help="auto, float32 or bfloat16")
+    parser.add_argument("--dtype", default="auto", help="auto, float32, bfloat16 or float16")
+    parser.add_argument("--compile", action="store_true", help="torch.compile the image encoder")
     parser.add_argument("--max-megapixels", type=float, default=MAX_PIXELS / 1e6)
 
 
@@ -72,11 +73,12 @@ def main(args: argparse.Namespace) -> int:
         model,
         device=args.device,
         dtype=args.dtype,
+        compile=args.compile,
         checkpoint=args.checkpoint,
         sama_weights=args.sama_weights,
     )
     info = predictor.info
-    print(f"model: {info.title}, weights {info.weights_digest}, on {info.device} in {info.dtype}")
+    print(f"model: {info.title}, weights {info.weights_digest}, {info.running}")
     for note in info.notes:
         print(f"note: {note}")
     seconds = {"encode": 0.0}

@@ -61,36 +61,47 @@ def _solve(image: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray
     if alpha.size == 1:  # the estimator divides by the number of its levels, which is zero here
         return colours, colours.copy()
     # Imported late: compiling PyMatting takes half a minute the first time.
+    from numba import get_num_threads, set_num_threads
     from pymatting.foreground.estimate_foreground_ml import estimate_foreground_ml
 
-    return estimate_foreground_ml(colours, np.ascontiguousarray(alpha), return_background=True)
+    # PyMatting spreads nothing but its many small resizings over the cores: on a busy machine they wait for each
+    # other far longer than they work. The setting is this thread's own.
+    threads = get_num_threads()
+    set_num_threads(1)
+    try:
+        return estimate_foreground_ml(colours, np.ascontiguousarray(alpha), return_background=True)
+    finally:
+        set_num_threads(threads)
 
 
 def _fit(image: np.ndarray, alpha: np.ndarray, step: int, f: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return F (H, W, 3) from F and B (h, w, 3) on a grid whose pixels are `step` apart."""
     height, width = alpha.shape
-    h, w = f.shape[:2]
-    both = np.concatenate([f, b], axis=2).reshape(h * w, 6)
-    rows, columns = _Taps(height, step, h), _Taps(width, step, w)
-    nearest = np.minimum(np.arange(width) // step, w - 1)
+    rows, columns = _Taps(height, step, len(f)), _Taps(width, step, f.shape[1])
+    grid = _Grid(np.concatenate([f, b], axis=2))
+    nearest = np.minimum(np.arange(width) // step, f.shape[1] - 1)
     result = np.empty((height, width, 3), np.float32)
 
     def fit_strip(strip: slice) -> None:
         opacity, out = alpha[strip], result[strip]
         np.divide(image[strip], np.float32(255), out=out, dtype=np.float32)
-        y, x = np.nonzero(_soft(opacity))
-        if len(y):
-            guess = _between(both, w, rows, columns, y + strip.start, x)  # (n, 6)
-            a = opacity[y, x][:, None]
-            f, b = guess[:, :3], guess[:, 3:]
+        soft = np.flatnonzero(_soft(opacity))
+        if len(soft):
+            y, x = np.divmod(soft, width)
+            guess = grid.between(rows, y + strip.start, columns, x)  # (6, n)
+            a = opacity.take(soft)
+            pixels = out.reshape(-1, 3)
+            colours, left = guess[:3], pixels[soft].T
+            left -= a * colours
+            left -= (1 - a) * guess[3:]
             # The F and B nearest to the guess that add up to the pixel's colour.
-            f += a / (a**2 + (1 - a) ** 2) * (out[y, x] - a * f - (1 - a) * b)
-            out[y, x] = f.clip(0, 1)
+            colours += a / (a**2 + (1 - a) ** 2) * left
+            pixels[soft] = colours.clip(0, 1).T
         clear = opacity < _TRACE
         for top in range(0, len(opacity), step):
             part = slice(top, top + step)
             if clear[part].any():
-                line = both[min((strip.start + top) // step, h - 1) * w + nearest, :3]
+                line = f[min((strip.start + top) // step, len(f) - 1)].take(nearest, axis=0)
                 np.copyto(out[part], line, where=clear[part, :, None])
 
     for_strips((height, width), fit_strip, multiple=step)
@@ -108,18 +119,24 @@ class _Taps:
         self.share = np.clip(position - self.first, 0, 1, dtype=np.float32)
 
 
-def _between(
-    grid: np.ndarray, width: int, rows: _Taps, columns: _Taps, y: np.ndarray, x: np.ndarray
-) -> np.ndarray:
-    """Interpolate a flat grid (h * width, c) at pixels y, x (n,); returns (n, c)."""
-    across, down = columns.share[x][:, None], rows.share[y][:, None]
-    lines = []
-    for first in (rows.first[y] * width, rows.second[y] * width):
-        line = grid[first + columns.first[x]]
-        line += across * (grid[first + columns.second[x]] - line)
-        lines.append(line)
-    upper, lower = lines
-    return upper + down * (lower - upper)
+class _Grid:
+    """Values (h, w, c) on a grid, channel by channel, which is the quickest way to pick single pixels."""
+
+    def __init__(self, values: np.ndarray):
+        self.width = values.shape[1]
+        self.planes = np.ascontiguousarray(values.reshape(-1, values.shape[2]).T)  # (c, h w)
+
+    def between(self, rows: _Taps, y: np.ndarray, columns: _Taps, x: np.ndarray) -> np.ndarray:
+        """Interpolate at pixels y, x (n,); returns (c, n)."""
+        left, right, across = columns.first[x], columns.second[x], columns.share[x]
+        lines = []
+        for row in (rows.first[y] * self.width, rows.second[y] * self.width):
+            line = self.planes.take(row + left, axis=1)
+            line += across * (self.planes.take(row + right, axis=1) - line)
+            lines.append(line)
+        upper, lower = lines
+        upper += rows.share[y] * (lower - upper)
+        return upper
 
 
 def warm_up() -> None:

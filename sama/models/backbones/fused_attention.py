@@ -29,6 +29,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor, rel_h: Tensor, rel_w: Tensor) -> Ten
         return (_blocked if q.device.type == "cpu" else _folded)(q, k, v, rel_h, rel_w)
 
 
+@torch.compiler.disable  # its loop would be unrolled
 def _blocked(q: Tensor, k: Tensor, v: Tensor, rel_h: Tensor, rel_w: Tensor) -> Tensor:
     n, length, d = q.shape
     row_bytes = length * q.element_size()
