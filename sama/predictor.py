@@ -51,9 +51,11 @@ def load(
     place = resolve_device(device)
     loaded = load_model(model, checkpoint=checkpoint, sama_weights=sama_weights)
     loaded.model.to(place)
+    products = resolve_dtype(dtype, place)
+    loaded.model.backbone.hold_products_in(products)
     if compile:
         loaded.model.backbone.encode = compiled(loaded.model.backbone.encode, f"{model}'s image encoder")
-    return SamaPredictor(loaded, dtype=resolve_dtype(dtype, place), cache=FeatureCache(cache_bytes))
+    return SamaPredictor(loaded, dtype=products, cache=FeatureCache(cache_bytes))
 
 
 class SamaPredictor:

@@ -102,7 +102,7 @@ def test_items_have_the_promised_form(root, task):
         exact.add(item["exact"])
         parts |= set(item["part"].tolist())
         padded += min(h, w) < SIZE
-    assert exact == ({True} if task == "matting" else {True, False})
+    assert exact == {True, False}
     assert parts == ({True, False} if task == "mini" else {False})
     assert 20 <= padded <= 55
     torch.utils.data.default_collate([data[0], data[1]])

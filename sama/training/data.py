@@ -30,7 +30,7 @@ class TrainingData(Dataset):
 
     A resumed run therefore continues exactly. root: folder that holds train/. size: side S of the
     model frame in pixels. task: "mini" (whole objects and parts), "segmentation" (whole objects) or
-    "matting" (exact alpha only). prompts: objects an item, P. sources: the folders to use (`ccp`,
+    "matting" (mostly exact alpha). prompts: objects an item, P. sources: the folders to use (`ccp`,
     `cats`, `coco`, `fluent`, `noto`, `renders`, `backgrounds`); None for all.
 
     An item is a dict of

@@ -71,9 +71,21 @@ def counts() -> Counts:
 
 
 @pytest.fixture(scope="session")
-def server(counts):
+def boxed_examples(tmp_path_factory) -> Path:
+    """The examples, the first of them with its box alone: most tests begin there and count what they add."""
+    folder = tmp_path_factory.mktemp("studio") / "examples"
+    shutil.copytree(EXAMPLES, folder)
+    first = min(folder.glob("*.json"))
+    session = json.loads(first.read_text())
+    session["prompts"]["points"] = []
+    first.write_text(json.dumps(session))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(counts, boxed_examples):
     """A studio over the fake model: (blocks, url)."""
-    studio, url = serve(FakePredictor(counts))
+    studio, url = serve(FakePredictor(counts), boxed_examples)
     yield studio, url
     studio.close()
 

@@ -35,13 +35,13 @@ def _blocked(q: Tensor, k: Tensor, v: Tensor, rel_h: Tensor, rel_w: Tensor) -> T
     row_bytes = length * q.element_size()
     rows = min(length, max(1, BLOCK_BYTES // row_bytes))
     some = max(1, BLOCK_BYTES // (length * row_bytes))  # how many of the N fit into one block
-    keys, out = k.transpose(1, 2), torch.empty_like(q)
+    keys, out = k.transpose(1, 2).contiguous(), torch.empty_like(q)
     for i in range(0, n, some):
         for r in range(0, length, rows):
             at = slice(i, i + some), slice(r, r + rows)
             logits = (rel_h[at][..., :, None] + rel_w[at][..., None, :]).flatten(2)  # (some, rows, h*w)
             logits.baddbmm_(q[at], keys[i : i + some], alpha=d**-0.5)
-            out[at] = torch.softmax(logits, -1) @ v[i : i + some]
+            out[at] = torch.bmm(torch.softmax(logits, -1), v[i : i + some])
     return out
 
 

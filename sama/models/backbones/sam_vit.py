@@ -58,12 +58,11 @@ def self_attention(attention: Attention, x: Tensor, window: int) -> Tensor:
     heads = attention.num_heads
     qkv = qkv.reshape(b, down, rows, across, columns, 3, heads, e // heads)
     qkv = qkv.permute(5, 0, 1, 3, 6, 2, 4, 7)  # (3, B, down, across, heads, rows, columns, d)
-    q, k, v = qkv.reshape(
-        3, -1, rows, columns, e // heads
-    )  # (N, rows, columns, d) each, N = windows times heads
+    # (N, rows, columns, d) each, N = windows times heads; contiguous, or every block of a product would be copied.
+    q, k, v = qkv.reshape(3, -1, rows, columns, e // heads).contiguous()
     rel_h = einsum("nyxd,yvd->nyxv", q, get_rel_pos(rows, rows, attention.rel_pos_h).to(q.dtype))
     rel_w = einsum("nyxd,xud->nyxu", q, get_rel_pos(columns, columns, attention.rel_pos_w).to(q.dtype))
     out = attend(*(m.flatten(1, 2) for m in (q, k, v, rel_h, rel_w)))  # (N, rows*columns, d)
     out = out.reshape(b, down, across, heads, rows, columns, e // heads).permute(0, 1, 4, 2, 5, 3, 6)
-    out = out.reshape(b, down * rows, across * columns, e)[:, :h, :w]
+    out = out.reshape(b, down * rows, across * columns, e)[:, :h, :w].contiguous()
     return attention.proj(out)
