@@ -14,9 +14,9 @@ ASPECTS = ((1.0, 0.36), (3 / 2, 0.16), (2 / 3, 0.16), (4 / 3, 0.12), (3 / 4, 0.1
 ASPECTS = (*ASPECTS, (16 / 9, 0.04), (9 / 16, 0.04))
 NATIVE_ASPECT = 0.35
 WHOLE_PERSON = 0.74
-MIN_AREA = 0.003
+MIN_AREA = 0.0015
 MIN_PART_AREA = 0.005
-MIN_SIDE = 14
+MIN_SIDE = 12
 
 Box = tuple[int, int, int, int]
 
@@ -118,7 +118,8 @@ def photo_sample(
 
 def _by_area(rng: np.random.Generator, labels: np.ndarray, objects: np.ndarray) -> int:
     area = np.bincount(labels.ravel(), minlength=int(objects[-1]) + 1)[objects].astype(float)
-    return int(rng.choice(objects, p=area / area.sum()))
+    weights = np.sqrt(area)
+    return int(rng.choice(objects, p=weights / weights.sum()))
 
 
 def _choose(
@@ -153,11 +154,11 @@ def _choose(
 
 
 def _weighted(rng: np.random.Generator, candidates: np.ndarray, share: np.ndarray, count: int) -> np.ndarray:
-    """Up to `count` different candidates, larger ones preferred."""
+    """Up to `count` different candidates, larger ones somewhat preferred: small ones are hard and must be learnt."""
     count = min(count, len(candidates))
     if not count:
         return candidates[:0]
-    weights = np.sqrt(share[candidates])
+    weights = share[candidates] ** 0.25
     return rng.choice(candidates, count, replace=False, p=weights / weights.sum())
 
 

@@ -1,59 +1,11 @@
-"""Drawn foregrounds with exact alpha: strands, smoke, defocused shapes, nets, panes with holes."""
+"""Drawn foregrounds with exact alpha: strands, smoke, defocused shapes, nets, bars, scribbles, lace, panes."""
 
 import math
 
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-SUPERSAMPLING = 4
-LARGEST_DRAWING = 2400
-
-
-class Drawing:
-    """A grey canvas of `side` pixels, drawn at several times that size for smooth edges."""
-
-    def __init__(self, side: int):
-        self.side = side
-        self.zoom = max(2, min(SUPERSAMPLING, LARGEST_DRAWING // side))
-        self.picture = Image.new("L", (side * self.zoom, side * self.zoom))
-        self._pen = ImageDraw.Draw(self.picture)
-
-    def line(self, points: np.ndarray, width: float, value: int = 255) -> None:
-        """Polyline through points (n, 2); x, y and `width` in pixels, widths down to 1 / zoom."""
-        flat = (points * self.zoom).ravel().tolist()
-        width = max(1, round(width * self.zoom))
-        # Without a joint, wide lines show teeth on the outside of bends.
-        self._pen.line(flat, fill=value, width=width, joint="curve" if width > 8 else None)
-
-    def polygon(self, points: np.ndarray, value: int = 255) -> None:
-        self._pen.polygon((points * self.zoom).ravel().tolist(), fill=value)
-
-    def clip(self, points: np.ndarray) -> None:
-        """Erase what lies outside the polygon."""
-        mask = Image.new("L", self.picture.size)
-        ImageDraw.Draw(mask).polygon((points * self.zoom).ravel().tolist(), fill=255)
-        self.picture = ImageChops.multiply(self.picture, mask)
-        self._pen = ImageDraw.Draw(self.picture)
-
-    def alpha(self) -> Image.Image:
-        """The drawing averaged down to `side` pixels."""
-        return self.picture.reduce(self.zoom)
-
-
-def outline(
-    rng: np.random.Generator, centre: tuple[float, float], radius: float, wobble: float, n: int = 48
-) -> np.ndarray:
-    """Closed smooth outline (n, 2) around `centre`; `wobble` 0 makes an ellipse."""
-    angle = np.linspace(0, 2 * np.pi, n, endpoint=False)
-    r = np.ones(n)
-    for k in range(2, 6):
-        r += wobble * rng.normal() / k * np.cos(k * angle + rng.uniform(0, 2 * np.pi))
-    stretch = rng.uniform(0.65, 1.0, 2)
-    turn = rng.uniform(0, np.pi)
-    xy = np.stack([np.cos(angle) * stretch[0], np.sin(angle) * stretch[1]], 1)
-    c, s = math.cos(turn), math.sin(turn)
-    xy = xy @ np.array([[c, s], [-s, c]]) * np.maximum(r, 0.3)[:, None]
-    return np.array(centre) + radius * xy
+from sama.training.drawing import Drawing, outline
 
 
 def strands(rng: np.random.Generator, side: int) -> Image.Image:
@@ -157,6 +109,70 @@ def _warped_grid(rng: np.random.Generator, drawing: Drawing, bars: int, width: f
             drawing.line(line * side, width)
 
 
+def bars(rng: np.random.Generator, side: int) -> Image.Image:
+    """A fence, ladder or railing: parallel bars of one width, and rails across them."""
+    drawing = Drawing(side)
+    count = int(rng.integers(3, 26))
+    pitch = 0.84 / count
+    width = side * pitch * rng.uniform(0.12, 0.6)
+    lean, turn = rng.normal(0, 0.12), rng.choice([0.0, np.pi / 2]) + rng.normal(0, 0.15)
+    low, high = rng.uniform(0.02, 0.3), rng.uniform(0.7, 0.98)
+    ragged = rng.uniform(0, 0.06)
+
+    def place(points: np.ndarray) -> np.ndarray:
+        c, s = math.cos(turn), math.sin(turn)
+        return side * (0.5 + (points - 0.5) @ np.array([[c, s], [-s, c]]))
+
+    for k in range(count):
+        x = 0.08 + pitch * (k + 0.5)
+        top, bottom = low + ragged * rng.normal(), high + ragged * rng.normal()
+        drawing.line(place(np.array([[x + lean * top, top], [x + lean * bottom, bottom]])), width)
+    for y in rng.uniform(low + 0.05, high - 0.05, rng.integers(1, 5)):
+        drawing.line(
+            place(np.array([[0.06 + lean * y, y], [0.94 + lean * y, y]])), width * rng.uniform(0.5, 2)
+        )
+    if rng.random() < 0.3:
+        drawing.line(place(np.array([[0.08, low], [0.92, high]])), width)
+    return drawing.alpha()
+
+
+def scribble(rng: np.random.Generator, side: int) -> Image.Image:
+    """Wires, ropes and twigs: a few long smooth curves of one width, sometimes out of focus."""
+    drawing = Drawing(side)
+    width = side / 512 * np.exp(rng.uniform(np.log(1.5), np.log(16)))
+    t = np.linspace(0, 1, 160)[:, None]
+    for _ in range(rng.integers(1, 7)):
+        curve = np.full((len(t), 2), 0.5)
+        for k in range(1, int(rng.integers(2, 8))):
+            curve = curve + 0.28 / k**0.7 * rng.normal(0, 1, 2) * np.sin(np.pi * k * t + rng.uniform(0, 6, 2))
+        curve = 0.5 + (curve - curve.mean(0)) / max(1, np.abs(curve - curve.mean(0)).max() / 0.46)
+        drawing.line(side * curve, width * rng.uniform(0.7, 1.3))
+    alpha = drawing.alpha()
+    if rng.random() < 0.35:
+        alpha = alpha.filter(ImageFilter.GaussianBlur(float(width * rng.uniform(0.1, 0.8))))
+    return alpha
+
+
+def lace(rng: np.random.Generator, side: int) -> Image.Image:
+    """Lace, leaves eaten by insects, perforated sheets: a body with many holes in rows."""
+    drawing = Drawing(side)
+    body = outline(rng, (side / 2, side / 2), side * rng.uniform(0.28, 0.44), 0.2)
+    drawing.polygon(body)
+    rows = int(rng.integers(3, 16))
+    pitch = side / rows
+    radius = pitch * rng.uniform(0.15, 0.42)
+    scatter, aspect = rng.uniform(0, 0.25), rng.uniform(0.5, 1.6)
+    shape = outline(rng, (0, 0), 1.0, rng.uniform(0, 0.3), 20) * (1, aspect)
+    for row in range(rows):
+        for column in range(math.ceil(rows * 1.2)):
+            if rng.random() < 0.1:
+                continue
+            centre = (np.array([column + 0.5 * (row % 2), row + 0.5]) + rng.normal(0, scatter, 2)) * pitch
+            drawing.polygon(centre + radius * rng.uniform(0.7, 1.1) * shape, 0)
+    drawing.line(np.concatenate([body, body[:2]]), side * rng.uniform(0.003, 0.02))
+    return drawing.alpha()
+
+
 def pane(rng: np.random.Generator, side: int) -> Image.Image:
     """A half transparent pane or veil with an opaque rim, holes and folds."""
     drawing = Drawing(side)
@@ -180,6 +196,9 @@ SHAPES = {
     "smoke": smoke,
     "defocused": defocused,
     "net": net,
+    "bars": bars,
+    "scribble": scribble,
+    "lace": lace,
     "pane": pane,
 }
 

@@ -33,7 +33,7 @@ class Recipe:
 
 
 # The mask of a glass or of smoke is not its alpha: where masks are taught, neither may appear.
-OPAQUE = ("strands", "defocused", "net")
+OPAQUE = ("strands", "defocused", "net", "bars", "scribble", "lace")
 SEE_THROUGH = frozenset({"glass"})
 
 
@@ -59,7 +59,7 @@ RECIPES = {
         sides=(0.35, 1.2),
         min_area=0.002,
         most=2,
-        shapes=("strands",) * 3 + ("smoke", "defocused", "net", "net", "pane"),
+        shapes=("strands",) * 4 + ("smoke", "defocused", "net", "bars", "scribble", "lace", "pane"),
         without=frozenset(),
     ),
 }
