@@ -77,12 +77,11 @@ class SamaPredictor:
 
     def __getstate__(self) -> dict:
         """What pickle takes along: the photo's features, but neither the model nor the cache; see `attach`."""
-        photo = None if self.trained else self._photo  # only training-free mattes look at it again
         return {
             "dtype": self.dtype,
             "_frame": self._frame,
             "_features": moved(self._features, "cpu"),
-            "_photo": photo,
+            "_photo": self._photo,
         }
 
     def __setstate__(self, state: dict) -> None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 Step = tuple
 
 SKIP = gr.skip()
+SOLVING = {"text": "Solving the training-free matte, without SAMA ..."}
 READY = {"text": "Ready: click the object, or draw a box around it.", "brief": True}
 
 
@@ -148,7 +149,8 @@ class Actions:
             if visit is None or visit.path != data.path:
                 visit = self.open(data.path)
             candidate = choice.candidate(data.seq)
-            known = data.marked and visit.recall(data.prompts, candidate) is not None
+            matte = choice.method(self.info)
+            known = data.marked and visit.recall(data.prompts, candidate, matte) is not None
             if not (known or visit.encoded or visit.encoding):
                 yield from self._encode(visit, data)
             if not data.marked:
@@ -160,7 +162,10 @@ class Actions:
                 if visit.views_done:
                     yield step(visit, **self._sam(visit, data, candidate))
                 return
-            prediction = visit.answer(data.prompts, data.seq, candidate=candidate, side=data.side)
+            if matte == "closed_form" and not known:
+                yield step(visit, prompter=Prompter(status=SOLVING), **self._sam(visit, data, candidate))
+            wanted = {"candidate": candidate, "matte": matte, "side": data.side}
+            prediction = visit.answer(data.prompts, data.seq, **wanted)
             shown = visit.shown
             if shown is None:
                 return  # the visitor has left
@@ -172,7 +177,7 @@ class Actions:
                 visit,
                 prompter=Prompter(status={}),
                 viewer=Viewer(layers=layers),
-                candidates=Candidates(offer=offer(prediction, visit.path, data.seq)),
+                candidates=self._offer(visit, data, prediction),
                 scene=Scene(residual=residual_of(shown, scene.estimated)),
             )
             # Gradio sends the last step of a generator twice, so the last one is small.
@@ -185,10 +190,14 @@ class Actions:
         """SAM's answer alone, for `step`; raises PromptError."""
         prediction = visit.answer(data.prompts, data.seq, sama=False, candidate=candidate)
         viewer = Viewer(layers=self._layers(visit, data, prediction))
-        return {"viewer": viewer, "candidates": Candidates(offer=offer(prediction, visit.path, data.seq))}
+        return {"viewer": viewer, "candidates": self._offer(visit, data, prediction)}
+
+    def _offer(self, visit: Visit, data: PromptData, prediction: "Prediction") -> Candidates:
+        return Candidates(offer=offer(prediction, visit.path, data.seq, trained=self.info.trained))
 
     def _layers(self, visit: Visit, data: PromptData, prediction: "Prediction") -> dict:
         layers = {"key": visit.path, "seq": data.seq, "chosen": prediction.chosen}
+        layers |= {"matte": prediction.matte_method, "trained": self.info.trained}
         layers["sam"] = mask_url(mask_at(prediction.sam_logits, data.side), SAM_COLOUR)
         if prediction.sama_logits is not None:
             layers["sama"] = mask_url(mask_at(prediction.sama_logits, data.side), SAMA_COLOUR)

@@ -1,12 +1,17 @@
 const root = element.querySelector('.cd-root'), list = element.querySelector('.cd-list'), note = element.querySelector('.cd-note');
+const mattes = [...element.querySelectorAll('.cd-mattes button')];
 const SIDE = 2;   // drawing pixels per pixel of a thumbnail's mask
 let photo = null;
 
-function choose(index) {
-  // Always a new object: a change inside the old one would go unnoticed.
-  props.value = { seq: props.offer.seq, index };
-  mark(index);
+// Always a new object: a change inside the old one would go unnoticed.
+function choose(change) {
+  props.value = { seq: -1, index: 0, matte: 'sama', ...props.value, ...change };
+  markMatte();
   trigger('input');
+}
+function markMatte() {
+  const { matte = 'sama' } = props.value || {};
+  for (const button of mattes) button.setAttribute('aria-pressed', String(button.dataset.matte === matte));
 }
 function mark(index) {
   [...list.children].forEach((button, i) => button.setAttribute('aria-pressed', String(i === index)));
@@ -29,13 +34,14 @@ async function thumbnail(canvas, src) {
 }
 function show() {
   const offer = props.offer;
+  mattes[0].parentElement.hidden = !offer || !offer.trained;
   root.hidden = !offer || !photo || offer.key !== photo.key;
   if (root.hidden) return;
   const held = list.contains(document.activeElement) ? [...list.children].indexOf(document.activeElement) : -1;
   list.replaceChildren(...offer.items.map(({ src, score }, i) => {
     const button = document.createElement('button'), canvas = document.createElement('canvas'), text = document.createElement('b');
     text.textContent = score.toFixed(2);
-    Object.assign(button, { type: 'button', onclick: () => choose(i), title: "SAM's own estimate of the IoU: " + score.toFixed(2) });
+    Object.assign(button, { type: 'button', onclick: () => { mark(i); choose({ seq: props.offer.seq, index: i }); }, title: "SAM's own estimate of the IoU: " + score.toFixed(2) });
     button.setAttribute('aria-label', 'Candidate ' + (i + 1) + ' of ' + offer.items.length + ', score ' + score.toFixed(2));
     button.append(canvas, text);
     thumbnail(canvas, src);
@@ -43,9 +49,12 @@ function show() {
   }));
   mark(offer.chosen);
   if (held >= 0 && list.children[held]) list.children[held].focus();
-  note.textContent = offer.items.length > 1 ? 'Choose one: SAMA refines it. The number is the IoU that SAM expects.'
-    : 'One mask, since the prompt is unambiguous; a single click gives three.';
+  note.textContent = offer.items.length > 1 ? 'SAMA refines the chosen one.'
+    : 'A single click gives three.';
 }
 hear('photo', next => { photo = next; show(); });
+for (const button of mattes) button.onclick = () => choose({ matte: button.dataset.matte });
 watch('offer', show);
+watch('value', markMatte);
+markMatte();
 show();

@@ -1,10 +1,11 @@
-"""SAM's candidates as thumbnails, of which SAMA refines the chosen one; a `gr.HTML` component.
+"""What is made of SAM's answer: its candidates as thumbnails, of which SAMA refines the chosen one, and whose matte is
+shown; a `gr.HTML` component.
 
-Event: `input` (another one is chosen). Prop that the server sets: `offer` {key, seq, chosen, items}, where `key` names
-the photo, `seq` the prompts, and an item is {src, score}.
+Event: `input` (another choice). Prop that the server sets: `offer` {key, seq, chosen, items, trained}, where `key`
+names the photo, `seq` the prompts, an item is {src, score}, and `trained` says whether there is a choice of mattes.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import gradio as gr
 import numpy as np
@@ -16,24 +17,30 @@ from sama.ui.pictures import mask_url
 from sama.ui.prompter import HERE, script
 
 if TYPE_CHECKING:
-    from sama.prediction import Prediction
+    from sama.prediction import ModelInfo, Prediction
 
 SIDE = 96  # of a thumbnail's mask, the longer one, in pixels
 
 
 class ChoiceData(GradioModel):
-    """What travels between page and server: the candidate number `index` of the answer to prompts number `seq`."""
+    """What travels between page and server: the candidate number `index` of the answer to prompts number `seq`, and
+    where mattes come from, `sama` or `closed_form`."""
 
     seq: int = -1
     index: int = 0
+    matte: Literal["sama", "closed_form"] = "sama"
 
     def candidate(self, seq: int) -> int | None:
         """The choice while the prompts are still number `seq`; None, for SAM's best, once they have changed."""
         return self.index if seq == self.seq else None
 
+    def method(self, info: "ModelInfo") -> str:
+        """Where the matte comes from; without SAMA's weights there is no choice."""
+        return self.matte if info.trained else info.matte_method
+
 
 class Candidates(gr.HTML):
-    """The thumbnails."""
+    """The thumbnails and the switch."""
 
     data_model = ChoiceData
 
@@ -66,13 +73,13 @@ class Candidates(gr.HTML):
         return ChoiceData().model_dump()
 
 
-def offer(prediction: "Prediction", key: str, seq: int) -> dict[str, Any]:
+def offer(prediction: "Prediction", key: str, seq: int, *, trained: bool) -> dict[str, Any]:
     """Return the prop for an answer to prompts number `seq` on the photo `key`; some hundred bytes a candidate."""
     pairs = zip(prediction.sam_masks, prediction.sam_scores, strict=True)
     items = [
         {"src": mask_url(_small(mask), SAM_COLOUR), "score": round(float(score), 3)} for mask, score in pairs
     ]
-    return {"key": key, "seq": seq, "chosen": prediction.chosen, "items": items}
+    return {"key": key, "seq": seq, "chosen": prediction.chosen, "items": items, "trained": trained}
 
 
 def _small(mask: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from sama.ui.visit import Visit
 
 _LIMITS_OF_MINI = (
-    "The embedded model is small and was trained from scratch: it prefers a tight box around one clear "
+    "The embedded model is small, and so were its training data: it prefers a tight box around one clear "
     "object, and confuses what a large model would not."
 )
 _LIMITS = (

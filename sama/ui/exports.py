@@ -46,9 +46,11 @@ def deliver(outputs: Outputs, names: tuple[str, ...], keep: Keep) -> list[str]:
     return kept
 
 
-def settings_of(scene: SceneData, backdrop: Backdrop | None, candidate: int | None, side: int) -> Settings:
+def settings_of(
+    scene: SceneData, backdrop: Backdrop | None, candidate: int | None, matte: str, side: int
+) -> Settings:
     """Return the settings behind the page's controls; side: the photo's longer side in pixels."""
-    return Settings(scene.background(backdrop, side), candidate, scene.estimated)
+    return Settings(scene.background(backdrop, side), candidate, scene.estimated, matte)
 
 
 class Exports:
@@ -103,7 +105,8 @@ class Exports:
                 raise PromptError("Nothing is cut out yet; click an object first.")
             if visit is None or visit.path != data.path:
                 visit = self._open(data.path)
-            settings = settings_of(scene, backdrop, choice.candidate(data.seq), max(visit.size))
+            candidate, matte = choice.candidate(data.seq), choice.method(self._info)
+            settings = settings_of(scene, backdrop, candidate, matte, max(visit.size))
             outputs = visit.outputs(data.prompts, settings, self._info)
             (path,) = deliver(outputs, (wanted,), self._keep)
         except SamaError as error:

@@ -26,6 +26,7 @@ def run_model(
     candidate: int | None = None,
     output_size: tuple[int, int] | None = None,
     sama: bool = True,
+    matte: str | None = None,
 ) -> "Iterator[Step]":
     """Encode an image, answer prompts, or both.
 
@@ -39,7 +40,8 @@ def run_model(
                 yield predictor
             yield progress
     if prompts is not None:
-        yield predictor.predict(prompts, candidate=candidate, output_size=output_size, sama=sama)
+        options = {"candidate": candidate, "output_size": output_size, "sama": sama, "matte": matte}
+        yield predictor.predict(prompts, **options)
     yield predictor
 
 

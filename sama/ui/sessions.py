@@ -1,6 +1,7 @@
 """A session file dropped on the page: its prompts, candidate and background come back, on the photo they belong to."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import gradio as gr
 
@@ -55,7 +56,9 @@ class Sessions:
         seq = data.seq + 1
         marks = {key: value for key, value in prompts.to_dict().items() if key != "mask"}
         value = PromptData(image=data.image, **marks, seq=seq, side=data.side)
-        chosen = ChoiceData() if settings.candidate is None else ChoiceData(seq=seq, index=settings.candidate)
+        chosen = ChoiceData(matte=settings.matte or self._info.matte_method)
+        if settings.candidate is not None:
+            chosen = chosen.model_copy(update={"seq": seq, "index": settings.candidate})
         background = settings.background
         restored = backdrop
         changed = {"value": scene_of(settings, max(visit.size))}
@@ -92,5 +95,5 @@ def _settings(
         return Settings.from_dict(session.settings), []
     # Named by a path on the machine that made it, which is none of this server's business.
     settings = Settings.from_dict({**session.settings, "background": "transparent"})
-    kept = Settings(scene.background(backdrop, side), settings.candidate, settings.estimate_foreground)
+    kept = replace(settings, background=scene.background(backdrop, side))
     return kept, ["Its background picture is not in the file; choose the picture again."]

@@ -59,8 +59,10 @@ class Shown:
         self.fitted = Matted(shrink(preview, side), fitted(prediction.alpha, side))
 
     def label(self, key: str) -> dict[str, str | int]:
-        """Say which answer this is: to prompts number `seq` on the photo `key`, and which candidate SAMA refined."""
-        return {"key": key, "seq": self.seq, "chosen": self.prediction.chosen}
+        """Say which answer this is: to prompts number `seq` on the photo `key`, which candidate SAMA refined, and where
+        the matte comes from."""
+        answer = self.prediction
+        return {"key": key, "seq": self.seq, "chosen": answer.chosen, "matte": answer.matte_method}
 
     def on(self, background: Background, estimated: bool = True) -> np.ndarray:
         """Return the composite (h, w, 3) uint8 at the panels' size, in estimated colours or the photo's own."""

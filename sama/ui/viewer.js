@@ -3,7 +3,7 @@ const grid = $('.vw-grid');
 const EXPAND = '<svg viewBox="0 0 20 20"><path d="M12 4h4v4M8 16H4v-4M16 4l-5 5M4 16l5-5"/></svg>';
 const SWAPPED = { sam: 'sama', sama: 'sam' };
 
-const NOTHING = { key: null, seq: -1, chosen: 0 };
+const NOTHING = { key: null, seq: -1, chosen: 0, matte: null, trained: true };
 let shown = NOTHING;     // the answer on the panels
 let mode = 'panels';     // or 'slider', or 'difference'
 let swapped = false;     // SAM's and SAMA's panels, see blink
@@ -40,8 +40,9 @@ function enlarge(name) {
   for (const { name: other, figure } of panels) figure.classList.toggle('chosen', solo && other === name);
   draw();
 }
+function titleOf(layer) { return layer === 'alpha' && shown.matte === 'closed_form' ? 'Training-free matte' : LAYERS[layer]; }
 function caption({ name, figure, canvas, names }) {
-  const title = names().map(layer => LAYERS[layer]).join(' and ');
+  const title = names().map(titleOf).join(' and ');
   canvas.setAttribute('aria-label', title);
   if (name === 'slider') return;
   const b = figure.querySelector('figcaption b');
@@ -65,8 +66,9 @@ function paint(panel) {
 function waiting(name) {
   if (!layers.photo) return '';
   if (!layers.has.sam) return name === 'sam' || name === 'slider' ? 'Click the object or draw a box around it.' : '';
-  if (layers.has.alpha) return layers.has.sama ? '' : 'This model has no SAMA weights.';
-  return 'Waiting for the local views ...';
+  if (name === 'sama' && !shown.trained) return 'This model has no SAMA weights.';
+  if (layers.has.alpha) return '';
+  return shown.trained ? 'Waiting for SAMA ...' : 'Solving the training-free matte ...';
 }
 function draw() {
   panels.forEach(paint);
@@ -96,7 +98,7 @@ function refresh() {
 
 const stale = next => !layers.photo || next.key !== layers.photo.key || next.key === shown.key && next.seq < shown.seq;
 // Whether something belongs to the answer on the panels; SAM's candidates are answers to the same prompts.
-const current = next => !stale(next) && next.seq === shown.seq && next.chosen === shown.chosen && !!layers.has.alpha;
+const current = next => !stale(next) && next.seq === shown.seq && next.chosen === shown.chosen && next.matte === shown.matte && !!layers.has.alpha;
 const namesIn = next => Object.keys(LAYERS).filter(name => next[name]);
 async function load(next) {
   const names = namesIn(next), loaded = await Promise.all(names.map(name => loadPicture(next[name])));
@@ -112,7 +114,7 @@ async function showLayers() {
   const newer = next.key !== shown.key || next.seq > shown.seq;
   // SAM's early answer must not take away SAMA's answer to the same prompts.
   if (!newer && layers.has.alpha && !next.alpha) return;
-  shown = { key: next.key, seq: next.seq, chosen: next.chosen };
+  shown = { key: next.key, seq: next.seq, chosen: next.chosen, matte: next.matte, trained: next.trained };
   layers.clear();
   tour.open(null);
   layers.set(pictures);

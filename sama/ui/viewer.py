@@ -1,9 +1,9 @@
 """The viewer: SAM mask, SAMA mask, alpha matte and composite, four canvases with one zoom and pan.
 
-Props that the server sets, each with the label {key, seq, chosen} of the answer it belongs to (`Shown.label`), and
-pictures as data URLs: `layers` {sam, sama, alpha, composite}, of which SAM's may come alone and first; `composite`
-{src}, the same answer on another background; `look` {box, and the layers that were asked for}, a part of the photo
-close up; `difference` {src, places}. The page drops what arrives late.
+Props that the server sets, each with the label {key, seq, chosen, matte} of the answer it belongs to (`Shown.label`),
+and pictures as data URLs: `layers` {trained, sam, sama, alpha, composite}, of which SAM's may come alone and first;
+`composite` {src}, the same answer on another background; `look` {box, and the layers that were asked for}, a part of
+the photo close up; `difference` {src, places}. The page drops what arrives late.
 
 Events: `look` {box, side, names}, when a panel or the loupe enlarges beyond what it has; `compare`, when the map of
 differences is to be seen.

@@ -97,12 +97,15 @@ class Visit:
         """Take over an answer at the preview's size that was computed ahead."""
         self._known = prompts, prediction
 
-    def recall(self, prompts: Prompts, candidate: int | None = None) -> "Prediction | None":
+    def recall(
+        self, prompts: Prompts, candidate: int | None = None, matte: str | None = None
+    ) -> "Prediction | None":
         """Return the answer computed ahead, if it is one to these prompts: it needs neither encoder nor decoder."""
         if self._known is None or self._known[0] != prompts:
             return None
         prediction = self._known[1]
-        return prediction if candidate in (None, prediction.chosen) else None
+        asked = candidate in (None, prediction.chosen) and matte in (None, prediction.matte_method)
+        return prediction if asked else None
 
     def answer(
         self,
@@ -111,17 +114,18 @@ class Visit:
         *,
         sama: bool = True,
         candidate: int | None = None,
+        matte: str | None = None,
         side: int = PREVIEW_SIDE,
     ) -> "Prediction":
         """Answer prompts, number `seq`, at the preview's size; raises PromptError.
 
-        candidate: which of SAM's masks SAMA refines, by default SAM's best; side: the longer side, in pixels, of what
-        the page's panels can hold.
+        candidate: which of SAM's masks SAMA refines, by default SAM's best; matte: see `SamaPredictor.predict`; side:
+        the longer side, in pixels, of what the page's panels can hold.
         """
-        prediction = self.recall(prompts, candidate) if sama else None
+        prediction = self.recall(prompts, candidate, matte) if sama else None
         self.stored = prediction is not None
         if prediction is None:
-            prediction = self._predict(prompts, self.preview_size, sama, candidate)
+            prediction = self._predict(prompts, self.preview_size, sama, candidate, matte)
         self.seconds.update(prediction.seconds)
         if prediction.alpha is not None:
             self.shown = Shown(prediction, self.preview, seq, side)
@@ -146,17 +150,21 @@ class Visit:
                 pass
             time.sleep(0.05)  # another call may be at it
         photo = open_image(self.path, name=self.name, keep_own=True)
-        answer = self._predict(prompts, None, True, settings.candidate)
+        answer = self._predict(prompts, None, True, settings.candidate, settings.matte)
         return Outputs(photo, answer, prompts, settings, info)
 
     def _predict(
-        self, prompts: Prompts, size: tuple[int, int] | None, sama: bool, candidate: int | None = None
+        self,
+        prompts: Prompts,
+        size: tuple[int, int] | None,
+        sama: bool,
+        candidate: int | None,
+        matte: str | None,
     ) -> "Prediction":
         prompts = prompts.validate(self.size)
         with self._lock:
-            *_, prediction, predictor = self._run(
-                self._predictor, prompts=prompts, candidate=candidate, output_size=size, sama=sama
-            )
+            options = {"candidate": candidate, "output_size": size, "sama": sama, "matte": matte}
+            *_, prediction, predictor = self._run(self._predictor, prompts=prompts, **options)
             self._predictor = predictor
         return prediction
 

@@ -22,6 +22,9 @@ HOLES = (
 CANDIDATES = (0.5, 1, 1.6)  # radii of a lone click's three discs; the middle one is the best
 
 
+STEEPNESS = {"sama": 8, "closed_form": 2}  # of the matte's edge
+
+
 class Counts:
     """What all forks have done together; `gate`, if there is one, is acquired before every view."""
 
@@ -83,7 +86,10 @@ class FakePredictor:
             stage = ("global", 1, 1) if view == 0 else ("local", view, 4)
             yield Progress(*stage, time.perf_counter() - started)
 
-    def predict(self, prompts: Prompts, *, candidate=None, output_size=None, sama=True) -> Prediction:
+    def predict(
+        self, prompts: Prompts, *, candidate=None, output_size=None, sama=True, matte=None
+    ) -> Prediction:
+        matte = matte or ("sama" if sama else None)
         while self._views < (5 if sama else 1):
             next(self._pending)
         self.counts.answers += 1
@@ -115,7 +121,8 @@ class FakePredictor:
             chosen=chosen,
             sam_logits=20 * field,
             sama_mask=pierced > 0 if sama else None,
-            alpha=np.clip(field * 8 + 0.3, 0, 1) if sama else None,
+            alpha=None if matte is None else np.clip(field * STEEPNESS[matte] + 0.3, 0, 1),
             sama_logits=20 * pierced if sama else None,
             seconds={"decode_sam": 0.01, **({"decode_sama": 0.02} if sama else {})},
+            matte_method=matte,
         )

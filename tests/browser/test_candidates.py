@@ -19,7 +19,7 @@ def tab(browser, server):
 
 
 def thumbnails(visitor):
-    return visitor.page.locator("#candidates button")
+    return visitor.page.locator("#candidates .cd-list button")
 
 
 def pressed(visitor) -> list[bool]:
@@ -46,7 +46,9 @@ def test_choosing_a_candidate_makes_sama_refine_it(tab, counts):
     share, views = matte_share(tab), counts.views
     thumbnails(tab).nth(2).focus()
     tab.page.keyboard.press("Enter")
-    tab.page.wait_for_function("document.querySelectorAll('#candidates button')[2].ariaPressed === 'true'")
+    tab.page.wait_for_function(
+        "document.querySelectorAll('#candidates .cd-list button')[2].ariaPressed === 'true'"
+    )
     tab.page.wait_for_timeout(100)
     deadline = 100
     while matte_share(tab) < 2 * share and deadline:
@@ -66,8 +68,23 @@ def test_the_next_prompt_resets_the_choice(tab):
     tab.click(0.6, 0.5)
     assert thumbnails(tab).count() == 1
     tab.page.keyboard.press("Control+z")
-    tab.page.wait_for_function("document.querySelectorAll('#candidates button').length === 3")
+    tab.page.wait_for_function("document.querySelectorAll('#candidates .cd-list button').length === 3")
     assert pressed(tab) == [False, True, False]
+
+
+def test_the_training_free_matte_is_one_switch_away(tab, counts):
+    title = tab.page.locator("[data-panel=alpha] figcaption b")
+    assert title.inner_text() == "Alpha matte"
+    share, views = matte_share(tab), counts.views
+    tab.page.click("[data-matte=closed_form]")
+    tab.page.get_by_text("Training-free matte", exact=True).wait_for()
+    tab.page.wait_for_function("document.querySelector('[data-matte=closed_form]').ariaPressed === 'true'")
+    assert matte_share(tab) < share  # the fake's training-free edge is wider
+    assert counts.views == views
+    tab.screenshot("training_free")
+    tab.page.click("[data-matte=sama]")
+    tab.page.locator("[data-panel=alpha] b", has_text="Alpha matte").wait_for()
+    assert abs(matte_share(tab) - share) < 0.005
 
 
 def test_without_prompts_there_is_nothing_to_choose(tab):
