@@ -51,5 +51,8 @@ def to_photo(logits: Tensor, frame: Frame, size: tuple[int, int]) -> np.ndarray:
     """
     height, width = frame.extent(logits.shape[-1])
     union = logits.float().amax(0, keepdim=True)[..., :height, :width].cpu()
-    # Antialiasing matters when a small photo was enlarged for the model; it changes nothing upwards.
-    return F.interpolate(union, size, mode="bilinear", antialias=True)[0, 0].numpy()
+    if union.shape[-2:] != tuple(size):
+        # Antialiasing matters when a small photo was enlarged for the model; upwards it changes nothing but the time.
+        smaller = size[0] < height or size[1] < width
+        union = F.interpolate(union, size, mode="bilinear", antialias=smaller)
+    return union[0, 0].numpy()

@@ -52,7 +52,7 @@ def load(
     loaded = load_model(model, checkpoint=checkpoint, sama_weights=sama_weights)
     loaded.model.to(place)
     products = resolve_dtype(dtype, place)
-    loaded.model.backbone.hold_products_in(products)
+    loaded.model.hold_products_in(products)
     if compile:
         loaded.model.backbone.encode = compiled(loaded.model.backbone.encode, f"{model}'s image encoder")
     return SamaPredictor(loaded, dtype=products, cache=FeatureCache(cache_bytes))

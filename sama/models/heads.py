@@ -3,68 +3,26 @@
 The join of the adapted stream with the local tokens follows MVANet's merge; the token's weights over the last map
 follow SAM's and HQ-SAM's hypernetwork. Above four times the embedding's resolution a stage also sees the image.
 
-Most of a click's time is spent here, in few channels at high resolution. So maps are channels-last, what a stage is
-given beside them is convolved together, and the last map, of which only one or two planes are kept, is made in bands
-that fit into a processor's cache.
+Most of a click's time is spent here, in few channels at high resolution, so the last maps, of which only one or two
+planes are kept, are made in bands that fit into a processor's cache.
 """
-
-from typing import NamedTuple
 
 import torch
 from segment_anything.modeling.mask_decoder import MLP
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-BAND_BYTES = 8 * 2**20  # of the input of the last stage
+from sama.models.stage import Side, Stage, fit
+from sama.models.upconv import from_phases
 
-
-class Side(NamedTuple):
-    """What a stage is given without regard to the prompt, or None: image (B, 3, H, W), detail (B, out, H, W)."""
-
-    image: Tensor | None
-    detail: Tensor | None
-
-    def rows(self, at: slice) -> "Side":
-        """The same for some rows."""
-        return Side(*(None if x is None else x[..., at, :] for x in self))
+BAND_BYTES = 2**19  # of a band's share of the map that bands begin with
+UNBANDED = 3  # stages: what they make fits into a cache as a whole
+HALO = 2  # rows on either side of a band that make it independent of its neighbours, through any number of stages
 
 
 def up2(x: Tensor) -> Tensor:
     """Bilinear, twice the size."""
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-
-
-class Stage(nn.Module):
-    """3x3 convolution of x plus whatever else is known at this resolution, batch norm, GELU."""
-
-    def __init__(self, channels: int, out: int, *, base: bool, detail: int, image: bool):
-        super().__init__()
-        self.conv = nn.Conv2d(channels, out, 3, padding=1)
-        self.base = nn.Conv2d(1, out, 3, padding=1, bias=False) if base else None
-        self.detail = nn.Conv2d(detail, out, 1, bias=False) if detail else None
-        self.image = nn.Conv2d(3, out, 3, padding=1, bias=False) if image else None
-        self.norm = nn.BatchNorm2d(out)
-
-    def side(self, detail: Tensor | None, image: Tensor, size: tuple[int, int]) -> Side:
-        """Prepare detail and image (B, ., ., .), of any size, for maps of `size`."""
-        return Side(
-            None if self.image is None else _channels_last(_fit(image, size)),
-            None if self.detail is None else self.detail(_fit(detail, size)),
-        )
-
-    def forward(self, x: Tensor, belief: Tensor, side: Side) -> Tensor:
-        """x (N, C, H, W); belief (N, 1, H, W) SAM's probability; side (N, ...) as `side` returned it."""
-        y = self.conv(x)
-        given, kernels = [], []
-        if self.base is not None:
-            given, kernels = [belief], [self.base.weight]
-        if side.image is not None:
-            given, kernels = [*given, side.image], [*kernels, self.image.weight]
-        if given:
-            y = y + F.conv2d(_stack(given, y.dtype), torch.cat(kernels, 1), padding=1)
-        if side.detail is not None:
-            y = y + side.detail
-        return F.gelu(self.norm(y))
 
 
 class PredictionHead(nn.Module):
@@ -87,6 +45,7 @@ class PredictionHead(nn.Module):
                     base=residual,
                     detail=detail if i == 2 else 0,
                     image=i >= 2,
+                    enlarge=i > 0,
                 )
             )
         self.stages = nn.ModuleList(stages)
@@ -97,71 +56,74 @@ class PredictionHead(nn.Module):
             nn.init.zeros_(self.weights.layers[-1].bias)
 
     def sides(self, detail: Tensor | None, image: Tensor, size: tuple[int, int]) -> tuple[Side, ...]:
-        """What every stage is given without regard to the prompt; `size` (2h, 2w) is the first one's."""
+        """What every stage is given without regard to the prompt; `size` (2h, 2w) is that of the first one's map."""
         return tuple(
             stage.side(detail, image, (size[0] << i, size[1] << i)) for i, stage in enumerate(self.stages)
         )
 
     def forward(self, x: Tensor, token: Tensor, base: Tensor, sides: tuple[Side, ...]) -> Tensor:
         """base (N, 1, 4h, 4w): SAM's logits of the chosen candidate; sides: what `sides` returned, for N prompts."""
-        belief, x = torch.sigmoid(base), _channels_last(x)
-        *stages, last = self.stages
-        for i, stage in enumerate(stages):
-            x = up2(x) if i else x
-            x = stage(x, _fit(belief, x.shape[-2:]), sides[i])
-        size = tuple(s << bool(stages) for s in x.shape[-2:])
-        weights = self.weights(token).reshape(len(x), -1, last.conv.out_channels)
-        belief = _fit(belief, size)
-        planes = [
-            self._planes(x, weights, belief, sides[-1], band, enlarge=bool(stages)) for band in self._bands(x)
-        ]
-        planes = torch.cat(planes, 1).transpose(1, 2).unflatten(2, size)  # (N, 1 or 2, H, W)
+        learns = torch.is_grad_enabled() or self.training
+        run = _Run(self.stages, base, sides, x.dtype)
+        x = x.contiguous(memory_format=torch.channels_last)
+        last = len(self.stages) - 1
+        whole = last if learns else min(UNBANDED, last)
+        for i in range(whole):
+            x = run.stage(i, x)
+        weights = self.weights(token).reshape(len(x), -1, self.stages[-1].conv.out_channels)
+        bands = [range(x.shape[-2])] if learns else _bands(x)
+        planes = torch.cat([_weigh(run.band(x, whole, band), weights) for band in bands], 2)
+        if planes.shape[1] > weights.shape[1]:
+            planes = from_phases(planes)  # (N, 1 or 2, H, W)
         if not self.residual:
             return planes
-        base = F.interpolate(base, size, mode="bilinear", align_corners=False)
-        return base * (1 + planes[:, 1:]) + planes[:, :1]
-
-    def _bands(self, x: Tensor) -> list[range]:
-        """Rows of the last stage's input that are worked on together; all of them while a batch norm may learn."""
-        height = x.shape[-2]
-        row_bytes = 4 * x[:, :, 0].numel() * x.element_size()  # once enlarged
-        step = height if torch.is_grad_enabled() or self.training else max(1, BAND_BYTES // row_bytes)
-        return [range(r, min(height, r + step)) for r in range(0, height, step)]
-
-    def _planes(
-        self, x: Tensor, weights: Tensor, belief: Tensor, side: Side, band: range, *, enlarge: bool
-    ) -> Tensor:
-        """Run the last stage for a band of rows of x: (N, rows times columns, 1 or 2).
-
-        Two more rows on each side make the band independent of its neighbours.
-        """
-        scale = 2 if enlarge else 1
-        start, stop = max(0, band.start - 2), min(x.shape[-2], band.stop + 2)
-        some, wide = x[..., start:stop, :], slice(scale * start, scale * stop)
-        some = self.stages[-1](up2(some) if enlarge else some, belief[..., wide, :], side.rows(wide))
-        some = some[..., scale * (band.start - start) : scale * (band.stop - start), :]
-        return some.permute(0, 2, 3, 1).flatten(1, 2) @ weights.to(some.dtype).transpose(1, 2)
+        base = F.interpolate(base.float(), planes.shape[-2:], mode="bilinear", align_corners=False)
+        planes = planes.float()
+        return torch.addcmul(base, base, planes[:, 1:]) + planes[:, :1]
 
 
-def _channels_last(x: Tensor) -> Tensor:
-    return x.contiguous(memory_format=torch.channels_last)
+class _Run:
+    """The stages for one pass: kernels and SAM's probability are the same for all bands."""
+
+    def __init__(self, stages: nn.ModuleList, base: Tensor, sides: tuple[Side, ...], dtype: torch.dtype):
+        self.stages, self.sides = stages, sides
+        self.kernels = [stage.kernel() for stage in stages]
+        belief = torch.sigmoid(base).to(dtype)
+        height, width = (n // 2 for n in base.shape[-2:])  # of the first stage's map, and the second's input
+        sizes = [(height << max(0, i - 1), width << max(0, i - 1)) for i in range(len(stages))]
+        self.beliefs = [fit(belief, size) for size in sizes]
+
+    def stage(self, i: int, x: Tensor) -> Tensor:
+        """Run stage i on a whole map."""
+        y = self.stages[i](x, self.beliefs[i], self.sides[i], self.kernels[i])
+        return from_phases(y) if i else y
+
+    def band(self, x: Tensor, done: int, band: range) -> Tensor:
+        """Run the stages after the first `done` for a band of rows of x; the result is in phases unless only the first
+        stage was left."""
+        start, stop = max(0, band.start - HALO), min(x.shape[-2], band.stop + HALO)
+        x = x[..., start:stop, :]
+        for i in range(done, len(self.stages)):
+            belief = self.beliefs[i]
+            border = start == 0, stop == belief.shape[-2]
+            made = range(start if border[0] else start + 1, stop if border[1] else stop - 1)
+            side = self.sides[i].rows(slice(start, stop), slice(made.start, made.stop))
+            x = self.stages[i](x, belief[..., start:stop, :], side, self.kernels[i], border)
+            if i < len(self.stages) - 1:
+                x = from_phases(x) if i else x
+                start, stop = 2 * made.start, 2 * made.stop
+                band = range(2 * band.start, 2 * band.stop)
+        return x[..., band.start - made.start : band.stop - made.start, :]
 
 
-def _stack(maps: list[Tensor], dtype: torch.dtype) -> Tensor:
-    """Put maps (N, ., H, W) one behind the other as one channels-last map; `torch.cat` is slow at that."""
-    n, _, h, w = maps[0].shape
-    out = maps[0].new_empty(n, h, w, sum(m.shape[1] for m in maps), dtype=dtype).permute(0, 3, 1, 2)
-    start = 0
-    for m in maps:
-        out[:, start : start + m.shape[1]] = m
-        start += m.shape[1]
-    return out
+def _bands(x: Tensor) -> list[range]:
+    """Rows of x that are worked on together."""
+    step = max(1, BAND_BYTES // (x[:, :, 0].numel() * x.element_size()))
+    return [range(r, min(x.shape[-2], r + step)) for r in range(0, x.shape[-2], step)]
 
 
-def _fit(x: Tensor, size: tuple[int, int]) -> Tensor:
-    """Bring x to `size`: exact averaging when it shrinks by a whole factor, else bilinear."""
-    if x.shape[-2:] == size:
-        return x
-    if x.shape[-1] > size[1]:
-        return F.adaptive_avg_pool2d(x, size)
-    return F.interpolate(x, size, mode="bilinear", align_corners=False)
+def _weigh(x: Tensor, weights: Tensor) -> Tensor:
+    """Weigh the channels of x (N, C, h, w), or of x in phases, with weights (N, P, C): P planes, in phases too."""
+    n, _, h, w = x.shape
+    cells = x.permute(0, 2, 3, 1).reshape(n, -1, weights.shape[2])
+    return (cells @ weights.to(x.dtype).transpose(1, 2)).reshape(n, h, w, -1).permute(0, 3, 1, 2)

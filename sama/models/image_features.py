@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from sama.models.backbones.base import EmbeddedPrompts
-from sama.models.heads import Side
 from sama.models.local_adapter import LocalKeys
+from sama.models.stage import Side
 from sama.models.views import ALL_VIEWS
 
 

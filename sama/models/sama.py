@@ -12,12 +12,13 @@ from sama.models.backbones import build_backbone
 from sama.models.backbones.base import EncodedView
 from sama.models.config import SamaConfig
 from sama.models.decoder import first_layer, output_tokens, two_way
-from sama.models.heads import PredictionHead, Side, up2
+from sama.models.heads import PredictionHead, up2
 from sama.models.image_features import ImageFeatures, Prepared, SamAnswer, per_prompt
 from sama.models.local_adapter import LocalAdapter, LocalKeys
 from sama.models.mvle import MultiViewLocalizationEncoder, to_tokens
 from sama.models.places import Places, make_places
 from sama.models.prompt_tensors import PromptTensors
+from sama.models.stage import Side
 from sama.models.views import ALL_VIEWS, join_quadrants, join_tokens, with_gaps
 
 TASKS = ("segmentation", "matting")
@@ -84,6 +85,15 @@ class Sama(nn.Module):
         for name, head in self.heads.items():
             head.requires_grad_(name == task)
             head.train(name == task)
+
+    def hold_products_in(self, dtype: torch.dtype) -> None:
+        """Keep matrices and kernels in `dtype`, in which autocast would need them for every view and every click; for
+        a model that is not trained any more."""
+        for layer in self.modules():
+            if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+                layer.to(dtype)
+        for stage in (stage for head in self.heads.values() for stage in head.stages):
+            stage.float()  # multiplied with batch norms first
 
     @property
     def alpha_size(self) -> int:

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import torch
 from segment_anything.modeling import Sam
 from torch import Tensor, nn
 
@@ -56,12 +55,6 @@ class Backbone(nn.Module):
     def encode(self, views: Tensor) -> EncodedView:
         """Encode normalised views (B, 3, S, S)."""
         raise NotImplementedError
-
-    def hold_products_in(self, dtype: torch.dtype) -> None:
-        """Keep the image encoder's matrices in `dtype`, in which autocast would need them for every view."""
-        for layer in self.sam.image_encoder.modules():
-            if isinstance(layer, nn.Linear):
-                layer.to(dtype)
 
     def prior_context(self, view: Tensor, encoded: EncodedView):
         """Return what the dense prompt prior needs of a global view, or None for a backbone without one."""

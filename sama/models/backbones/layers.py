@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sama.models.attention import attend
+
 
 class ChannelNorm(nn.Module):
     """Layer norm over the channels of (B, C, H, W), fast for channels-last tensors."""
@@ -67,8 +69,8 @@ class AttentionBlock(nn.Module):
         s, d = self.split, c // 3 // self.heads
         windows = qkv.permute(0, 2, 3, 1).reshape(b, s, h // s, s, w // s, 3, self.heads, d)
         windows = windows.permute(5, 0, 1, 3, 6, 2, 4, 7)  # (3, B, s, s, heads, h/s, w/s, d)
-        q, k, v = windows.reshape(3, b * s * s, self.heads, h * w // s**2, d)
-        out = F.scaled_dot_product_attention(q, k, v)
+        q, k, v = windows.reshape(3, b * s * s * self.heads, h * w // s**2, d)
+        out = attend(q, k, v)
         out = out.reshape(b, s, s, self.heads, h // s, w // s, d).permute(0, 3, 6, 1, 4, 2, 5)
         return out.reshape(b, c // 3, h, w).contiguous(memory_format=torch.channels_last)
 
