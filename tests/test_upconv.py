@@ -51,15 +51,15 @@ def stage() -> Stage:
 @pytest.mark.parametrize("training", [True, False])
 def test_a_stage_is_enlarging_convolution_batch_norm_and_gelu(stage, training):
     stage.train(training)
-    x, belief = torch.randn(2, 6, 8, 10), torch.rand(2, 1, 8, 10)
-    image, detail = torch.randn(2, 3, 16, 20), torch.randn(2, 5, 16, 20)
+    x, belief = torch.randn(2, 6, 40, 50), torch.rand(2, 1, 40, 50)
+    image, detail = torch.randn(2, 3, 80, 100), torch.randn(2, 5, 80, 100)
     y = F.conv2d(replicated(up2(x)), stage.conv.weight, stage.conv.bias)
     y = y + F.conv2d(replicated(up2(belief)), stage.base.weight)
     y = y + F.conv2d(image, stage.image.weight, padding=1) + stage.detail(detail)
     expected = F.gelu(stage.norm(y))
     stage.norm.num_batches_tracked.zero_()
     with torch.set_grad_enabled(training):
-        side = stage.side(detail, image, (16, 20))
+        side = stage.side(detail, image, (80, 100))
         got = from_phases(stage(x, belief, side, stage.kernel()))
     # What the image is beyond its border is another matter, and in training the border has a part in the statistics.
     inner = (..., slice(2, -2), slice(2, -2))
