@@ -42,21 +42,24 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until interrupted; returns the exit code, 2 for what the user can mend."""
     flags = _flags(arguments)
     # Imported late, so that --help and a bad flag answer at once.
+    from sama.devices import resolve_device
     from sama.errors import SamaError
     from sama.predictor import load
+    from sama.ui.model_thread import ModelThread
     from sama.ui.studio import build_studio, launch_options
 
     try:
-        predictor = load(
-            flags.model,
-            device=flags.device,
-            dtype=flags.dtype,
-            compile=flags.compile,
-            checkpoint=flags.checkpoint,
-            sama_weights=flags.sama_weights,
-        )
+        thread = ModelThread() if resolve_device(flags.device).type == "cpu" else None
+        options = {
+            "device": flags.device,
+            "dtype": flags.dtype,
+            "compile": flags.compile,
+            "checkpoint": flags.checkpoint,
+            "sama_weights": flags.sama_weights,
+        }
+        predictor = thread.call(load, flags.model, **options) if thread else load(flags.model, **options)
         print(f"{predictor.info.title} {predictor.info.running}")
-        studio = build_studio(predictor, EXAMPLES)
+        studio = build_studio(predictor, EXAMPLES, thread)
     except SamaError as error:
         print(error, file=sys.stderr)
         return 2

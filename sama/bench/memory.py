@@ -46,14 +46,17 @@ def rss(lab: Lab, name: str, size: str) -> Iterator[Row]:
 
 def visit(path: str, device: str, dtype: str) -> dict:
     """Do in this process what app.py does for one visitor."""
-    predictor = load("mini", device=device, dtype=dtype)
     # Here, where only the process that stands for the app comes by.
+    from sama.ui.model_call import on_gpu
+    from sama.ui.model_thread import ModelThread
     from sama.ui.studio import build_studio
     from sama.ui.visit import Visit
 
-    studio = build_studio(predictor, ROOT / "examples")  # held, as a running app holds it
+    thread = ModelThread()
+    predictor = thread.call(load, "mini", device=device, dtype=dtype)
+    studio = build_studio(predictor, ROOT / "examples", thread)  # held, as a running app holds it
     started = time.perf_counter()
-    visit = Visit(predictor, path)
+    visit = Visit(predictor, path, on_gpu(predictor, thread=thread))
     for _ in visit.encode():
         pass
     width, height = visit.size

@@ -20,6 +20,7 @@ from sama.ui.backdrop import Backdrop
 from sama.ui.candidates import Candidates, ChoiceData, offer
 from sama.ui.examples import Example
 from sama.ui.model_call import on_gpu
+from sama.ui.model_thread import ModelThread
 from sama.ui.pictures import alpha_url, composite_url, mask_url, photo_url
 from sama.ui.prompter import PromptData, Prompter
 from sama.ui.scene import Scene, SceneData
@@ -53,9 +54,11 @@ class Actions:
         predictor: "SamaPredictor",
         examples: dict[str, Example],
         keep: Callable[[str], str],
+        thread: ModelThread | None = None,
     ):
-        """keep: copies a file to where the page may fetch it, and returns the copy's path."""
-        self.open = partial(Visit, predictor, run=on_gpu(predictor))
+        """keep: copies a file to where the page may fetch it, and returns the copy's path; thread: where the model
+        runs, by default in the threads of whoever asks."""
+        self.open = partial(Visit, predictor, run=on_gpu(predictor, thread=thread))
         self.info = predictor.info
         self.examples = examples
         self.keep = keep
@@ -178,9 +181,10 @@ class Actions:
                 prompter=Prompter(status={}),
                 viewer=Viewer(layers=layers),
                 candidates=self._offer(visit, data, prediction),
-                scene=Scene(residual=residual_of(shown, scene.estimated)),
             )
-            # Gradio sends the last step of a generator twice, so the last one is small.
+            # What the panels need not wait for; Gradio sends the last step of a generator twice, so it is small.
+            residual = Scene(residual=residual_of(shown, scene.estimated))
+            yield step(visit, scene=residual)
             yield step(visit, run=chrome.run_panel(self.info, visit))
         except SamaError as error:
             gr.Warning(str(error))

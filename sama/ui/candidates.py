@@ -14,7 +14,7 @@ from PIL import Image
 
 from sama.palette import SAM_COLOUR
 from sama.ui.pictures import mask_url
-from sama.ui.prompter import HERE, script
+from sama.ui.prompter import asset, script
 
 if TYPE_CHECKING:
     from sama.prediction import ModelInfo, Prediction
@@ -39,6 +39,9 @@ class ChoiceData(GradioModel):
         return self.matte if info.trained else info.matte_method
 
 
+_SCHEMA = ChoiceData.model_json_schema()  # Gradio asks for it several times at every update
+
+
 class Candidates(gr.HTML):
     """The thumbnails and the switch."""
 
@@ -46,8 +49,8 @@ class Candidates(gr.HTML):
 
     def __init__(self, value: Any = None, **props: Any):
         """value: None or ChoiceData; props: see the module, and whatever `gr.HTML` takes."""
-        props.setdefault("html_template", (HERE / "candidates.html").read_text("utf-8"))
-        props.setdefault("css_template", (HERE / "candidates.css").read_text("utf-8"))
+        props.setdefault("html_template", asset("candidates.html"))
+        props.setdefault("css_template", asset("candidates.css"))
         props.setdefault("js_on_load", script("candidates.js"))
         props.setdefault("apply_default_css", False)
         super().__init__(value, **props)
@@ -62,7 +65,7 @@ class Candidates(gr.HTML):
 
     def api_info(self) -> dict[str, Any]:
         """The schema of the value."""
-        return ChoiceData.model_json_schema()
+        return dict(_SCHEMA)
 
     def example_payload(self) -> dict[str, Any]:
         """No choice."""

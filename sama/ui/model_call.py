@@ -8,6 +8,7 @@ import spaces
 
 from sama.errors import SamaError
 from sama.prompts import Prompts
+from sama.ui.model_thread import ModelThread
 
 if TYPE_CHECKING:
     from sama.prediction import Prediction, Progress
@@ -45,12 +46,14 @@ def run_model(
     yield predictor
 
 
-def on_gpu(shared: "SamaPredictor", gpu: Callable = spaces.GPU) -> "Callable[..., Iterator[Step]]":
+def on_gpu(
+    shared: "SamaPredictor", gpu: Callable = spaces.GPU, thread: ModelThread | None = None
+) -> "Callable[..., Iterator[Step]]":
     """Return `run_model` for forks of a predictor, with a GPU for each call on a ZeroGPU Space.
 
     There, the call runs in a forked process: predictors travel pickled, without their model, and take that of `shared`
     on arrival; errors travel as values, since those that are raised lose their sentence. Elsewhere `gpu` is the
-    identity, and predictors come back as the very same objects.
+    identity, and predictors come back as the very same objects. thread: where to run, by default the caller's.
     """
 
     @gpu(duration=_seconds)
@@ -61,7 +64,8 @@ def on_gpu(shared: "SamaPredictor", gpu: Callable = spaces.GPU) -> "Callable[...
             yield error
 
     def call(predictor: "SamaPredictor", *args, **options) -> "Iterator[Step]":
-        for step in run(predictor, *args, **options):
+        steps = run(predictor, *args, **options)
+        for step in steps if thread is None else thread.iterate(steps):
             if isinstance(step, SamaError):
                 raise step
             yield step.attach(shared) if hasattr(step, "attach") else step

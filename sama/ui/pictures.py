@@ -17,8 +17,8 @@ def mask_url(mask: np.ndarray, colour: tuple[int, int, int]) -> str:
 
 
 def alpha_url(alpha: np.ndarray) -> str:
-    """Return a matte (H, W), bytes, as a lossless WebP, grey in all three channels; a fifth smaller than a PNG."""
-    return _url(Image.fromarray(alpha).convert("RGB"), "webp", lossless=True, method=2, quality=20)
+    """Return a matte (H, W), bytes, as a grey PNG: a fifth larger than a lossless WebP, in a sixth of the time."""
+    return _url(Image.fromarray(alpha), "png", compress_level=6)
 
 
 def difference_url(difference: np.ndarray) -> str:

@@ -10,6 +10,7 @@ Props that the server sets: `photo` {key, width, height, preview, example}, the 
 canvas shows accepted photos only, so a refused file leaves it as it was.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,9 @@ class PromptData(GradioModel):
         return Prompts.from_dict({"points": self.points, "boxes": self.boxes})
 
 
+_SCHEMA = PromptData.model_json_schema()  # Gradio asks for it several times at every update
+
+
 class Prompter(gr.HTML):
     """Photo, points and boxes."""
 
@@ -56,8 +60,8 @@ class Prompter(gr.HTML):
 
     def __init__(self, value: Any = None, **props: Any):
         """value: None or PromptData; props: see the module, and whatever `gr.HTML` takes."""
-        props.setdefault("html_template", (HERE / "prompter.html").read_text("utf-8"))
-        props.setdefault("css_template", (HERE / "prompter.css").read_text("utf-8"))
+        props.setdefault("html_template", asset("prompter.html"))
+        props.setdefault("css_template", asset("prompter.css"))
         props.setdefault("js_on_load", script(*_SCRIPTS))
         props.setdefault("apply_default_css", False)
         super().__init__(value, **props)
@@ -72,7 +76,7 @@ class Prompter(gr.HTML):
 
     def api_info(self) -> dict[str, Any]:
         """The schema of the value."""
-        return PromptData.model_json_schema()
+        return dict(_SCHEMA)
 
     def example_payload(self) -> dict[str, Any]:
         """An empty value."""
@@ -83,6 +87,13 @@ class Prompter(gr.HTML):
         return PromptData().model_dump()
 
 
+@cache
+def asset(name: str) -> str:
+    """Return the text of a file beside this one; components are made anew at every update."""
+    return (HERE / name).read_text("utf-8")
+
+
+@cache
 def script(*names: str) -> str:
     """Return a component's script with the canvas geometry that all of them share in front of it."""
-    return "\n".join((HERE / file).read_text("utf-8") for file in ("viewport.js", *names))
+    return "\n".join(asset(name) for name in ("viewport.js", *names))

@@ -13,7 +13,7 @@ from gradio.data_classes import FileData, GradioModel
 from sama.matting import Background, parse_background
 from sama.matting.background import MAX_OFFSET, MAX_SCALE
 from sama.ui.backdrop import Backdrop
-from sama.ui.prompter import HERE, script
+from sama.ui.prompter import asset, script
 
 _OFFSETS = (-MAX_OFFSET, MAX_OFFSET)
 _SIZES = (1 / MAX_SCALE, MAX_SCALE)
@@ -66,6 +66,9 @@ class SceneData(GradioModel):
         return parse_background("transparent")
 
 
+_SCHEMA = SceneData.model_json_schema()  # Gradio asks for it several times at every update
+
+
 class Scene(gr.HTML):
     """The choice of background and edge colours."""
 
@@ -74,8 +77,8 @@ class Scene(gr.HTML):
 
     def __init__(self, value: Any = None, **props: Any):
         """value: None or SceneData; props: see the module, and whatever `gr.HTML` takes."""
-        props.setdefault("html_template", (HERE / "scene.html").read_text("utf-8"))
-        props.setdefault("css_template", (HERE / "scene.css").read_text("utf-8"))
+        props.setdefault("html_template", asset("scene.html"))
+        props.setdefault("css_template", asset("scene.css"))
         props.setdefault("js_on_load", script("scene.js"))
         props.setdefault("apply_default_css", False)
         super().__init__(value, **props)
@@ -90,7 +93,7 @@ class Scene(gr.HTML):
 
     def api_info(self) -> dict[str, Any]:
         """The schema of the value."""
-        return SceneData.model_json_schema()
+        return dict(_SCHEMA)
 
     def example_payload(self) -> dict[str, Any]:
         """The value at the start."""

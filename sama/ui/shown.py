@@ -19,6 +19,7 @@ SIDES = (256, 640)
 MASK_SIDES, MASK_SHARE = (512, 1024), 1.6
 # Pixels of a square of the checkerboard: blocks of the pictures' format, which makes them small.
 CELL = 16
+_MARGIN = 24  # pixels around the object in which the old background's colours are looked for
 _CERTAIN = 1e-6  # a matte this near to 0 or 1 has no finite logit worth keeping
 
 
@@ -31,8 +32,14 @@ class Matted:
 
     @cached_property
     def layers(self) -> tuple[np.ndarray, np.ndarray]:
-        """The object's and the old background's estimated colours, each (h, w, 3) float32 in [0, 1]."""
-        return estimate_layers(self.image, self.alpha)
+        """The object's and the old background's estimated colours, each (h, w, 3) float32 in [0, 1]; away from the
+        object both are the photo's own, since only the background is seen there."""
+        around = _around(self.alpha)
+        own = self.image.astype(np.float32) / np.float32(255)
+        layers = own, own.copy()
+        for whole, part in zip(layers, estimate_layers(self.image[around], self.alpha[around]), strict=True):
+            whole[around] = part
+        return layers
 
     def colours(self, estimated: bool) -> np.ndarray:
         """The object's estimated colours or the photo's own, (h, w, 3) float32 in [0, 1]."""
@@ -47,16 +54,27 @@ class Matted:
         return residual(self.image, self.alpha, self.colours(estimated), self.layers[1])
 
 
+def _around(alpha: np.ndarray) -> tuple[slice, slice]:
+    """The rows and columns of a matte with the object and some background; everything where there is no object."""
+    if not alpha.any():
+        return slice(None), slice(None)
+    spans = []
+    for axis, size in ((1, alpha.shape[0]), (0, alpha.shape[1])):
+        seen = np.flatnonzero((alpha > 0).any(axis))
+        spans.append(slice(max(0, seen[0] - _MARGIN), min(size, seen[-1] + 1 + _MARGIN)))
+    return spans[0], spans[1]
+
+
 class Shown:
     """The answer to prompts number `seq`, on a preview of the photo."""
 
-    def __init__(self, prediction: "Prediction", preview: np.ndarray, seq: int, side: int):
-        """prediction: at the size of preview (H, W, 3) uint8; side: longer side of what the panels hold, in pixels."""
+    def __init__(self, prediction: "Prediction", preview: np.ndarray, seq: int, small: np.ndarray):
+        """prediction: at the size of preview (H, W, 3) uint8; small: the preview (h, w, 3) uint8 as panels show it, see
+        `panel_side`."""
         self.prediction = prediction
         self.preview = preview
         self.seq = seq
-        side = min(max(side, SIDES[0]), SIDES[1])
-        self.fitted = Matted(shrink(preview, side), fitted(prediction.alpha, side))
+        self.fitted = Matted(small, fitted(prediction.alpha, max(small.shape)))
 
     def label(self, key: str) -> dict[str, str | int]:
         """Say which answer this is: to prompts number `seq` on the photo `key`, which candidate SAMA refined, and where
@@ -123,6 +141,11 @@ class Look:
         plane = Image.fromarray(np.ascontiguousarray(values, np.float32))
         size = self.image.shape[1], self.image.shape[0]
         return np.asarray(plane.resize(size, Image.Resampling.BILINEAR, box=self._part))
+
+
+def panel_side(side: int) -> int:
+    """Return the longer side, in pixels, of what panels of `side` pixels are sent."""
+    return min(max(side, SIDES[0]), SIDES[1])
 
 
 def backdrop(background: Background, matted: Matted, cell: float) -> np.ndarray:

@@ -14,6 +14,7 @@ from sama.ui.api import Api
 from sama.ui.candidates import Candidates
 from sama.ui.examples import read_examples
 from sama.ui.exports import Exports
+from sama.ui.model_thread import ModelThread
 from sama.ui.prompter import Prompter
 from sama.ui.scene import Scene
 from sama.ui.sessions import Sessions
@@ -30,11 +31,14 @@ MINUTES_KEPT = 30
 MAX_VISITORS = 100
 
 
-def build_studio(predictor: "SamaPredictor", examples_dir: Path) -> gr.Blocks:
+def build_studio(
+    predictor: "SamaPredictor", examples_dir: Path, thread: ModelThread | None = None
+) -> gr.Blocks:
     """Return the page over a predictor, which is shared; every visitor works on a fork of it.
 
     examples_dir: photos with prompt files, see `read_examples`; launch with `launch_options` of
-    the same folder. Raises PromptError for a damaged prompt file.
+    the same folder. thread: where the model runs and was loaded, by default the threads of whoever asks. Raises
+    PromptError for a damaged prompt file.
     """
     info, examples = predictor.info, read_examples(Path(examples_dir))
     # Compiling the foreground estimator takes seconds; the first visitor should not wait for it.
@@ -58,7 +62,7 @@ def build_studio(predictor: "SamaPredictor", examples_dir: Path) -> gr.Blocks:
                 candidates = Candidates(elem_id="candidates")
         scene = Scene(elem_id="scene")
         keep = prompter.move_resource_to_block_cache
-        actions = Actions(predictor, examples, keep)
+        actions = Actions(predictor, examples, keep, thread)
         with gr.Row(elem_id="take"):
             exports = Exports(actions.open, info, keep)
         run = gr.HTML(chrome.run_panel(info), padding=False, elem_id="run")

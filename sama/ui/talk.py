@@ -11,7 +11,7 @@ import gradio as gr
 
 from sama.errors import SamaError
 from sama.ui.examples import Example
-from sama.ui.prompter import HERE, script
+from sama.ui.prompter import asset, script
 
 if TYPE_CHECKING:
     from sama.ui.visit import Visit
@@ -22,8 +22,8 @@ class Talk(gr.HTML):
 
     def __init__(self, value: Any = None, **props: Any):
         """props: see the module, and whatever `gr.HTML` takes."""
-        props.setdefault("html_template", (HERE / "talk.html").read_text("utf-8"))
-        props.setdefault("css_template", (HERE / "talk.css").read_text("utf-8"))
+        props.setdefault("html_template", asset("talk.html"))
+        props.setdefault("css_template", asset("talk.css"))
         props.setdefault("js_on_load", script("talk.js"))
         props.setdefault("apply_default_css", False)
         super().__init__(value, **props)

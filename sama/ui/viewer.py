@@ -13,7 +13,7 @@ from typing import Any
 
 import gradio as gr
 
-from sama.ui.prompter import HERE, script
+from sama.ui.prompter import asset, script
 
 _SCRIPTS = ("layers.js", "looks.js", "loupe.js", "slider.js", "tour.js", "gestures.js", "viewer.js")
 
@@ -23,8 +23,8 @@ class Viewer(gr.HTML):
 
     def __init__(self, value: Any = None, **props: Any):
         """props: see the module, and whatever `gr.HTML` takes."""
-        props.setdefault("html_template", (HERE / "viewer.html").read_text("utf-8"))
-        props.setdefault("css_template", (HERE / "viewer.css").read_text("utf-8"))
+        props.setdefault("html_template", asset("viewer.html"))
+        props.setdefault("css_template", asset("viewer.css"))
         props.setdefault("js_on_load", script(*_SCRIPTS))
         props.setdefault("apply_default_css", False)
         super().__init__(value, **props)

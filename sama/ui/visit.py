@@ -13,7 +13,7 @@ from sama.prompts import Prompts
 from sama.settings import Settings
 from sama.stored_answers import PREVIEW_SIDE
 from sama.ui.model_call import run_model
-from sama.ui.shown import Look, Shown, shrink
+from sama.ui.shown import Look, Shown, panel_side, shrink
 
 if TYPE_CHECKING:
     from sama.prediction import ModelInfo, Prediction, Progress
@@ -48,6 +48,7 @@ class Visit:
         self.shown: Shown | None = None
         self.stored = False  # whether the last answer was computed ahead
         self._rgb: np.ndarray | None = photo.rgb
+        self._small: np.ndarray | None = None
         self._known: tuple[Prompts, Prediction] | None = None
         self._predictor = predictor.fork()
         self._run = run
@@ -128,7 +129,7 @@ class Visit:
             prediction = self._predict(prompts, self.preview_size, sama, candidate, matte)
         self.seconds.update(prediction.seconds)
         if prediction.alpha is not None:
-            self.shown = Shown(prediction, self.preview, seq, side)
+            self.shown = Shown(prediction, self.preview, seq, self._fitted(panel_side(side)))
             started = time.perf_counter()
             _ = self.shown.fitted.layers
             self.seconds["foreground"] = time.perf_counter() - started
@@ -167,6 +168,12 @@ class Visit:
             *_, prediction, predictor = self._run(self._predictor, prompts=prompts, **options)
             self._predictor = predictor
         return prediction
+
+    def _fitted(self, side: int) -> np.ndarray:
+        """The preview at the panels' size, kept from click to click."""
+        if self._small is None or max(self._small.shape) != min(side, max(self.preview.shape)):
+            self._small = shrink(self.preview, side)
+        return self._small
 
     def _forget(self) -> None:
         with self._lock:

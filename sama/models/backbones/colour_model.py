@@ -51,15 +51,16 @@ def colour_posterior(
     mean-field sweeps (Krahenbuhl & Koltun 2011, here with neighbours only) smooth them along similar colours, and the
     histograms are estimated again from the answer, `ROUNDS` times.
     """
-    weights = inside, outside
+    weights, both = torch.cat([inside, outside]), bins.repeat(2, 1)
     for _ in range(ROUNDS):
-        ratio = _colour_density(bins, weights[0]) / _colour_density(bins, weights[1])
+        for_object, against = _colour_density(both, weights).chunk(2)
+        ratio = for_object / against
         odds = CAUTION * ratio.log().reshape(inside.shape)
         belief = torch.sigmoid(odds) * allowed
         for _ in range(SWEEPS):
             agreed = (affinity * (2 * _neighbours(belief) - 1)).sum(0)
             belief = torch.sigmoid(odds + SMOOTHNESS * agreed) * allowed
-        weights = inside * belief, outside + allowed * (1 - belief)
+        weights = torch.cat([inside * belief, outside + allowed * (1 - belief)])
     return belief
 
 
