@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from sama.models.heads import PredictionHead, up2
-from sama.models.stage import Stage
+from sama.models.heads import PredictionHead, entry, up2
+from sama.models.stage import Stage, bordered
 from sama.models.upconv import enlarging_kernel, from_phases, own_kernel, to_phases
 
 
@@ -60,7 +60,7 @@ def test_a_stage_is_enlarging_convolution_batch_norm_and_gelu(stage, training):
     stage.norm.num_batches_tracked.zero_()
     with torch.set_grad_enabled(training):
         side = stage.side(detail, image, (80, 100))
-        got = from_phases(stage(x, belief, side, stage.kernel()))
+        got = from_phases(stage(bordered([x, belief, side.image]), side, stage.kernel()))
     # What the image is beyond its border is another matter, and in training the border has a part in the statistics.
     inner = (..., slice(2, -2), slice(2, -2))
     assert torch.allclose(got[inner], expected[inner], atol=5e-2 if training else 1e-4)
@@ -71,7 +71,8 @@ def test_every_parameter_of_a_head_learns():
     head = PredictionHead(8, (6, 5, 4), 16, detail=3, residual=True).train()
     torch.nn.init.normal_(head.weights.layers[-1].weight)
     sides = head.sides(torch.randn(2, 3, 32, 32), torch.randn(2, 3, 64, 64), (8, 8))
-    logits = head(torch.randn(2, 8, 8, 8), torch.randn(2, 8), torch.randn(2, 1, 16, 16), sides)
+    base = torch.randn(2, 1, 16, 16)
+    logits = head(entry(torch.randn(2, 8, 8, 8), base), torch.randn(2, 8), base, sides)
     assert logits.shape == (2, 1, 32, 32)
     logits.square().mean().backward()
     still = [n for n, p in head.named_parameters() if p.grad is None or not p.grad.any()]

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from segment_anything import SamPredictor, sam_model_registry
 
+from sama.allocator import reuse_memory
 from sama.devices import resolve_device, resolve_dtype
 from sama.models.checkpoints import sama_metadata, save_checkpoint
 from sama.models.config import default_config
@@ -45,6 +46,7 @@ class Lab(AbstractContextManager):
     progress: Callable[[str], None] = lambda text: None
 
     def __post_init__(self):
+        reuse_memory()  # as the app does, for both sides
         """Raises DeviceError."""
         self.place = resolve_device(self.device)
         self.format = resolve_dtype(self.dtype, self.place)

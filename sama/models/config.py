@@ -74,7 +74,8 @@ def default_config(backbone: str) -> SamaConfig:
 
     The embedding of `mini` has half the resolution of the official ones, so its heads climb one stage further: masks
     end at 256 px, mattes at 1024 px. The official embeddings have four times as many cells, and attention between them
-    and the local views would cost many times SAM's own decoder: it has few heads there and sees pooled local cells.
+    and the local views would cost many times SAM's own decoder: it has few heads there and sees pooled local cells, and
+    the prediction heads are about as narrow as SAM's own upscaling.
     """
     if backbone == "mini":
         return SamaConfig(
@@ -82,7 +83,13 @@ def default_config(backbone: str) -> SamaConfig:
             segmentation_channels=(64, 48, 32),
             matting_channels=(64, 48, 32, 16, 8),
         )
-    return SamaConfig(backbone=backbone, attention_heads=2, adapter_pool=2)
+    return SamaConfig(
+        backbone=backbone,
+        attention_heads=2,
+        adapter_pool=4,
+        segmentation_channels=(32, 24),
+        matting_channels=(32, 24, 12, 8),
+    )
 
 
 def _freeze(value):

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import torch
 from segment_anything.modeling import MaskDecoder
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 Between = Callable[[int, Tensor], Tensor]
 Decoded = tuple[Tensor, Tensor]
@@ -83,14 +84,29 @@ def predict_masks(
     decoder: MaskDecoder, tokens: Tensor, keys: Tensor, grid: tuple[int, int]
 ) -> tuple[Tensor, Tensor]:
     """Turn decoded tokens (N, T, C) and stream (N, hw, C) into logits (N, 4, 4h, 4w) and scores (N, 4)."""
-    n, _, c = keys.shape
-    upscaled = decoder.output_upscaling(keys.transpose(1, 2).reshape(n, c, *grid))
-    masks = decoder.num_mask_tokens
     weights = torch.stack(
         [mlp(tokens[:, 1 + i]) for i, mlp in enumerate(decoder.output_hypernetworks_mlps)], 1
     )  # (N, 4, C/8)
-    logits = (weights @ upscaled.flatten(2)).reshape(n, masks, *upscaled.shape[-2:])
-    return logits, decoder.iou_prediction_head(tokens[:, 0])
+    first, norm, activation, second, again = decoder.output_upscaling
+    x = _spread(first, keys)  # (N, hw, 4, C/4)
+    x = activation(F.layer_norm(x, x.shape[-1:], norm.weight, norm.bias, norm.eps))
+    x = again(_spread(second, x))  # (N, hw, 4, 4, C/8)
+    planes = x.flatten(1, 3) @ weights.to(x.dtype).transpose(1, 2)
+    return _assembled(planes, grid), decoder.iou_prediction_head(tokens[:, 0])
+
+
+def _spread(layer: nn.ConvTranspose2d, x: Tensor) -> Tensor:
+    """What a transposed convolution of kernel and stride 2 makes of each cell of x (..., C): its four pixels, row by
+    row, (..., 4, C'). As a product over the cells, with no map to put together in between."""
+    weight = layer.weight.permute(2, 3, 1, 0).flatten(0, 2)
+    return F.linear(x, weight, layer.bias.repeat(4)).unflatten(-1, (4, -1))
+
+
+def _assembled(planes: Tensor, grid: tuple[int, int]) -> Tensor:
+    """Cells of pixels of pixels (N, h*w*4*4, M) as maps (N, M, 4h, 4w)."""
+    (h, w), (n, _, m) = grid, planes.shape
+    cells = planes.reshape(n, h, w, 2, 2, 2, 2, m)
+    return cells.permute(0, 7, 1, 3, 5, 2, 4, 6).reshape(n, m, 4 * h, 4 * w)
 
 
 def choose_candidate(scores: Tensor, ambiguous: Tensor) -> Tensor:

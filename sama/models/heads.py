@@ -12,10 +12,10 @@ from segment_anything.modeling.mask_decoder import MLP
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sama.models.stage import Side, Stage, fit
+from sama.models.stage import Side, Stage, bordered, fit
 from sama.models.upconv import from_phases
 
-BAND_BYTES = 2**19  # of a band's share of the map that bands begin with
+BAND_BYTES = 2**21  # of a band's share of the map that bands begin with
 UNBANDED = 3  # stages: what they make fits into a cache as a whole
 HALO = 2  # rows on either side of a band that make it independent of its neighbours, through any number of stages
 
@@ -23,6 +23,14 @@ HALO = 2  # rows on either side of a band that make it independent of its neighb
 def up2(x: Tensor) -> Tensor:
     """Bilinear, twice the size."""
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def entry(x: Tensor, base: Tensor | None) -> Tensor:
+    """What heads begin with, the same for all: map (N, C, 2h, 2w) and, for residual heads, SAM's probability from its
+    logits (N, 1, 4h, 4w), bordered."""
+    if base is None:
+        return bordered([x])
+    return bordered([x, fit(torch.sigmoid(base).to(x.dtype), x.shape[-2:])])
 
 
 class PredictionHead(nn.Module):
@@ -62,24 +70,30 @@ class PredictionHead(nn.Module):
         )
 
     def forward(self, x: Tensor, token: Tensor, base: Tensor, sides: tuple[Side, ...]) -> Tensor:
-        """base (N, 1, 4h, 4w): SAM's logits of the chosen candidate; sides: what `sides` returned, for N prompts."""
+        """x: what `entry` returned; base (N, 1, 4h, 4w): SAM's logits of the chosen candidate; sides: what `sides`
+        returned, for N prompts."""
         learns = torch.is_grad_enabled() or self.training
         run = _Run(self.stages, base, sides, x.dtype)
-        x = x.contiguous(memory_format=torch.channels_last)
+        x = self.stages[0](x, sides[0], run.kernels[0])
         last = len(self.stages) - 1
-        whole = last if learns else min(UNBANDED, last)
-        for i in range(whole):
+        whole = max(1, last if learns else min(UNBANDED, last))
+        for i in range(1, whole):
             x = run.stage(i, x)
         weights = self.weights(token).reshape(len(x), -1, self.stages[-1].conv.out_channels)
         bands = [range(x.shape[-2])] if learns else _bands(x)
-        planes = torch.cat([_weigh(run.band(x, whole, band), weights) for band in bands], 2)
-        if planes.shape[1] > weights.shape[1]:
-            planes = from_phases(planes)  # (N, 1 or 2, H, W)
-        if not self.residual:
-            return planes
-        base = F.interpolate(base.float(), planes.shape[-2:], mode="bilinear", align_corners=False)
-        planes = planes.float()
-        return torch.addcmul(base, base, planes[:, 1:]) + planes[:, :1]
+        parts, row = [], 0
+        for band in bands:
+            planes = _weigh(run.band(x, whole, band), weights)
+            if planes.shape[1] > weights.shape[1]:
+                planes = from_phases(planes)
+            planes = planes.float()  # (N, 1 or 2, rows, W)
+            if self.residual:
+                height, width = planes.shape[-2] * x.shape[-2] // len(band), planes.shape[-1]
+                belief = _rows(base.float(), (height, width), range(row, row + planes.shape[-2]))
+                planes = torch.addcmul(belief, belief, planes[:, 1:]) + planes[:, :1]
+            parts.append(planes)
+            row += planes.shape[-2]
+        return parts[0] if len(parts) == 1 else torch.cat(parts, 2)
 
 
 class _Run:
@@ -89,31 +103,49 @@ class _Run:
         self.stages, self.sides = stages, sides
         self.kernels = [stage.kernel() for stage in stages]
         belief = torch.sigmoid(base).to(dtype)
-        height, width = (n // 2 for n in base.shape[-2:])  # of the first stage's map, and the second's input
+        height, width = (
+            n // 2 for n in base.shape[-2:]
+        )  # of the first stage's map, which the second enlarges
         sizes = [(height << max(0, i - 1), width << max(0, i - 1)) for i in range(len(stages))]
-        self.beliefs = [fit(belief, size) for size in sizes]
+        self.beliefs = [fit(belief, size) if i else None for i, size in enumerate(sizes)]
+
+    def _stack(self, i: int, x: Tensor, belief: Tensor, side: Side, border=(True, True)) -> Tensor:
+        maps = [x, belief] if self.stages[i].base is not None else [x]
+        return bordered(maps if side.image is None else [*maps, side.image], border)
 
     def stage(self, i: int, x: Tensor) -> Tensor:
-        """Run stage i on a whole map."""
-        y = self.stages[i](x, self.beliefs[i], self.sides[i], self.kernels[i])
-        return from_phases(y) if i else y
+        """Run stage i, not the first, on a whole map."""
+        side = self.sides[i]
+        return from_phases(self.stages[i](self._stack(i, x, self.beliefs[i], side), side, self.kernels[i]))
 
     def band(self, x: Tensor, done: int, band: range) -> Tensor:
-        """Run the stages after the first `done` for a band of rows of x; the result is in phases unless only the first
-        stage was left."""
+        """Run the stages after the first `done` for a band of rows of x; the result is in phases if there were any."""
         start, stop = max(0, band.start - HALO), min(x.shape[-2], band.stop + HALO)
-        x = x[..., start:stop, :]
+        x, made = x[..., start:stop, :], range(start, stop)
         for i in range(done, len(self.stages)):
             belief = self.beliefs[i]
             border = start == 0, stop == belief.shape[-2]
             made = range(start if border[0] else start + 1, stop if border[1] else stop - 1)
             side = self.sides[i].rows(slice(start, stop), slice(made.start, made.stop))
-            x = self.stages[i](x, belief[..., start:stop, :], side, self.kernels[i], border)
+            x = self._stack(i, x, belief[..., start:stop, :], side, border)
+            x = self.stages[i](x, side, self.kernels[i])
             if i < len(self.stages) - 1:
-                x = from_phases(x) if i else x
+                x = from_phases(x)
                 start, stop = 2 * made.start, 2 * made.stop
                 band = range(2 * band.start, 2 * band.stop)
         return x[..., band.start - made.start : band.stop - made.start, :]
+
+
+def _rows(x: Tensor, size: tuple[int, int], rows: range) -> Tensor:
+    """Some rows of x (N, C, h, w) brought to `size` (H, W) bilinearly."""
+    scale = size[0] // x.shape[-2]
+    if scale < 1 or len(rows) == size[0]:
+        return F.interpolate(x, size, mode="bilinear", align_corners=False)[..., rows.start : rows.stop, :]
+    low, high = max(0, rows.start // scale - 1), min(x.shape[-2], -(-rows.stop // scale) + 1)
+    some = F.interpolate(
+        x[..., low:high, :], (scale * (high - low), size[1]), mode="bilinear", align_corners=False
+    )
+    return some[..., rows.start - scale * low : rows.stop - scale * low, :]
 
 
 def _bands(x: Tensor) -> list[range]:

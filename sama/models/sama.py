@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from sama.models.backbones import build_backbone
-from sama.models.backbones.base import EncodedView
+from sama.models.backbones.base import EmbeddedPrompts, EncodedView
 from sama.models.config import SamaConfig
 from sama.models.decoder import first_layer, output_tokens, two_way
-from sama.models.heads import PredictionHead, up2
+from sama.models.heads import PredictionHead, entry, up2
 from sama.models.image_features import ImageFeatures, Prepared, SamAnswer, per_prompt
 from sama.models.local_adapter import LocalAdapter, LocalKeys
 from sama.models.mvle import MultiViewLocalizationEncoder, to_tokens
@@ -160,13 +160,17 @@ class Sama(nn.Module):
             logits, scores = backbone.decode(features.embedding, embedded)
         else:
             tokens = output_tokens(decoder, embedded.sparse)
-            src, pos = backbone.source(features.embedding, embedded), self.positions().pos
+            src, pos = self._source(features, embedded), self.positions().pos
             readable = tokens.shape[1]
             first = first_layer(decoder, src, pos, self._with_own(tokens), readable=readable)
             queries, keys = first
             decoded = two_way(decoder, src, pos, tokens, first=(queries[:, :readable], keys))
             logits, scores = backbone.masks(*decoded, embedded)
         return SamAnswer(logits, scores, backbone.choose(scores, prompts), embedded, first)
+
+    def _source(self, features: ImageFeatures, embedded: EmbeddedPrompts) -> Tensor:
+        src = self.backbone.source(features.embedding, embedded)
+        return src.to(_stream_dtype(src))
 
     def _with_own(self, tokens: Tensor, tasks: tuple[str, ...] = TASKS) -> Tensor:
         """Append SAMA's tokens for `tasks` to (N, T, C)."""
@@ -212,7 +216,7 @@ class Sama(nn.Module):
 
         tokens = self._with_own(output_tokens(decoder, answer.embedded.sparse), tasks)
         first = None if torch.is_grad_enabled() or answer.first is None else self._first(answer.first, tasks)
-        src = backbone.source(features.embedding, answer.embedded)
+        src = self._source(features, answer.embedded)
         tokens, keys = two_way(
             decoder,
             src,
@@ -222,7 +226,7 @@ class Sama(nn.Module):
             between=adapt if self.adapters else None,
             first=first,
         )
-        x = self._merge(keys, local, views)
+        x = entry(self._merge(keys, local, views), answer.base if self.config.residual else None)
         out = {}
         for i, task in enumerate(tasks):
             sides = tuple(Side(*(per_prompt(m, each) for m in side)) for side in prepared.sides[task])
@@ -248,12 +252,23 @@ class Sama(nn.Module):
         """SAM's Fourier encoding of the cells; kept until the grid or the encoding's frequencies change."""
         layer = self.backbone.sam.prompt_encoder.pe_layer
         matrix = layer.positional_encoding_gaussian_matrix
-        key = (self.backbone.grid, matrix.device, matrix.data_ptr(), matrix._version)
+        dtype = _stream_dtype(matrix)
+        key = (self.backbone.grid, matrix.device, matrix.data_ptr(), matrix._version, dtype)
         if self._positions is None or self._positions[0] != key:
             # Not as inference tensors: the same model may be trained afterwards.
             with torch.inference_mode(False), torch.no_grad():
-                self._positions = key, make_places(layer, self.backbone.grid, self.config.adapter_pool)
+                places = make_places(layer, self.backbone.grid, self.config.adapter_pool)
+                self._positions = key, Places(*(x.to(dtype) for x in places))
         return self._positions[1]
+
+
+def _stream_dtype(x: Tensor) -> torch.dtype:
+    """The number format of the image stream: autocast's, in which every product reads it anyway, while nothing is
+    learnt."""
+    device = x.device.type
+    if torch.is_grad_enabled() or not torch.is_autocast_enabled(device):
+        return x.dtype
+    return torch.get_autocast_dtype(device)
 
 
 def _of(local: Tensor, views: tuple[int, ...]) -> Tensor:

@@ -67,23 +67,13 @@ class Stage(nn.Module):
                 parts.append(own_kernel(self.image.weight * scale))
             return Kernel(torch.cat(parts, 1), shift.repeat(4 if self.enlarge else 1))
 
-    def forward(
-        self,
-        x: Tensor,
-        belief: Tensor,
-        side: Side,
-        kernel: Kernel,
-        border: tuple[bool, bool] = (True, True),
-    ) -> Tensor:
-        """Map (N, C, h, w), SAM's probability (N, 1, h, w), side (N, ...) and what `kernel` returned: the next map
-        (N, 4 * out, h, w) in phases, or (N, out, h, w) from the first stage.
+    def forward(self, x: Tensor, side: Side, kernel: Kernel) -> Tensor:
+        """Map (N, ., h + 2, w + 2) as `bordered` puts it together from the last map, SAM's probability and the side's
+        image; side (N, ...); what `kernel` returned.
 
-        border: whether the first row is the map's first, and the last one its last; else they are seen but not made.
+        Returns the next map (N, 4 * out, h, w) in phases, or (N, out, h, w) from the first stage.
         """
-        maps = [x, belief] if self.base is not None else [x]
-        if side.image is not None:
-            maps.append(side.image)
-        y = F.conv2d(_bordered(maps, border), *kernel)
+        y = F.conv2d(x, *kernel)
         if side.detail is not None:
             y = y + side.detail if torch.is_grad_enabled() else y.add_(side.detail)
         if not self.norm.training:
@@ -110,9 +100,9 @@ def fit(x: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(x, size, mode="bilinear", align_corners=False)
 
 
-def _bordered(maps: list[Tensor], border: tuple[bool, bool]) -> Tensor:
+def bordered(maps: list[Tensor], border: tuple[bool, bool] = (True, True)) -> Tensor:
     """Put maps (N, ., h, w) one behind the other as one channels-last map, with a repeated cell left and right, and
-    above and below where the border is."""
+    above and below where the border is; elsewhere the first and the last row are those of the neighbours."""
     top, bottom = map(int, border)
     if torch.is_grad_enabled():
         return F.pad(torch.cat([m.to(maps[0].dtype) for m in maps], 1), (1, 1, top, bottom), mode="replicate")

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
+from sama.allocator import reuse_memory
 from sama.training.checkpoint import has_state, load_state, save_state
 from sama.training.ema import Ema
 
@@ -95,6 +96,7 @@ def train(
     make_data(task, size) gives the dataset of a task; watch(averaged module, step) is called at every checkpoint and
     returns numbers for the log. Writes `state/`, `log.jsonl` in settings.out. Returns the averaged weights.
     """
+    reuse_memory()
     settings.out.mkdir(parents=True, exist_ok=True)
     # A stage may freeze parts in turn; what is frozen for good has no gradient at the start.
     parameters = [p for p in stage.module.parameters() if p.requires_grad]

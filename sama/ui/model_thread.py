@@ -1,14 +1,12 @@
 """One thread for all that runs a model on a CPU."""
 
-import ctypes
-import sys
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from sama.allocator import reuse_memory
+
 _END = object()
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
-_LARGEST, _KEPT = 32 * 2**20, 256 * 2**20
 
 
 class ModelThread:
@@ -22,7 +20,7 @@ class ModelThread:
     """
 
     def __init__(self):
-        _reuse_memory()
+        reuse_memory()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="model")
 
     def call(self, function: Callable, *args: Any, **options: Any) -> Any:
@@ -36,17 +34,3 @@ class ModelThread:
                 yield step
         finally:
             self.call(steps.close)
-
-
-def _reuse_memory() -> None:
-    """Have malloc keep what it was given back for the next map of that size, up to 256 MiB.
-
-    By default every map of a few megabytes comes fresh from the kernel, which clears it first: a quarter of a click's
-    time. A C library without these settings is left alone.
-    """
-    if sys.platform != "linux":
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, _LARGEST)
-        mallopt(_M_TRIM_THRESHOLD, _KEPT)

@@ -1,0 +1,21 @@
+"""How the C library gives memory back."""
+
+import ctypes
+import sys
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
+_LARGEST, _KEPT = 32 * 2**20, 256 * 2**20
+
+
+def reuse_memory() -> None:
+    """Have malloc keep what it was given back for the next map of that size, up to 256 MiB.
+
+    By default every map of a few megabytes comes fresh from the kernel, which clears it first: a quarter of a click's
+    time. A C library without these settings is left alone.
+    """
+    if sys.platform != "linux":
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _LARGEST)
+        mallopt(_M_TRIM_THRESHOLD, _KEPT)
