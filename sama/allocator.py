@@ -2,6 +2,7 @@
 
 import ctypes
 import sys
+from collections.abc import Callable
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 _LARGEST, _KEPT = 32 * 2**20, 256 * 2**20
@@ -13,9 +14,18 @@ def reuse_memory() -> None:
     By default every map of a few megabytes comes fresh from the kernel, which clears it first: a quarter of a click's
     time. A C library without these settings is left alone.
     """
-    if sys.platform != "linux":
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    mallopt = _libc("mallopt")
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _LARGEST)
         mallopt(_M_TRIM_THRESHOLD, _KEPT)
+
+
+def return_memory() -> None:
+    """Give everything that is free back to the system, where the C library is glibc."""
+    trim = _libc("malloc_trim")
+    if trim is not None:
+        trim(0)
+
+
+def _libc(name: str) -> Callable | None:
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None

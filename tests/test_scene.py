@@ -121,13 +121,13 @@ def test_the_page_shows_the_residual_of_both_choices():
     photo = np.asarray(Image.fromarray(photo).resize((300, 200), Image.Resampling.BICUBIC))
     predictor = FakePredictor()
     list(predictor.set_image(photo))
-    shown = Shown(predictor.predict(BOX), photo, 1, 300)
+    shown = Shown(predictor.predict(BOX), photo, 1, photo)
     estimated, own = residual_of(shown, True), residual_of(shown, False)
     assert 0 <= estimated["mean"] < own["mean"]
     assert len(own["src"]) < 6000
     alpha = np.zeros((200, 300), np.float32)
     alpha[50:100, 50:100] = 1
-    hard = Shown(predictor.predict(BOX), photo, 1, 300)
+    hard = Shown(predictor.predict(BOX), photo, 1, photo)
     object.__setattr__(hard.fitted, "alpha", alpha)
     assert residual_of(hard, True) is None
 
@@ -143,7 +143,7 @@ def test_candidates_are_small_lossless_thumbnails():
     predictor = FakePredictor()
     list(predictor.set_image(np.zeros((300, 400, 3), np.uint8)))
     answer = predictor.predict(CLICK, candidate=2)
-    offered = offer(answer, "photo", 5)
+    offered = offer(answer, "photo", 5, trained=True)
     assert (offered["chosen"], offered["seq"], len(offered["items"])) == (2, 5, 3)
     shares = []
     for item in offered["items"]:

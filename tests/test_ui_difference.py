@@ -7,7 +7,7 @@ from PIL import Image
 from sama.matting import Background
 from sama.prediction import Prediction
 from sama.ui.difference import RIM, WINDOW, difference_map, places
-from sama.ui.shown import SIDES, Look, Shown, mask_at
+from sama.ui.shown import SIDES, Look, Shown, mask_at, panel_side, shrink
 
 
 def logits(shape, *boxes):
@@ -73,16 +73,15 @@ def shown():
     )
     preview = np.zeros((300, 400, 3), np.uint8)
     preview[...] = (200, 40, 40)
-    return Shown(prediction, preview, 7, 300)
+    return Shown(prediction, preview, 7, shrink(preview, 300))
 
 
 def test_what_a_click_sends_fits_the_panels(shown):
     assert shown.fitted.image.shape == (225, 300, 3)
     assert shown.fitted.alpha.shape == (225, 300)
-    huge = Shown(shown.prediction, np.zeros((300, 400, 3), np.uint8), 1, 10**9)
-    assert max(huge.fitted.alpha.shape) == min(400, SIDES[1])
-    tiny = Shown(shown.prediction, np.zeros((300, 400, 3), np.uint8), 1, -5)
-    assert max(tiny.fitted.alpha.shape) == SIDES[0]
+    assert panel_side(10**9) == SIDES[1]
+    assert panel_side(-5) == SIDES[0]
+    assert panel_side(333) == 333
 
 
 def test_masks_fit_the_panels(shown):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import torch
 
+from sama.allocator import return_memory
+
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
@@ -27,11 +29,12 @@ class PeakMeter:
         self._before: int | None = None
 
     def start(self) -> None:
-        """Begin a step."""
+        """Begin a step; what this process has freed goes back to the system, or a step could have it for nothing."""
         if self._cuda is not None:
             torch.cuda.reset_peak_memory_stats(self._cuda)
             self._before = torch.cuda.memory_allocated(self._cuda)
             return
+        return_memory()
         try:
             _CLEAR.write_text("5")  # proc(5): resets the peak
         except OSError:

@@ -43,29 +43,26 @@ def interleave(
 ) -> dict[str, Timing]:
     """Run every side once to warm up, then `repeats` rounds of all of them; the keys are those of `sides`.
 
-    On CUDA a run ends when the device has done its work.
+    The last round tells the peak of memory, too, and begins with what was freed given back. On CUDA a run ends when the
+    device has done its work.
     """
     seconds: dict[str, list[float]] = {name: [] for name in sides}
-    peaks: dict[str, list[int | None]] = {name: [] for name in sides}
+    peaks: dict[str, int | None] = {}
     meter = PeakMeter(device)
     for i in range(repeats + 1):
         for name, side in sides.items():
             progress(f"{name}, " + (f"round {i} of {repeats}" if i else "warm-up"))
             side.prepare()
             _synchronise(device)
-            meter.start()
+            if i == repeats:
+                meter.start()
             started = time.perf_counter()
             side.run()
             _synchronise(device)
-            taken, peak = time.perf_counter() - started, meter.stop()
-            if i:
-                seconds[name].append(taken)
-                peaks[name].append(peak)
-    return {name: Timing(statistics.median(seconds[name]), _largest(peaks[name])) for name in sides}
-
-
-def _largest(peaks: list[int | None]) -> int | None:
-    return None if None in peaks else max(peaks)
+            seconds[name].append(time.perf_counter() - started)
+            if i == repeats:
+                peaks[name] = meter.stop()
+    return {name: Timing(statistics.median(seconds[name][1:]), peaks[name]) for name in sides}
 
 
 def _synchronise(device: torch.device) -> None:
