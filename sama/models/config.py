@@ -75,7 +75,7 @@ def default_config(backbone: str) -> SamaConfig:
     The embedding of `mini` has half the resolution of the official ones, so its heads climb one stage further: masks
     end at 256 px, mattes at 1024 px. The official embeddings have four times as many cells, and attention between them
     and the local views would cost many times SAM's own decoder: it has few heads there and sees pooled local cells, and
-    the prediction heads are about as narrow as SAM's own upscaling.
+    the maps of the prediction heads are about as narrow as SAM's own upscaling; the parameters are in their tokens' MLPs.
     """
     if backbone == "mini":
         return SamaConfig(
@@ -89,6 +89,7 @@ def default_config(backbone: str) -> SamaConfig:
         adapter_pool=4,
         segmentation_channels=(32, 24),
         matting_channels=(32, 24, 12, 8),
+        head_hidden=328,
     )
 
 

@@ -60,3 +60,12 @@ class SamAnswer:
 def per_prompt(x: Tensor | None, each: int) -> Tensor | None:
     """Repeat every image's entry for each of its prompts."""
     return x if x is None or each == 1 else x.repeat_interleave(each, 0)
+
+
+def stream_dtype(x: Tensor) -> torch.dtype:
+    """The number format of the image stream that x becomes part of: autocast's, in which every product reads it anyway,
+    while nothing is learnt."""
+    device = x.device.type
+    if torch.is_grad_enabled() or not torch.is_autocast_enabled(device):
+        return x.dtype
+    return torch.get_autocast_dtype(device)

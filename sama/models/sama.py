@@ -13,10 +13,10 @@ from sama.models.backbones.base import EmbeddedPrompts, EncodedView
 from sama.models.config import SamaConfig
 from sama.models.decoder import first_layer, output_tokens, two_way
 from sama.models.heads import PredictionHead, entry, up2
-from sama.models.image_features import ImageFeatures, Prepared, SamAnswer, per_prompt
+from sama.models.image_features import ImageFeatures, Prepared, SamAnswer, per_prompt, stream_dtype
 from sama.models.local_adapter import LocalAdapter, LocalKeys
 from sama.models.mvle import MultiViewLocalizationEncoder, to_tokens
-from sama.models.places import Places, make_places
+from sama.models.places import Places, PlacesKept
 from sama.models.prompt_tensors import PromptTensors
 from sama.models.stage import Side
 from sama.models.views import ALL_VIEWS, join_quadrants, join_tokens, with_gaps
@@ -61,7 +61,7 @@ class Sama(nn.Module):
                 for task in TASKS
             }
         )
-        self._positions: tuple[tuple, Places] | None = None
+        self._places = PlacesKept(config.adapter_pool)
         self.eval()
 
     def reset_tokens(self) -> None:
@@ -170,7 +170,7 @@ class Sama(nn.Module):
 
     def _source(self, features: ImageFeatures, embedded: EmbeddedPrompts) -> Tensor:
         src = self.backbone.source(features.embedding, embedded)
-        return src.to(_stream_dtype(src))
+        return src.to(stream_dtype(src))
 
     def _with_own(self, tokens: Tensor, tasks: tuple[str, ...] = TASKS) -> Tensor:
         """Append SAMA's tokens for `tasks` to (N, T, C)."""
@@ -249,26 +249,10 @@ class Sama(nn.Module):
         return up2(stream.permute(0, 3, 1, 2)) + local.permute(0, 3, 1, 2)
 
     def positions(self) -> Places:
-        """SAM's Fourier encoding of the cells; kept until the grid or the encoding's frequencies change."""
+        """SAM's Fourier encoding of the cells, in the image stream's number format."""
         layer = self.backbone.sam.prompt_encoder.pe_layer
-        matrix = layer.positional_encoding_gaussian_matrix
-        dtype = _stream_dtype(matrix)
-        key = (self.backbone.grid, matrix.device, matrix.data_ptr(), matrix._version, dtype)
-        if self._positions is None or self._positions[0] != key:
-            # Not as inference tensors: the same model may be trained afterwards.
-            with torch.inference_mode(False), torch.no_grad():
-                places = make_places(layer, self.backbone.grid, self.config.adapter_pool)
-                self._positions = key, Places(*(x.to(dtype) for x in places))
-        return self._positions[1]
-
-
-def _stream_dtype(x: Tensor) -> torch.dtype:
-    """The number format of the image stream: autocast's, in which every product reads it anyway, while nothing is
-    learnt."""
-    device = x.device.type
-    if torch.is_grad_enabled() or not torch.is_autocast_enabled(device):
-        return x.dtype
-    return torch.get_autocast_dtype(device)
+        dtype = stream_dtype(layer.positional_encoding_gaussian_matrix)
+        return self._places.get(layer, self.backbone.grid, dtype)
 
 
 def _of(local: Tensor, views: tuple[int, ...]) -> Tensor:
