@@ -75,7 +75,7 @@ def default_config(backbone: str) -> SamaConfig:
     The embedding of `mini` has half the resolution of the official ones, so its heads climb one stage further: masks
     end at 256 px, mattes at 1024 px. The official embeddings have four times as many cells, and attention between them
     and the local views would cost many times SAM's own decoder: it has few heads there and sees pooled local cells. The
-    maps of their prediction heads are about as narrow as SAM's own upscaling; parameters are in the tokens' MLPs instead.
+    maps of their prediction heads are about as narrow as SAM's own upscaling; the tokens' MLPs are wider instead.
     """
     if backbone == "mini":
         return SamaConfig(
