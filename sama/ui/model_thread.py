@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from sama.allocator import reuse_memory
@@ -33,4 +34,6 @@ class ModelThread:
             while (step := self.call(next, steps, _END)) is not _END:
                 yield step
         finally:
-            self.call(steps.close)
+            # Without waiting: this may be the garbage collector's doing, in any thread, and at the process's end.
+            with suppress(RuntimeError):
+                self._executor.submit(steps.close)
