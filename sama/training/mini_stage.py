@@ -88,8 +88,10 @@ def _answer_loss(logits, scores, target, known, ambiguous) -> tuple[Tensor, Tens
     best = losses[:, 1:].argmin(1) + 1
     index = torch.where(ambiguous, best, torch.zeros_like(best))[:, None]
     mask_loss = losses.gather(1, index).mean()
-    trained = torch.where(ambiguous[:, None], torch.tensor([0.0, 1, 1, 1]), torch.tensor([1.0, 0, 0, 0]))
-    score_loss = ((scores - iou) ** 2 * trained.to(scores.device)).sum(1).mean()
+    trained = torch.where(
+        ambiguous[:, None], scores.new_tensor([0, 1, 1, 1]), scores.new_tensor([1, 0, 0, 0])
+    )
+    score_loss = ((scores - iou) ** 2 * trained).sum(1).mean()
     return mask_loss + score_loss, iou.gather(1, index)[:, 0]
 
 
