@@ -17,8 +17,8 @@ def mask_url(mask: np.ndarray, colour: tuple[int, int, int]) -> str:
 
 
 def alpha_url(alpha: np.ndarray) -> str:
-    """Return a matte (H, W), bytes, as a grey PNG: a fifth larger than a lossless WebP, in a sixth of the time."""
-    return _url(Image.fromarray(alpha), "png", compress_level=6)
+    """Return a matte (H, W), bytes, as a lossless WebP, grey in all three channels; a fifth smaller than a PNG."""
+    return _url(Image.fromarray(alpha).convert("RGB"), "webp", lossless=True, method=4, quality=20)
 
 
 def difference_url(difference: np.ndarray) -> str:
@@ -38,7 +38,7 @@ def photo_url(rgb: np.ndarray, quality: int = 88) -> str:
 
 def composite_url(rgb: np.ndarray) -> str:
     """Return a composite (H, W, 3) uint8 for looking at, as a WebP, which is half the size of a JPEG."""
-    return _url(Image.fromarray(rgb), "webp", quality=80, method=2)
+    return _url(Image.fromarray(rgb), "webp", quality=75, method=2)
 
 
 def _url(picture: Image.Image, kind: str, **options) -> str:
