@@ -20,6 +20,7 @@ from sama import __version__
 from sama.details import Square, strongest_details
 from sama.imaging_decode import recolour
 from sama.matting import to_uint8
+from sama.matting.resample import fit_within
 from sama.palette import SAM_COLOUR, SAMA_COLOUR
 from sama.prompts import Prompts
 
@@ -130,8 +131,7 @@ def _part(values: np.ndarray, box: Box) -> np.ndarray:
     values = values[y0:y1, x0:x1]
     if values.dtype != np.uint8:
         values = to_uint8(values)
-    scale = min(1, _PRINTED / max(values.shape[:2]))
-    size = max(1, round(values.shape[1] * scale)), max(1, round(values.shape[0] * scale))
+    size = fit_within(values.shape[1], values.shape[0], _PRINTED)
     picture = Image.fromarray(np.ascontiguousarray(values))
     return np.asarray(picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))
 

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from sama.matting.resample import fit_within
 from sama.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -56,8 +57,7 @@ def path_of(photo: Path) -> Path:
 
 def preview_size(width: int, height: int) -> tuple[int, int]:
     """Return the size of a photo's preview, (width, height): at most PREVIEW_SIDE, never more than the photo's."""
-    scale = min(1, PREVIEW_SIDE / max(width, height))
-    return max(1, round(width * scale)), max(1, round(height * scale))
+    return fit_within(width, height, PREVIEW_SIDE)
 
 
 def save(path: Path, prediction: Prediction, of: Source) -> None:

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from sama.models.heads import PredictionHead, entry, up2
+from sama.models.backbones.layers import up2
+from sama.models.heads import PredictionHead, entry
 from sama.models.stage import Stage, bordered
 from sama.models.upconv import enlarging_kernel, from_phases, own_kernel, to_phases
 

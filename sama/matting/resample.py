@@ -4,6 +4,12 @@ import numpy as np
 from PIL import Image
 
 
+def fit_within(width: int, height: int, side: int) -> tuple[int, int]:
+    """Return the size (width, height) of a picture shrunk so that its longer side is at most `side`; never enlarged."""
+    scale = min(1, side / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
 def resize(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Resize a map (H, W) float32 to size (width, height): area average downwards, bilinear upwards."""
     if values.shape == size[::-1]:

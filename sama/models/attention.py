@@ -1,6 +1,7 @@
 """Multi-head attention shaped like SAM's (`segment_anything` modeling/transformer.py), but fused; and both ways."""
 
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +22,15 @@ def heads_last(x: Tensor) -> Tensor:
 SOFTMAX_BYTES = 2**20  # of logits: with their softmax about what a core's own cache holds
 
 
+def blocks(count: int, rows: int, row_bytes: int, budget: int) -> Iterator[tuple[slice, slice]]:
+    """Cut `count` matrices of `rows` rows of `row_bytes` into blocks of about `budget` bytes: which matrices, which
+    rows. Several whole matrices, or some rows of one."""
+    some, part = max(1, budget // (rows * row_bytes)), min(rows, max(1, budget // row_bytes))
+    for i in range(0, count, some):
+        for r in range(0, rows, part):
+            yield slice(i, i + some), slice(r, r + part)
+
+
 def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """Return softmax(q k^T / sqrt(d)) v for q (M, S, d), k and v (M, T, d).
 
@@ -30,14 +40,11 @@ def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     if q.device.type != "cpu" or q.dtype != torch.bfloat16 or torch.is_grad_enabled():
         return F.scaled_dot_product_attention(q[None], k[None], v[None])[0]
     (m, length, d), row_bytes = q.shape, k.shape[1] * k.element_size()
-    rows = min(length, max(1, SOFTMAX_BYTES // row_bytes))
-    some = max(1, SOFTMAX_BYTES // (length * row_bytes))
     q, keys, out = q * d**-0.5, k.transpose(1, 2), torch.empty_like(q)
     with torch.autocast("cpu", enabled=False):
-        for i in range(0, m, some):
-            for r in range(0, length, rows):
-                at = slice(i, i + some), slice(r, r + rows)
-                out[at] = torch.bmm(torch.softmax(torch.bmm(q[at], keys[i : i + some]), -1), v[i : i + some])
+        for at in blocks(m, length, row_bytes, SOFTMAX_BYTES):
+            which, _ = at
+            out[at] = torch.bmm(torch.softmax(torch.bmm(q[at], keys[which]), -1), v[which])
     return out
 
 
@@ -97,15 +104,11 @@ def _largest_product(a: Tensor, b: Tensor) -> float:
 def _shared_weights(a: Tensor, b: Tensor, value_a: Tensor, value_b: Tensor) -> tuple[Tensor, Tensor]:
     """Block by block of `a`; the last channel that is added to the values sums up the weights."""
     (m, length, d), row_bytes = a.shape, b.shape[1] * b.element_size()
-    rows = min(length, max(1, BLOCK_BYTES // row_bytes))
-    some = max(1, BLOCK_BYTES // (length * row_bytes))
     value_a, value_b = (F.pad(v, (0, 1), value=1.0) for v in (value_a, value_b))
     to_a, to_b = torch.empty_like(value_a), torch.zeros_like(value_b, dtype=torch.float32)
-    for i in range(0, m, some):
-        keys = b[i : i + some].transpose(1, 2)
-        for r in range(0, length, rows):
-            at = slice(i, i + some), slice(r, r + rows)
-            weights = torch.bmm(a[at], keys).exp_()  # (some, rows, T)
-            to_a[at] = torch.bmm(weights, value_b[i : i + some])
-            to_b[i : i + some] += torch.bmm(weights.transpose(1, 2), value_a[at])
+    for at in blocks(m, length, row_bytes, BLOCK_BYTES):
+        which, _ = at
+        weights = torch.bmm(a[at], b[which].transpose(1, 2)).exp_()  # (some, rows, T)
+        to_a[at] = torch.bmm(weights, value_b[which])
+        to_b[which] += torch.bmm(weights.transpose(1, 2), value_a[at])
     return to_a[..., :d] / to_a[..., d:], (to_b[..., :d] / to_b[..., d:]).to(b.dtype)

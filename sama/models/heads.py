@@ -20,11 +20,6 @@ UNBANDED = 3  # stages: what they make fits into a cache as a whole
 HALO = 2  # rows on either side of a band that make it independent of its neighbours, through any number of stages
 
 
-def up2(x: Tensor) -> Tensor:
-    """Bilinear, twice the size."""
-    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-
-
 def entry(x: Tensor, base: Tensor | None) -> Tensor:
     """What heads begin with, the same for all: map (N, C, 2h, 2w) and, for residual heads, SAM's probability from its
     logits (N, 1, 4h, 4w), bordered."""
@@ -103,9 +98,7 @@ class _Run:
         self.stages, self.sides = stages, sides
         self.kernels = [stage.kernel() for stage in stages]
         belief = torch.sigmoid(base).to(dtype)
-        height, width = (
-            n // 2 for n in base.shape[-2:]
-        )  # of the first stage's map, which the second enlarges
+        height, width = (n // 2 for n in base.shape[-2:])  # of the first map, which the second stage enlarges
         sizes = [(height << max(0, i - 1), width << max(0, i - 1)) for i in range(len(stages))]
         self.beliefs = [fit(belief, size) if i else None for i, size in enumerate(sizes)]
 

@@ -10,9 +10,10 @@ from torch import Tensor, nn
 
 from sama.models.backbones import build_backbone
 from sama.models.backbones.base import EmbeddedPrompts, EncodedView
+from sama.models.backbones.layers import up2
 from sama.models.config import SamaConfig
 from sama.models.decoder import first_layer, output_tokens, two_way
-from sama.models.heads import PredictionHead, entry, up2
+from sama.models.heads import PredictionHead, entry
 from sama.models.image_features import ImageFeatures, Prepared, SamAnswer, per_prompt, stream_dtype
 from sama.models.local_adapter import LocalAdapter, LocalKeys
 from sama.models.mvle import MultiViewLocalizationEncoder, to_tokens

@@ -47,13 +47,13 @@ class Stage(nn.Module):
 
     def side(self, detail: Tensor | None, image: Tensor, size: tuple[int, int]) -> Side:
         """Prepare detail and image (B, ., ., .), of any size, for a stage whose map has `size`."""
+        seen = known = None
+        if self.image is not None:
+            seen = to_phases(fit(image, size))
         if self.detail is not None:
             scale, _ = self._affine()
-            detail = to_phases(F.conv2d(fit(detail, size), self.detail.weight * scale))
-        return Side(
-            None if self.image is None else to_phases(fit(image, size)),
-            None if self.detail is None else detail,
-        )
+            known = to_phases(F.conv2d(fit(detail, size), self.detail.weight * scale))
+        return Side(seen, known)
 
     def kernel(self) -> Kernel:
         """The convolution, for `forward`."""

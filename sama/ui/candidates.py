@@ -7,14 +7,14 @@ names the photo, `seq` the prompts, an item is {src, score}, and `trained` says 
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import gradio as gr
 import numpy as np
 from gradio.data_classes import GradioModel
 from PIL import Image
 
+from sama.matting.resample import fit_within
 from sama.palette import SAM_COLOUR
+from sama.ui.component import DataComponent
 from sama.ui.pictures import mask_url
-from sama.ui.prompter import asset, script
 
 if TYPE_CHECKING:
     from sama.prediction import ModelInfo, Prediction
@@ -39,41 +39,12 @@ class ChoiceData(GradioModel):
         return self.matte if info.trained else info.matte_method
 
 
-_SCHEMA = ChoiceData.model_json_schema()  # Gradio asks for it several times at every update
-
-
-class Candidates(gr.HTML):
+class Candidates(DataComponent):
     """The thumbnails and the switch."""
 
+    NAME = "candidates"
+    SCRIPTS = ("candidates.js",)
     data_model = ChoiceData
-
-    def __init__(self, value: Any = None, **props: Any):
-        """value: None or ChoiceData; props: see the module, and whatever `gr.HTML` takes."""
-        props.setdefault("html_template", asset("candidates.html"))
-        props.setdefault("css_template", asset("candidates.css"))
-        props.setdefault("js_on_load", script("candidates.js"))
-        props.setdefault("apply_default_css", False)
-        super().__init__(value, **props)
-
-    def preprocess(self, payload: ChoiceData | None) -> ChoiceData:
-        """Return the page's value."""
-        return payload or ChoiceData()
-
-    def postprocess(self, value: ChoiceData | None) -> ChoiceData:
-        """Return the value for the page."""
-        return value or ChoiceData()
-
-    def api_info(self) -> dict[str, Any]:
-        """The schema of the value."""
-        return dict(_SCHEMA)
-
-    def example_payload(self) -> dict[str, Any]:
-        """No choice."""
-        return ChoiceData().model_dump()
-
-    def example_value(self) -> dict[str, Any]:
-        """No choice."""
-        return ChoiceData().model_dump()
 
 
 def offer(prediction: "Prediction", key: str, seq: int, *, trained: bool) -> dict[str, Any]:
@@ -87,7 +58,6 @@ def offer(prediction: "Prediction", key: str, seq: int, *, trained: bool) -> dic
 
 def _small(mask: np.ndarray) -> np.ndarray:
     """A mask (H, W) bool at thumbnail size: a pixel is set where at least half of it was."""
-    scale = min(1, SIDE / max(mask.shape))
-    size = max(1, round(mask.shape[1] * scale)), max(1, round(mask.shape[0] * scale))
+    size = fit_within(mask.shape[1], mask.shape[0], SIDE)
     grey = Image.fromarray(mask.astype(np.uint8) * 255).resize(size, Image.Resampling.BOX)
     return np.asarray(grey) > 127

@@ -10,17 +10,10 @@ Props that the server sets: `photo` {key, width, height, preview, example}, the 
 canvas shows accepted photos only, so a refused file leaves it as it was.
 """
 
-from functools import cache
-from pathlib import Path
-from typing import Any
-
-import gradio as gr
 from gradio.data_classes import FileData, GradioModel
 
 from sama.prompts import Prompts
-
-HERE = Path(__file__).parent
-_SCRIPTS = ("marks.js", "history.js", "pointing.js", "crosshair.js", "files.js", "prompter.js")
+from sama.ui.component import DataComponent
 
 
 class PromptData(GradioModel):
@@ -49,51 +42,9 @@ class PromptData(GradioModel):
         return Prompts.from_dict({"points": self.points, "boxes": self.boxes})
 
 
-_SCHEMA = PromptData.model_json_schema()  # Gradio asks for it several times at every update
-
-
-class Prompter(gr.HTML):
+class Prompter(DataComponent):
     """Photo, points and boxes."""
 
-    # With a data model Gradio itself refuses a path that no visitor has uploaded.
+    NAME = "prompter"
+    SCRIPTS = ("marks.js", "history.js", "pointing.js", "crosshair.js", "files.js", "prompter.js")
     data_model = PromptData
-
-    def __init__(self, value: Any = None, **props: Any):
-        """value: None or PromptData; props: see the module, and whatever `gr.HTML` takes."""
-        props.setdefault("html_template", asset("prompter.html"))
-        props.setdefault("css_template", asset("prompter.css"))
-        props.setdefault("js_on_load", script(*_SCRIPTS))
-        props.setdefault("apply_default_css", False)
-        super().__init__(value, **props)
-
-    def preprocess(self, payload: PromptData | None) -> PromptData:
-        """Return the page's value."""
-        return payload or PromptData()
-
-    def postprocess(self, value: PromptData | None) -> PromptData:
-        """Return the value for the page."""
-        return value or PromptData()
-
-    def api_info(self) -> dict[str, Any]:
-        """The schema of the value."""
-        return dict(_SCHEMA)
-
-    def example_payload(self) -> dict[str, Any]:
-        """An empty value."""
-        return PromptData().model_dump()
-
-    def example_value(self) -> dict[str, Any]:
-        """An empty value."""
-        return PromptData().model_dump()
-
-
-@cache
-def asset(name: str) -> str:
-    """Return the text of a file beside this one; components are made anew at every update."""
-    return (HERE / name).read_text("utf-8")
-
-
-@cache
-def script(*names: str) -> str:
-    """Return a component's script with the canvas geometry that all of them share in front of it."""
-    return "\n".join(asset(name) for name in ("viewport.js", *names))

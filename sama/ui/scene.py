@@ -5,15 +5,13 @@ the background picture it has opened, and `residual` {mean, src}, how well the c
 """
 
 import math
-from typing import Any
 
-import gradio as gr
 from gradio.data_classes import FileData, GradioModel
 
 from sama.matting import Background, parse_background
 from sama.matting.background import MAX_OFFSET, MAX_SCALE
 from sama.ui.backdrop import Backdrop
-from sama.ui.prompter import asset, script
+from sama.ui.component import DataComponent
 
 _OFFSETS = (-MAX_OFFSET, MAX_OFFSET)
 _SIZES = (1 / MAX_SCALE, MAX_SCALE)
@@ -66,42 +64,12 @@ class SceneData(GradioModel):
         return parse_background("transparent")
 
 
-_SCHEMA = SceneData.model_json_schema()  # Gradio asks for it several times at every update
-
-
-class Scene(gr.HTML):
+class Scene(DataComponent):
     """The choice of background and edge colours."""
 
-    # With a data model Gradio itself refuses a path that no visitor has uploaded.
+    NAME = "scene"
+    SCRIPTS = ("scene.js",)
     data_model = SceneData
-
-    def __init__(self, value: Any = None, **props: Any):
-        """value: None or SceneData; props: see the module, and whatever `gr.HTML` takes."""
-        props.setdefault("html_template", asset("scene.html"))
-        props.setdefault("css_template", asset("scene.css"))
-        props.setdefault("js_on_load", script("scene.js"))
-        props.setdefault("apply_default_css", False)
-        super().__init__(value, **props)
-
-    def preprocess(self, payload: SceneData | None) -> SceneData:
-        """Return the page's value."""
-        return payload or SceneData()
-
-    def postprocess(self, value: SceneData | None) -> SceneData:
-        """Return the value for the page."""
-        return value or SceneData()
-
-    def api_info(self) -> dict[str, Any]:
-        """The schema of the value."""
-        return dict(_SCHEMA)
-
-    def example_payload(self) -> dict[str, Any]:
-        """The value at the start."""
-        return SceneData().model_dump()
-
-    def example_value(self) -> dict[str, Any]:
-        """The value at the start."""
-        return SceneData().model_dump()
 
 
 def _within(value: float, limits: tuple[float, float]) -> float:

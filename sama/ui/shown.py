@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from sama.matting import Background, composite, estimate_layers, residual, to_uint8
+from sama.matting.resample import fit_within
 from sama.ui.difference import difference_map
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def mask_at(logits: np.ndarray, side: int) -> np.ndarray:
 def fitted(values: np.ndarray, side: int) -> np.ndarray:
     """Return (H, W) float32 averaged down to a longer side of at most `side`."""
     height, width = values.shape
-    size = _fit(width, height, side)
+    size = fit_within(width, height, side)
     plane = Image.fromarray(np.ascontiguousarray(values, np.float32))
     return np.asarray(plane.resize(size, Image.Resampling.BILINEAR))
 
@@ -179,12 +180,7 @@ def fitted(values: np.ndarray, side: int) -> np.ndarray:
 def shrink(rgb: np.ndarray, side: int) -> np.ndarray:
     """Return an image (H, W, 3) uint8 whose longer side is at most `side`."""
     height, width = rgb.shape[:2]
-    size = _fit(width, height, side)
+    size = fit_within(width, height, side)
     if size == (width, height):
         return np.ascontiguousarray(rgb)
     return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))
-
-
-def _fit(width: int, height: int, side: int) -> tuple[int, int]:
-    scale = min(1, side / max(width, height))
-    return max(1, round(width * scale)), max(1, round(height * scale))

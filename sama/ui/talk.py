@@ -5,28 +5,21 @@ the server sets: `scenes`, a list of {name, title}, and `progress` {text}, what 
 """
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
-
-import gradio as gr
+from typing import TYPE_CHECKING
 
 from sama.errors import SamaError
+from sama.ui.component import Component
 from sama.ui.examples import Example
-from sama.ui.prompter import asset, script
 
 if TYPE_CHECKING:
     from sama.ui.visit import Visit
 
 
-class Talk(gr.HTML):
+class Talk(Component):
     """The switch, and the line above the stage."""
 
-    def __init__(self, value: Any = None, **props: Any):
-        """props: see the module, and whatever `gr.HTML` takes."""
-        props.setdefault("html_template", asset("talk.html"))
-        props.setdefault("css_template", asset("talk.css"))
-        props.setdefault("js_on_load", script("talk.js"))
-        props.setdefault("apply_default_css", False)
-        super().__init__(value, **props)
+    NAME = "talk"
+    SCRIPTS = ("talk.js",)
 
 
 def encode_ahead(examples: dict[str, Example], open_visit: "Callable[[str], Visit]") -> Iterator[Talk]:

@@ -9,22 +9,11 @@ Events: `look` {box, side, names}, when a panel or the loupe enlarges beyond wha
 differences is to be seen.
 """
 
-from typing import Any
-
-import gradio as gr
-
-from sama.ui.prompter import asset, script
-
-_SCRIPTS = ("layers.js", "looks.js", "loupe.js", "slider.js", "tour.js", "gestures.js", "viewer.js")
+from sama.ui.component import Component
 
 
-class Viewer(gr.HTML):
+class Viewer(Component):
     """The four results side by side, or two of them with a divider, or where they differ."""
 
-    def __init__(self, value: Any = None, **props: Any):
-        """props: see the module, and whatever `gr.HTML` takes."""
-        props.setdefault("html_template", asset("viewer.html"))
-        props.setdefault("css_template", asset("viewer.css"))
-        props.setdefault("js_on_load", script(*_SCRIPTS))
-        props.setdefault("apply_default_css", False)
-        super().__init__(value, **props)
+    NAME = "viewer"
+    SCRIPTS = ("layers.js", "looks.js", "loupe.js", "slider.js", "tour.js", "gestures.js", "viewer.js")

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.browser.conftest import EXAMPLES, Visitor
+from tests.test_imaging import encode, exif
 
 RED, BLUE = (220, 30, 40), (30, 60, 200)
 
@@ -19,18 +20,6 @@ def halves(width: int, height: int, left=RED, right=BLUE) -> Image.Image:
     image = Image.new("RGB", (width, height), right)
     image.paste(left, (0, 0, width // 2, height))
     return image
-
-
-def encoded(image: Image.Image, kind: str, **options) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def exif(orientation: int) -> Image.Exif:
-    tags = Image.Exif()
-    tags[0x0112] = orientation
-    return tags
 
 
 def stored(orientation: int) -> Image.Image:
@@ -49,22 +38,22 @@ def heic() -> bytes:
 def deep_grey() -> bytes:
     values = np.full((400, 620), 60_000, np.uint16)
     values[:, :310] = 10_000
-    return encoded(Image.fromarray(values), "PNG")
+    return encode(Image.fromarray(values), "PNG")
 
 
 def palette() -> bytes:
     image = halves(630, 410).quantize(4)
-    return encoded(image, "PNG", transparency=image.getpixel((600, 5)))
+    return encode(image, "PNG", transparency=image.getpixel((600, 5)))
 
 
 def animation() -> bytes:
-    return encoded(halves(624, 412), "GIF", save_all=True, append_images=[halves(624, 412, BLUE, RED)] * 2)
+    return encode(halves(624, 412), "GIF", save_all=True, append_images=[halves(624, 412, BLUE, RED)] * 2)
 
 
 GREY = (39, 39, 39), (233, 233, 233)
 GOOD = {
     "cmyk.jpg": (
-        lambda: encoded(halves(618, 406).convert("CMYK"), "JPEG", quality=95),
+        lambda: encode(halves(618, 406).convert("CMYK"), "JPEG", quality=95),
         "618 × 406",
         (RED, BLUE),
     ),
@@ -74,7 +63,7 @@ GOOD = {
     "photo.heic": (heic, "640 × 420", (RED, BLUE)),
     **{
         f"orientation{n}.jpg": (
-            lambda n=n: encoded(stored(n), "JPEG", quality=95, exif=exif(n)),
+            lambda n=n: encode(stored(n), "JPEG", quality=95, exif=exif(n)),
             f"{600 + n} × 400",
             (RED, BLUE),
         )
@@ -95,7 +84,7 @@ def header_only(width: int, height: int) -> bytes:
 
 def bomb() -> bytes:
     """A whole picture of 400 megapixels in some 50 kB."""
-    return encoded(Image.new("1", (20_000, 20_000)), "PNG")
+    return encode(Image.new("1", (20_000, 20_000)), "PNG")
 
 
 def truncated() -> bytes:

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from sama.models.attention import blocks
+
 BLOCK_BYTES = 4 * 2**20  # of logits: with the softmax's result about what a core's share of cache holds
 
 
@@ -32,16 +34,12 @@ def attend(q: Tensor, k: Tensor, v: Tensor, rel_h: Tensor, rel_w: Tensor) -> Ten
 @torch.compiler.disable  # its loop would be unrolled
 def _blocked(q: Tensor, k: Tensor, v: Tensor, rel_h: Tensor, rel_w: Tensor) -> Tensor:
     n, length, d = q.shape
-    row_bytes = length * q.element_size()
-    rows = min(length, max(1, BLOCK_BYTES // row_bytes))
-    some = max(1, BLOCK_BYTES // (length * row_bytes))  # how many of the N fit into one block
     keys, out = k.transpose(1, 2).contiguous(), torch.empty_like(q)
-    for i in range(0, n, some):
-        for r in range(0, length, rows):
-            at = slice(i, i + some), slice(r, r + rows)
-            logits = (rel_h[at][..., :, None] + rel_w[at][..., None, :]).flatten(2)  # (some, rows, h*w)
-            logits.baddbmm_(q[at], keys[i : i + some], alpha=d**-0.5)
-            out[at] = torch.bmm(torch.softmax(logits, -1), v[i : i + some])
+    for at in blocks(n, length, length * q.element_size(), BLOCK_BYTES):
+        which, _ = at
+        logits = (rel_h[at][..., :, None] + rel_w[at][..., None, :]).flatten(2)  # (some, rows, h*w)
+        logits.baddbmm_(q[at], keys[which], alpha=d**-0.5)
+        out[at] = torch.bmm(torch.softmax(logits, -1), v[which])
     return out
 
 
