@@ -43,7 +43,7 @@ def small_sama(**changes) -> Sama:
         segmentation_channels=(16, 8, 8),
         matting_channels=(16, 8, 8, 8, 8),
         attention_heads=4,
-        **changes,
+        **({"fine": (16, 8, 4), "fine_blocks": 1, "guides": ((1, 1e-3),), "mixing": True} | changes),
     )
     model = Sama(config)
     # A fresh mini answers with its prior alone; let its decoder have a say too, as after training.

@@ -15,6 +15,7 @@ from sama.training import losses
 from sama.training.ema import Ema
 from sama.training.mini_stage import MiniStage
 from sama.training.prompting import error_click, simulate_prompts, tight_boxes
+from sama.training.run import start_from
 from sama.training.sama_stage import SamaStage, matting_weight
 from sama.training.trainer import TrainSettings, _groups, train
 from sama.training.validation import MiniWatch, SamaWatch
@@ -171,15 +172,52 @@ def die_in_third_step(out, stage):
     """Train with a checkpoint after every step until the third step fails."""
     plain, count = stage.loss, [0]
 
-    def dying(batch, task, generator):
+    def dying(*given):
         count[0] += 1
         if count[0] == 3:
             raise KeyboardInterrupt
-        return plain(batch, task, generator)
+        return plain(*given)
 
     stage.loss = dying
     settings = TrainSettings(out=out, steps=4, batch=2, workers=0, warmup=2, checkpoint_minutes=0)
     train(stage, lambda task, size: Discs(size), settings)
+
+
+def test_small_frames_first_then_full_ones(tmp_path):
+    stage = SamaStage(small_sama(), small_size=64)
+    assert [stage.frame_size(p) for p in (0, 0.5, 0.7, 1)] == [128, 128, 256, 256]
+    seen = []
+    plain = stage.loss
+
+    def noting(batch, *given):
+        loss = plain(batch, *given)
+        seen.append((batch["image"].shape[-1], stage.model.backbone.image_size, stage.model.mvle.pool_ratios))
+        return loss
+
+    stage.loss = noting
+    train(stage, lambda task, size: Discs(size), TrainSettings(tmp_path, steps=4, batch=2, workers=0))
+    assert seen == [(128, 64, (1, 2))] * 3 + [(256, 128, (2, 4))]
+
+
+def test_a_run_begins_with_binary_cross_entropy_and_ends_without():
+    logits, target = torch.full((1, 1, 32, 32), 9.0), torch.zeros(1, 1, 32, 32)
+    known = torch.ones_like(target)
+    first, last = (losses.matting_loss(logits, target, known, doubt=d) for d in (1.0, 0.0))
+    assert torch.allclose(first - last, losses.bce(logits, target, known))
+
+
+def test_training_starts_from_a_smaller_sama():
+    old = small_sama(fine=(), guides=(), mixing=False)
+    for parameter in old.heads.parameters():
+        torch.nn.init.normal_(parameter)
+    new = small_sama()
+    fresh = new.heads["matting"].mix.conv1.weight.clone()
+    start_from(new, old.trainable())
+    mine, theirs = new.heads["matting"].stages[1], old.heads["matting"].stages[1]
+    assert torch.equal(mine.conv.weight, theirs.conv.weight)
+    assert torch.equal(mine.base.weight[:, :1], theirs.base.weight)
+    assert not mine.base.weight[:, 1:].any()
+    assert torch.equal(new.heads["matting"].mix.conv1.weight, fresh)
 
 
 def test_average_swaps_in_and_out():

@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from sama.models.backbones.layers import up2
+from sama.models.beliefs import Beliefs, make_guides
 from sama.models.heads import PredictionHead, entry
 from sama.models.stage import Stage, bordered
 from sama.models.upconv import enlarging_kernel, from_phases, own_kernel, to_phases
@@ -41,7 +42,7 @@ def test_the_kernel_of_a_map_in_phases():
 @pytest.fixture
 def stage() -> Stage:
     torch.manual_seed(0)
-    stage = Stage(6, 4, base=True, detail=5, image=True, enlarge=True)
+    stage = Stage(6, 4, beliefs=2, detail=5, image=True, enlarge=True)
     torch.nn.init.uniform_(stage.norm.weight, 0.5, 2)
     torch.nn.init.normal_(stage.norm.bias)
     stage.norm.running_mean.normal_()
@@ -52,7 +53,7 @@ def stage() -> Stage:
 @pytest.mark.parametrize("training", [True, False])
 def test_a_stage_is_enlarging_convolution_batch_norm_and_gelu(stage, training):
     stage.train(training)
-    x, belief = torch.randn(2, 6, 40, 50), torch.rand(2, 1, 40, 50)
+    x, belief = torch.randn(2, 6, 40, 50), torch.rand(2, 2, 40, 50)
     image, detail = torch.randn(2, 3, 80, 100), torch.randn(2, 5, 80, 100)
     y = F.conv2d(replicated(up2(x)), stage.conv.weight, stage.conv.bias)
     y = y + F.conv2d(replicated(up2(belief)), stage.base.weight)
@@ -67,14 +68,23 @@ def test_a_stage_is_enlarging_convolution_batch_norm_and_gelu(stage, training):
     assert torch.allclose(got[inner], expected[inner], atol=5e-2 if training else 1e-4)
 
 
-def test_every_parameter_of_a_head_learns():
+@pytest.mark.parametrize("details", [(3,), (3, 2)])
+def test_every_parameter_of_a_head_learns(details):
     torch.manual_seed(0)
-    head = PredictionHead(8, (6, 5, 4), 16, detail=3, residual=True).train()
+    colours = len(details) == 1
+    head = PredictionHead(
+        8, (6, 5, 4, 4), 16, details=details, image=colours, beliefs=2, mixing=True, residual=True
+    ).train()
     torch.nn.init.normal_(head.weights.layers[-1].weight)
-    sides = head.sides(torch.randn(2, 3, 32, 32), torch.randn(2, 3, 64, 64), (8, 8))
+    torch.nn.init.normal_(head.mix.conv2.weight)
+    image = torch.randn(2, 3, 64, 64)
+    maps = tuple(torch.randn(2, c, 32 << i, 32 << i) for i, c in enumerate(details))
+    sides = head.sides(maps, image, (8, 8))
     base = torch.randn(2, 1, 16, 16)
-    logits = head(entry(torch.randn(2, 8, 8, 8), base), torch.randn(2, 8), base, sides)
-    assert logits.shape == (2, 1, 32, 32)
+    beliefs = Beliefs(base, make_guides(image, ((2, 1e-3),)), torch.float32)
+    x = entry(torch.randn(2, 8, 8, 8), beliefs)
+    logits = head(x, torch.randn(2, 8), base, beliefs, sides)
+    assert logits.shape == (2, 1, 64, 64)
     logits.square().mean().backward()
     still = [n for n, p in head.named_parameters() if p.grad is None or not p.grad.any()]
     assert still == [], still

@@ -43,6 +43,11 @@ class SamaConfig:
     embedding's resolution upwards, doubling at every further stage. `mvle` and `local_adapter` switch a module off for
     the paper's ablations; `adapter_pool` x `adapter_pool` cells of a local view are averaged before the adapters'
     attention.
+
+    Beyond the paper: `fine` lists the widths of a stream that shows the heads the photo at strides 4, 2 and 1,
+    `fine_blocks` is its depth at stride 4; without it the heads see the photo's colours alone. `guides` are windows
+    (radius in pixels of SAM's mask, smoothness) of guided filters whose answers stand beside SAM's in the heads.
+    `mixing` gives each head a residual block at four times the embedding's resolution.
     """
 
     backbone: str = "mini"
@@ -55,6 +60,10 @@ class SamaConfig:
     segmentation_channels: tuple[int, ...] = (64, 32)
     matting_channels: tuple[int, ...] = (64, 32, 16, 8)
     head_hidden: int = 224
+    fine: tuple[int, ...] = ()
+    fine_blocks: int = 3
+    guides: tuple[tuple[int, float], ...] = ()
+    mixing: bool = False
     mini: MiniConfig = field(default_factory=MiniConfig)
 
     def to_dict(self) -> dict:
@@ -73,15 +82,19 @@ def default_config(backbone: str) -> SamaConfig:
     """Return the configuration we train for a backbone name (`mini`, `vit_b`, `vit_l`, `vit_h`).
 
     The embedding of `mini` has half the resolution of the official ones, so its heads climb one stage further: masks
-    end at 256 px, mattes at 1024 px. The official embeddings have four times as many cells, and attention between them
-    and the local views would cost many times SAM's own decoder: it has few heads there and sees pooled local cells. The
-    maps of their prediction heads are about as narrow as SAM's own upscaling; the tokens' MLPs are wider instead.
+    end at 256 px, mattes at 1024 px; and what runs once per photo is cheap there, so it has a fine stream. The official
+    embeddings have four times as many cells, and attention between them and the local views would cost many times SAM's
+    own decoder: it has few heads there and sees pooled local cells. The maps of their prediction heads are about as
+    narrow as SAM's own upscaling; the tokens' MLPs are wider instead.
     """
     if backbone == "mini":
         return SamaConfig(
             backbone="mini",
             segmentation_channels=(64, 48, 32),
             matting_channels=(64, 48, 32, 16, 8),
+            fine=(64, 32, 8),
+            guides=((6, 2e-3), (2, 2e-3)),
+            mixing=True,
         )
     return SamaConfig(
         backbone=backbone,

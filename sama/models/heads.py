@@ -1,7 +1,8 @@
 """The segmentation and the matting head: interpolation, convolution, batch norm, GELU, guided by a token.
 
 The join of the adapted stream with the local tokens follows MVANet's merge; the token's weights over the last map
-follow SAM's and HQ-SAM's hypernetwork. Above four times the embedding's resolution a stage also sees the image.
+follow SAM's and HQ-SAM's hypernetwork. Above four times the embedding's resolution a stage also sees the photo: through
+the fine stream's maps, or its colours.
 
 Most of a click's time is spent here, in few channels at high resolution, so the last maps, of which only one or two
 planes are kept, are made in bands that fit into a processor's cache.
@@ -12,7 +13,10 @@ from segment_anything.modeling.mask_decoder import MLP
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sama.models.stage import Side, Stage, bordered, fit
+from sama.models.backbones.layers import ConvBlock
+from sama.models.beliefs import Beliefs
+from sama.models.config import SamaConfig
+from sama.models.stage import Side, Stage, bordered
 from sama.models.upconv import from_phases
 
 BAND_BYTES = 2**21  # of a band's share of the map that bands begin with
@@ -20,12 +24,23 @@ UNBANDED = 3  # stages: what they make fits into a cache as a whole
 HALO = 2  # rows on either side of a band that make it independent of its neighbours, through any number of stages
 
 
-def entry(x: Tensor, base: Tensor | None) -> Tensor:
-    """What heads begin with, the same for all: map (N, C, 2h, 2w) and, for residual heads, SAM's probability from its
-    logits (N, 1, 4h, 4w), bordered."""
-    if base is None:
-        return bordered([x])
-    return bordered([x, fit(torch.sigmoid(base).to(x.dtype), x.shape[-2:])])
+def entry(x: Tensor, beliefs: Beliefs | None) -> Tensor:
+    """What heads begin with, the same for all: map (N, C, 2h, 2w) and, for residual heads, the beliefs, bordered."""
+    return bordered([x] if beliefs is None else [x, beliefs.at(x.shape[-2:])])
+
+
+def make_head(config: SamaConfig, channels: int, widths: tuple[int, ...], detail: int) -> "PredictionHead":
+    """A head as `config` has it, on maps of `channels`; `detail` channels of the backbone's own fine map."""
+    return PredictionHead(
+        channels,
+        widths,
+        config.head_hidden,
+        details=config.fine or (detail,),
+        image=not config.fine,
+        beliefs=1 + len(config.guides),
+        mixing=config.mixing,
+        residual=config.residual,
+    )
 
 
 class PredictionHead(nn.Module):
@@ -35,7 +50,20 @@ class PredictionHead(nn.Module):
     logits exactly. Without, it is delta alone, as in the paper.
     """
 
-    def __init__(self, channels: int, widths: tuple[int, ...], hidden: int, *, detail: int, residual: bool):
+    def __init__(
+        self,
+        channels: int,
+        widths: tuple[int, ...],
+        hidden: int,
+        *,
+        details: tuple[int, ...],
+        image: bool,
+        beliefs: int,
+        mixing: bool,
+        residual: bool,
+    ):
+        """details: channels of the maps for the third stage and those after it; image: whether these stages see its
+        colours; beliefs: how many maps, for residual heads; mixing: whether there is a block after the second stage."""
         super().__init__()
         self.residual = residual
         stages = []
@@ -45,35 +73,45 @@ class PredictionHead(nn.Module):
                 Stage(
                     inner,
                     width,
-                    base=residual,
-                    detail=detail if i == 2 else 0,
-                    image=i >= 2,
+                    beliefs=beliefs if residual else 0,
+                    detail=details[i - 2] if 0 <= i - 2 < len(details) else 0,
+                    image=image and i >= 2,
                     enlarge=i > 0,
                 )
             )
         self.stages = nn.ModuleList(stages)
+        self.mix = ConvBlock(widths[1]) if mixing else None
         outputs = widths[-1] * (2 if residual else 1)
         self.weights = MLP(channels, hidden, outputs, 3)
         if residual:
             nn.init.zeros_(self.weights.layers[-1].weight)
             nn.init.zeros_(self.weights.layers[-1].bias)
 
-    def sides(self, detail: Tensor | None, image: Tensor, size: tuple[int, int]) -> tuple[Side, ...]:
-        """What every stage is given without regard to the prompt; `size` (2h, 2w) is that of the first one's map."""
-        return tuple(
-            stage.side(detail, image, (size[0] << i, size[1] << i)) for i, stage in enumerate(self.stages)
-        )
+    def sides(
+        self, details: tuple[Tensor, ...], image: Tensor | None, size: tuple[int, int]
+    ) -> tuple[Side, ...]:
+        """What every stage is given without regard to the prompt: details for the third stage and those after it, and
+        the image; `size` (2h, 2w) is that of the first one's map."""
+        sides = []
+        for i, stage in enumerate(self.stages):
+            detail = details[i - 2] if 0 <= i - 2 < len(details) else None
+            sides.append(stage.side(detail, image, (size[0] << i, size[1] << i)))
+        return tuple(sides)
 
-    def forward(self, x: Tensor, token: Tensor, base: Tensor, sides: tuple[Side, ...]) -> Tensor:
+    def forward(
+        self, x: Tensor, token: Tensor, base: Tensor, beliefs: Beliefs, sides: tuple[Side, ...]
+    ) -> Tensor:
         """x: what `entry` returned; base (N, 1, 4h, 4w): SAM's logits of the chosen candidate; sides: what `sides`
         returned, for N prompts."""
         learns = torch.is_grad_enabled() or self.training
-        run = _Run(self.stages, base, sides, x.dtype)
+        run = _Run(self.stages, beliefs, sides, x.shape[-2:])
         x = self.stages[0](x, sides[0], run.kernels[0])
         last = len(self.stages) - 1
         whole = max(1, last if learns else min(UNBANDED, last))
         for i in range(1, whole):
             x = run.stage(i, x)
+            if i == 1 and self.mix is not None:
+                x = self.mix(x)
         weights = self.weights(token).reshape(len(x), -1, self.stages[-1].conv.out_channels)
         bands = [range(x.shape[-2])] if learns else _bands(x)
         parts, row = [], 0
@@ -92,18 +130,22 @@ class PredictionHead(nn.Module):
 
 
 class _Run:
-    """The stages for one pass: kernels and SAM's probability are the same for all bands."""
+    """The stages for one pass: kernels and beliefs are the same for all bands."""
 
-    def __init__(self, stages: nn.ModuleList, base: Tensor, sides: tuple[Side, ...], dtype: torch.dtype):
+    def __init__(
+        self, stages: nn.ModuleList, beliefs: Beliefs, sides: tuple[Side, ...], entered: tuple[int, int]
+    ):
         self.stages, self.sides = stages, sides
         self.kernels = [stage.kernel() for stage in stages]
-        belief = torch.sigmoid(base).to(dtype)
-        height, width = (n // 2 for n in base.shape[-2:])  # of the first map, which the second stage enlarges
+        height, width = (n - 2 for n in entered)  # of the first map, which the second stage enlarges
         sizes = [(height << max(0, i - 1), width << max(0, i - 1)) for i in range(len(stages))]
-        self.beliefs = [fit(belief, size) if i else None for i, size in enumerate(sizes)]
+        self.beliefs = [
+            beliefs.at(size) if i and stage.base is not None else None
+            for i, (size, stage) in enumerate(zip(sizes, stages, strict=True))
+        ]
 
-    def _stack(self, i: int, x: Tensor, belief: Tensor, side: Side, border=(True, True)) -> Tensor:
-        maps = [x, belief] if self.stages[i].base is not None else [x]
+    def _stack(self, i: int, x: Tensor, belief: Tensor | None, side: Side, border=(True, True)) -> Tensor:
+        maps = [x] if belief is None else [x, belief]
         return bordered(maps if side.image is None else [*maps, side.image], border)
 
     def stage(self, i: int, x: Tensor) -> Tensor:
@@ -113,14 +155,16 @@ class _Run:
 
     def band(self, x: Tensor, done: int, band: range) -> Tensor:
         """Run the stages after the first `done` for a band of rows of x; the result is in phases if there were any."""
-        start, stop = max(0, band.start - HALO), min(x.shape[-2], band.stop + HALO)
+        x_rows = x.shape[-2]
+        start, stop = max(0, band.start - HALO), min(x_rows, band.stop + HALO)
         x, made = x[..., start:stop, :], range(start, stop)
         for i in range(done, len(self.stages)):
             belief = self.beliefs[i]
-            border = start == 0, stop == belief.shape[-2]
+            border = start == 0, stop == x_rows << (i - done)
             made = range(start if border[0] else start + 1, stop if border[1] else stop - 1)
             side = self.sides[i].rows(slice(start, stop), slice(made.start, made.stop))
-            x = self._stack(i, x, belief[..., start:stop, :], side, border)
+            some = None if belief is None else belief[..., start:stop, :]
+            x = self._stack(i, x, some, side, border)
             x = self.stages[i](x, side, self.kernels[i])
             if i < len(self.stages) - 1:
                 x = from_phases(x)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from sama.models.backbones.base import EmbeddedPrompts
+from sama.models.beliefs import Guides
 from sama.models.local_adapter import LocalKeys
 from sama.models.stage import Side
 from sama.models.views import ALL_VIEWS
@@ -13,11 +14,12 @@ from sama.models.views import ALL_VIEWS
 
 @dataclass(frozen=True)
 class Prepared:
-    """The part of SAMA's decoder in which no prompt takes part: the local views projected for the first adapter, and
-    what every stage of a task's head is given, by task."""
+    """The part of SAMA's decoder in which no prompt takes part: the local views projected for the first adapter, what
+    every stage of a task's head is given, by task, and the photo for the guided filters."""
 
     keys: LocalKeys
     sides: dict[str, tuple[Side, ...]]
+    guides: Guides | None
 
 
 @dataclass(frozen=True)

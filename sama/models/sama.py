@@ -10,17 +10,18 @@ from torch import Tensor, nn
 
 from sama.models.backbones import build_backbone
 from sama.models.backbones.base import EmbeddedPrompts, EncodedView
-from sama.models.backbones.layers import up2
+from sama.models.beliefs import Beliefs, make_guides
 from sama.models.config import SamaConfig
 from sama.models.decoder import first_layer, output_tokens, two_way
-from sama.models.heads import PredictionHead, entry
+from sama.models.fine_stream import FineStream
+from sama.models.heads import entry, make_head
 from sama.models.image_features import ImageFeatures, Prepared, SamAnswer, per_prompt, stream_dtype
 from sama.models.local_adapter import LocalAdapter, LocalKeys
 from sama.models.mvle import MultiViewLocalizationEncoder, to_tokens
 from sama.models.places import Places, PlacesKept
 from sama.models.prompt_tensors import PromptTensors
 from sama.models.stage import Side
-from sama.models.views import ALL_VIEWS, join_quadrants, join_tokens, with_gaps
+from sama.models.views import ALL_VIEWS, join_quadrants, merge_views
 
 TASKS = ("segmentation", "matting")
 
@@ -46,21 +47,11 @@ class Sama(nn.Module):
         # SAMA's tokens start as copies of SAM's mask token; `load_backbone` copies them again.
         self.tokens = nn.Parameter(torch.zeros(len(TASKS), channels))
         self.reset_tokens()
-        widths = {
-            "segmentation": config.segmentation_channels,
-            "matting": config.matting_channels,
-        }
+        detail = self.backbone.detail_channels
+        self.fine = FineStream(detail, config.fine, config.fine_blocks) if config.fine else None
+        widths = (config.segmentation_channels, config.matting_channels)
         self.heads = nn.ModuleDict(
-            {
-                task: PredictionHead(
-                    channels,
-                    widths[task],
-                    config.head_hidden,
-                    detail=self.backbone.detail_channels,
-                    residual=config.residual,
-                )
-                for task in TASKS
-            }
+            {task: make_head(config, channels, w, detail) for task, w in zip(TASKS, widths, strict=True)}
         )
         self._places = PlacesKept(config.adapter_pool)
         self.eval()
@@ -86,6 +77,16 @@ class Sama(nn.Module):
         for name, head in self.heads.items():
             head.requires_grad_(name == task)
             head.train(name == task)
+
+    def resize(self, size: int) -> None:
+        """Work on views of `size` x `size` from now on, with contexts of as many cells as before; for `mini`, of which
+        no weight depends on it. `size` is a multiple of 128."""
+        if size == self.backbone.image_size:
+            return
+        full = self.config.mini.image_size
+        self.backbone.resize(size)
+        if self.mvle is not None:
+            self.mvle.pool_ratios = tuple(ratio * size // full for ratio in self.config.pool_ratios)
 
     def hold_products_in(self, dtype: torch.dtype) -> None:
         """Keep matrices and kernels in `dtype`, in which autocast would need them for every view and every click; for
@@ -135,10 +136,9 @@ class Sama(nn.Module):
     def prepare(self, features: ImageFeatures, tasks: tuple[str, ...] = TASKS) -> ImageFeatures:
         """Do once for a photo what `decode` would do for every prompt, in autocast's number format where it is on, and
         drop what only that needed."""
-        image, device = features.image, features.embedding.device.type
+        device = features.embedding.device.type
         if torch.is_autocast_enabled(device):
-            dtype = torch.get_autocast_dtype(device)
-            features = replace(features, local=features.local.to(dtype), image=image.to(dtype))
+            features = replace(features, local=features.local.to(torch.get_autocast_dtype(device)))
         return replace(features, prepared=self._prepare(features, tasks), detail=None, image=None)
 
     def _prepare(self, features: ImageFeatures, tasks: tuple[str, ...]) -> Prepared:
@@ -147,10 +147,15 @@ class Sama(nn.Module):
         keys = ()
         if self.adapters:
             keys = self.adapters[0].local_keys(features.local, local_places, (h, w))
-        sides = {
-            task: self.heads[task].sides(features.detail, features.image, (2 * h, 2 * w)) for task in tasks
-        }
-        return Prepared(keys, sides)
+        image, device = features.image, features.embedding.device.type
+        guides = make_guides(image, self.config.guides)
+        if torch.is_autocast_enabled(device):
+            image = image.to(torch.get_autocast_dtype(device))
+        details = () if features.detail is None else (features.detail,)
+        if self.fine is not None:
+            details = self.fine(image, *details)
+        sides = {task: self.heads[task].sides(details, image, (2 * h, 2 * w)) for task in tasks}
+        return Prepared(keys, sides, guides)
 
     def decode_sam(self, features: ImageFeatures, prompts: PromptTensors) -> SamAnswer:
         """SAM's own answer, with the candidate SAM would choose."""
@@ -227,11 +232,14 @@ class Sama(nn.Module):
             between=adapt if self.adapters else None,
             first=first,
         )
-        x = entry(self._merge(keys, local, views), answer.base if self.config.residual else None)
+        x = merge_views(keys, local, views, backbone.grid)
+        guides = None if prepared.guides is None else prepared.guides.per_prompt(each)
+        beliefs = Beliefs(answer.base, guides, x.dtype)
+        x = entry(x, beliefs if self.config.residual else None)
         out = {}
         for i, task in enumerate(tasks):
             sides = tuple(Side(*(per_prompt(m, each) for m in side)) for side in prepared.sides[task])
-            out[task] = self.heads[task](x, tokens[:, i - len(tasks)], answer.base, sides)
+            out[task] = self.heads[task](x, tokens[:, i - len(tasks)], answer.base, beliefs, sides)
         return out
 
     def _first(self, first: tuple[Tensor, Tensor], tasks: tuple[str, ...]) -> tuple[Tensor, Tensor]:
@@ -239,15 +247,6 @@ class Sama(nn.Module):
         queries, keys = first
         own = [TASKS.index(task) - len(TASKS) for task in tasks]
         return torch.cat([queries[:, : -len(TASKS)], queries[:, own]], 1), keys
-
-    def _merge(self, stream: Tensor, local: Tensor, views: tuple[int, ...]) -> Tensor:
-        """Stream (N, h*w, C) enlarged plus local views (N, V, h*w, C) in their places: (N, C, 2h, 2w)."""
-        h, w = self.backbone.grid
-        if len(views) < len(ALL_VIEWS):
-            local = with_gaps(local, views)
-        local = join_tokens(local, (2 * h, 2 * w)).unflatten(1, (2 * h, 2 * w))  # (N, 2h, 2w, C)
-        stream = stream.to(local.dtype).unflatten(1, (h, w))
-        return up2(stream.permute(0, 3, 1, 2)) + local.permute(0, 3, 1, 2)
 
     def positions(self) -> Places:
         """SAM's Fourier encoding of the cells, in the image stream's number format."""

@@ -30,23 +30,24 @@ class Kernel(NamedTuple):
 
 
 class Stage(nn.Module):
-    """Enlarge x unless it is the first stage, then 3x3 convolution of x, SAM's probability and the image, plus the
-    detail map, batch norm, GELU.
+    """Enlarge x unless it is the first stage, then 3x3 convolution of x, `beliefs` maps of probability and the image,
+    plus the detail map, batch norm, GELU.
 
     A batch norm that no longer learns is part of the convolution, and so is the enlarging: see `sama.models.upconv`.
     """
 
-    def __init__(self, channels: int, out: int, *, base: bool, detail: int, image: bool, enlarge: bool):
+    def __init__(self, channels: int, out: int, *, beliefs: int, detail: int, image: bool, enlarge: bool):
         super().__init__()
         self.enlarge = enlarge
         self.conv = nn.Conv2d(channels, out, 3, padding=1)
-        self.base = nn.Conv2d(1, out, 3, padding=1, bias=False) if base else None
+        self.base = nn.Conv2d(beliefs, out, 3, padding=1, bias=False) if beliefs else None
         self.detail = nn.Conv2d(detail, out, 1, bias=False) if detail else None
         self.image = nn.Conv2d(3, out, 3, padding=1, bias=False) if image else None
         self.norm = nn.BatchNorm2d(out)
 
-    def side(self, detail: Tensor | None, image: Tensor, size: tuple[int, int]) -> Side:
-        """Prepare detail and image (B, ., ., .), of any size, for a stage whose map has `size`."""
+    def side(self, detail: Tensor | None, image: Tensor | None, size: tuple[int, int]) -> Side:
+        """Prepare detail and image (B, ., ., .), of any size, for a stage whose map has `size`; a stage without the
+        one or the other takes None."""
         seen = known = None
         if self.image is not None:
             seen = to_phases(fit(image, size))
@@ -68,8 +69,8 @@ class Stage(nn.Module):
             return Kernel(torch.cat(parts, 1), shift.repeat(4 if self.enlarge else 1))
 
     def forward(self, x: Tensor, side: Side, kernel: Kernel) -> Tensor:
-        """Map (N, ., h + 2, w + 2) as `bordered` puts it together from the last map, SAM's probability and the side's
-        image; side (N, ...); what `kernel` returned.
+        """Map (N, ., h + 2, w + 2) as `bordered` puts it together from the last map, the beliefs and the side's image;
+        side (N, ...); what `kernel` returned.
 
         Returns the next map (N, 4 * out, h, w) in phases, or (N, out, h, w) from the first stage.
         """

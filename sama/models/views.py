@@ -143,3 +143,15 @@ def normalise(frame: Tensor, mean: Tensor, std: Tensor, extent: tuple[int, int])
     height, width = extent
     out[..., :height, :width] = (frame[..., :height, :width] - mean) / std
     return out
+
+
+def merge_views(stream: Tensor, local: Tensor, views: tuple[int, ...], grid: tuple[int, int]) -> Tensor:
+    """Stream (N, h*w, C) on a grid (h, w), enlarged, plus local views (N, V, h*w, C) in their places:
+    (N, C, 2h, 2w)."""
+    h, w = grid
+    if len(views) < len(ALL_VIEWS):
+        local = with_gaps(local, views)
+    local = join_tokens(local, (2 * h, 2 * w)).unflatten(1, (2 * h, 2 * w))  # (N, 2h, 2w, C)
+    stream = stream.to(local.dtype).unflatten(1, grid).permute(0, 3, 1, 2)
+    enlarged = F.interpolate(stream, scale_factor=2, mode="bilinear", align_corners=False)
+    return enlarged + local.permute(0, 3, 1, 2)

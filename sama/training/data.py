@@ -19,9 +19,9 @@ ATTEMPTS = 40
 
 # Shares of labelled photographs and composites.
 MIXES = {
-    "mini": {"ccp": 0.17, "cats": 0.18, "coco": 0.20, "synthetic": 0.45},
+    "mini": {"ccp": 0.13, "cats": 0.24, "coco": 0.20, "synthetic": 0.43},
     "segmentation": {"ccp": 0.14, "cats": 0.14, "coco": 0.07, "synthetic": 0.65},
-    "matting": {"ccp": 0.10, "cats": 0.12, "coco": 0.03, "synthetic": 0.75},
+    "matting": {"ccp": 0.07, "cats": 0.08, "coco": 0.02, "synthetic": 0.83},
 }
 
 

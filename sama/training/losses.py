@@ -128,15 +128,15 @@ def segmentation_loss(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
     )
 
 
-def matting_loss(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
-    """L1 + SSIM + Grad + Lap, weights 1 (paper, eq. 10), and BCE.
+def matting_loss(logits: Tensor, target: Tensor, known: Tensor, *, doubt: float) -> Tensor:
+    """L1 + SSIM + Grad + Lap, weights 1 (paper, eq. 10), and `doubt` times BCE.
 
     The paper's terms act through the sigmoid: where SAM is sure and wrong, in the gaps of a fence, they have next to
-    no gradient.
+    no gradient, so a run begins with BCE. It ends without: BCE says how sure it is, and objects stay grey inside.
     """
     alpha = torch.sigmoid(logits)
     return (
-        bce(logits, target, known)
+        doubt * bce(logits, target, known)
         + weighted_mean((alpha - target).abs(), known)
         + ssim(alpha, target, known)
         + gradient(alpha, target, known)

@@ -35,7 +35,9 @@ class MiniStage:
         """Side of the views, which are the frames here, after a share `progress` of the run."""
         return self.small_size if progress < 0.75 else self.full_size
 
-    def loss(self, batch: dict, task: str, generator: torch.Generator) -> tuple[Tensor, dict]:
+    def loss(
+        self, batch: dict, task: str, generator: torch.Generator, progress: float
+    ) -> tuple[Tensor, dict]:
         """Return the mean loss and numbers to log."""
         size = batch["image"].shape[-1]
         self.backbone.resize(size)

@@ -11,7 +11,7 @@ from torch import nn
 from sama.devices import resolve_device
 from sama.errors import SamaError
 from sama.models.backbones.mini import MiniBackbone
-from sama.models.checkpoints import assign, full_state, load_tensors, sama_metadata, save_checkpoint
+from sama.models.checkpoints import assign, load_tensors, sama_metadata, save_checkpoint
 from sama.models.config import SamaConfig, default_config
 from sama.models.sama import TASKS, Sama
 from sama.models.zoo import RECORDS, find_backbone, load_backbone, record_of
@@ -25,6 +25,8 @@ from sama.training.validation import MiniWatch, SamaWatch
 
 # Strides 2, 4 and 8: their backward pass costs more than the rest of a step together.
 FROZEN_STAGES = 3
+
+SMALL_STEP = 128  # the contexts of MVLE divide a view into whole cells
 
 LICENCE = "Apache-2.0"
 
@@ -53,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--batch", type=int, help="images a step, by default 8 for mini and 3 for sama")
     parser.add_argument("--prompts", type=int, help="prompts an image, by default 4 for mini and 2 for sama")
-    parser.add_argument("--small-size", type=int, help="mini: side of a view in the first part of the run")
+    parser.add_argument("--small-size", type=int, help="side of a view in the first part of the run")
     parser.add_argument("--backbone", choices=sorted(RECORDS), default="mini", help="sama: what it stands on")
     parser.add_argument(
         "--checkpoint", type=Path, help="sama: backbone weights, by default the embedded ones"
@@ -94,6 +96,7 @@ def main(args: argparse.Namespace) -> int:
             config=config,
             checkpoint=args.checkpoint,
             init=args.init,
+            small_size=args.small_size,
             resume=args.resume,
         )
     return 0
@@ -132,10 +135,16 @@ def train_sama(
     checkpoint: Path | None = None,
     init: Path | None = None,
     tasks: tuple[str, ...] = TASKS,
+    small_size: int | None = None,
     resume: bool,
 ) -> Path:
     """Train SAMA's modules for `tasks` on the frozen backbone that `config` names, with the weights `checkpoint` or
-    those that `find_backbone` finds; returns the file of the modules' weights. init: modules to start from."""
+    those that `find_backbone` finds; returns the file of the modules' weights. init: modules to start from, as far as
+    they fit. Raises SamaError for a `small_size` that the backbone cannot work at."""
+    if small_size and (config.backbone != "mini" or small_size % SMALL_STEP):
+        raise SamaError(
+            f"--small-size must be a multiple of {SMALL_STEP}, and SAM's backbones have one size only."
+        )
     torch.manual_seed(settings.seed)
     file = find_backbone(record_of(config.backbone), checkpoint)
     model = Sama(config)
@@ -143,7 +152,7 @@ def train_sama(
     if init is None:
         model.reset_tokens()
     else:
-        assign(model, full_state(model, load_tensors(init)), init.name)
+        start_from(model, load_tensors(init))
     metadata = sama_metadata(
         config.to_dict(),
         step=0,
@@ -159,8 +168,22 @@ def train_sama(
         save_checkpoint(path, module.trainable(), metadata | {"step": step})
 
     watch = SamaWatch(feed.root, settings.out, 2 * model.backbone.image_size, feed.watched)
-    _train(SamaStage(model, tasks), settings, feed, watch, export, resume)
+    _train(SamaStage(model, tasks, small_size), settings, feed, watch, export, resume)
     return path
+
+
+def start_from(model: Sama, tensors: dict[str, torch.Tensor]) -> None:
+    """Fill SAMA's modules with those of an earlier, perhaps smaller SAMA: tensors that fit are taken over, inputs that
+    a kernel has more of now start at zero, and the rest stays as it is."""
+    with torch.no_grad():
+        for name, own in model.trainable().items():
+            old = tensors.get(name)
+            if old is None or old.ndim != own.ndim:
+                continue
+            if old.shape == own.shape:
+                own.copy_(old)
+            elif old.ndim == 4 and old.shape[:1] == own.shape[:1] and old.shape[1] < own.shape[1]:
+                own.zero_()[:, : old.shape[1]] = old
 
 
 def _train(

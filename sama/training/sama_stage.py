@@ -12,6 +12,7 @@ from sama.training.prompting import simulate_prompts
 
 EDGE_CELL = 8  # pixels
 EDGE_WEIGHT = 4.0
+SMALL_SHARE = 0.6  # of a run is on small frames, when there are any
 
 
 def encode_frames(model: Sama, frames: Tensor) -> ImageFeatures:
@@ -25,8 +26,10 @@ def encode_frames(model: Sama, frames: Tensor) -> ImageFeatures:
 class SamaStage:
     """Turns a batch of frames into the loss of the task whose turn it is."""
 
-    def __init__(self, model: Sama, tasks: tuple[str, ...] = TASKS):
+    def __init__(self, model: Sama, tasks: tuple[str, ...] = TASKS, small_size: int | None = None):
         self.model, self.tasks = model, tasks
+        self.full_size = model.backbone.image_size
+        self.small_size = small_size or self.full_size
 
     @property
     def module(self) -> nn.Module:
@@ -35,15 +38,18 @@ class SamaStage:
 
     def frame_size(self, progress: float) -> int:
         """Frames hold the four local views, so twice the side of a view."""
-        return 2 * self.model.backbone.image_size
+        return 2 * (self.small_size if progress < SMALL_SHARE else self.full_size)
 
-    def loss(self, batch: dict, task: str, generator: torch.Generator) -> tuple[Tensor, dict]:
+    def loss(
+        self, batch: dict, task: str, generator: torch.Generator, progress: float
+    ) -> tuple[Tensor, dict]:
         """Return the mean loss and numbers to log."""
         self.model.train_task(task)
+        size = batch["image"].shape[-1] // 2
+        self.model.resize(size)
         frames = normalise_batch(self.model.backbone, batch)
         targets = batch["targets"].flatten(0, 1)[:, None].float() / 255  # (N, 1, 2S, 2S)
         known = batch["known"].flatten(0, 1)[:, None].float()
-        size = self.model.backbone.image_size
         coarse = F.avg_pool2d(targets, 8)  # the grid of SAM's logits
         prompts = simulate_prompts(coarse, batch["part"].flatten(), size, generator)
         with torch.autocast(frames.device.type, torch.bfloat16):
@@ -57,9 +63,11 @@ class SamaStage:
                 targets, known, batch["exact"].repeat_interleave(len(targets) // len(frames))
             )
         target, weight = fit_to(logits, targets), fit_to(logits, known)
-        loss_of = segmentation_loss if task == "segmentation" else matting_loss
-        loss = loss_of(logits, target, weight).mean()
-        return loss, _numbers(task, logits, answer.base.float(), target, weight)
+        if task == "segmentation":
+            loss = segmentation_loss(logits, target, weight)
+        else:
+            loss = matting_loss(logits, target, weight, doubt=1 - progress)
+        return loss.mean(), _numbers(task, logits, answer.base.float(), target, weight)
 
 
 def matting_weight(targets: Tensor, known: Tensor, exact: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ FOREGROUNDS = ("fluent", "noto", "renders")
 NAMES = frozenset((*PHOTOS, *FOREGROUNDS, "backgrounds"))
 
 # Renders whose edges are the lesson of matting are drawn more often than solid ones.
-FAMILY_WEIGHT = {"hair": 3.0, "thin": 2.0, "glass": 2.5, "soft": 2.5, "solid": 0.6}
+FAMILY_WEIGHT = {"hair": 3.0, "thin": 3.0, "glass": 2.5, "soft": 2.5, "solid": 0.6}
 CACHED_PICTURES = 64
 BACKGROUND_SIDE = 1536
 

@@ -28,7 +28,9 @@ class Stage(Protocol):
 
     def frame_size(self, progress: float) -> int: ...
 
-    def loss(self, batch: dict, task: str, generator: torch.Generator) -> tuple[Tensor, dict]: ...
+    def loss(
+        self, batch: dict, task: str, generator: torch.Generator, progress: float
+    ) -> tuple[Tensor, dict]: ...
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ def train(
             generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + step)
             task = stage.tasks[step % len(stage.tasks)]
             batch = {k: v.to(settings.device, non_blocking=True) for k, v in batch.items()}
-            loss, numbers = stage.loss(batch, task, generator)
+            loss, numbers = stage.loss(batch, task, generator, progress())
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             norm = torch.nn.utils.clip_grad_norm_(parameters, settings.clip)

@@ -127,6 +127,7 @@ class SamaWatch(_Watch):
         """Return {"val_FOLDER_NUMBER": mean} and write sheet.png."""
         board = _Board(self.shown)
         for sample, batch in _on_device(self.samples, module):
+            module.resize(sample["image"].shape[-1] // 2)
             frame, target = normalise_batch(module.backbone, batch), batch["target"]
             with torch.autocast(frame.device.type, torch.bfloat16):
                 features = encode_frames(module, frame)

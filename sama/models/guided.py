@@ -1,0 +1,78 @@
+"""The guided filter: a map of probabilities that follows the edges of the photo.
+
+He, Sun and Tang 2010: within a window, alpha is taken for an affine function of the colour, which is also what
+closed-form matting assumes. It needs no training, and most of it no prompt either.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+class Guide(NamedTuple):
+    """What the filter needs of photos for one window: image (B, 3, h, w), its mean (B, 3, h, w) over the window and the
+    inverse of its covariance, whose six different entries are (B, 6, h, w)."""
+
+    image: Tensor
+    mean: Tensor
+    inverse: Tensor
+    radius: int
+
+
+def make_guide(image: Tensor, radius: int, smoothness: float) -> Guide:
+    """Prepare images (B, 3, h, w), float32; windows have 2 radius + 1 pixels; smoothness is added to the variances."""
+    r, g, b = image.unbind(1)
+    products = torch.stack([r * r, r * g, r * b, g * g, g * b, b * b], 1)
+    means = window_mean(torch.cat([image, products], 1), radius)
+    mean = means[:, :3]
+    r, g, b = mean.unbind(1)
+    rr, rg, rb, gg, gb, bb = (
+        means[:, 3:] - torch.stack([r * r, r * g, r * b, g * g, g * b, b * b], 1)
+    ).unbind(1)
+    rr, gg, bb = rr + smoothness, gg + smoothness, bb + smoothness
+    # The adjugate over the determinant.
+    cofactors = torch.stack(
+        [
+            gg * bb - gb * gb,
+            rb * gb - rg * bb,
+            rg * gb - rb * gg,
+            rr * bb - rb * rb,
+            rb * rg - rr * gb,
+            rr * gg - rg * rg,
+        ],
+        1,
+    )
+    determinant = rr * cofactors[:, 0] + rg * cofactors[:, 1] + rb * cofactors[:, 2]
+    return Guide(image, mean, cofactors / determinant[:, None], radius)
+
+
+def follow(guide: Guide, p: Tensor) -> Tensor:
+    """Filter p (N, 1, h, w), float32: coefficients (N, 4, h, w) of the red, green and blue channel and a constant.
+
+    `guide` is of N images.
+    """
+    image, mean, inverse, radius = guide
+    means = window_mean(torch.cat([p, image * p], 1), radius)
+    level = means[:, :1]
+    r, g, b = (means[:, 1:] - mean * level).unbind(1)
+    rr, rg, rb, gg, gb, bb = inverse.unbind(1)
+    slopes = torch.stack([rr * r + rg * g + rb * b, rg * r + gg * g + gb * b, rb * r + gb * g + bb * b], 1)
+    constant = level - (slopes * mean).sum(1, keepdim=True)
+    return window_mean(torch.cat([slopes, constant], 1), radius)
+
+
+def apply(coefficients: Tensor, image: Tensor) -> Tensor:
+    """The filtered map (N, 1, H, W) at the resolution of image (N, 3, H, W), from coefficients (N, 4, h, w); in
+    [0, 1]. Coefficients are smooth, so they may be made at a lower resolution (fast guided filter, He and Sun 2015)."""
+    if coefficients.shape[-2:] != image.shape[-2:]:
+        coefficients = F.interpolate(coefficients, image.shape[-2:], mode="bilinear", align_corners=False)
+    return ((coefficients[:, :3] * image).sum(1, keepdim=True) + coefficients[:, 3:]).clamp(0, 1)
+
+
+def window_mean(x: Tensor, radius: int) -> Tensor:
+    """Mean over windows of 2 radius + 1 pixels, the border repeated outwards; any (N, C, h, w)."""
+    window = 2 * radius + 1
+    x = F.avg_pool2d(F.pad(x, (radius, radius, 0, 0), mode="replicate"), (1, window), 1)
+    return F.avg_pool2d(F.pad(x, (0, 0, radius, radius), mode="replicate"), (window, 1), 1)
