@@ -8,6 +8,7 @@ from sama.devices import resolve_device
 from sama.errors import SamaError
 from sama.evaluation.run import evaluate
 from sama.models.config import default_config
+from sama.models.sama import TASKS
 from sama.predictor import load
 from sama.training.ablation import FOLDERS, VARIANTS, ConfidenceWatch, table
 from sama.training.run import Feed, train_sama
@@ -18,7 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the `ablate` command."""
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ and val/")
     parser.add_argument("--out", type=Path, required=True, help="folder for the variants and the table")
-    parser.add_argument("--minutes", type=float, default=20, help="training time of each variant")
+    parser.add_argument("--steps", type=int, default=600, help="of each variant; half where one task is trained")
+    parser.add_argument("--small-size", type=int, default=256, help="side of a view in the first part of a run")
     parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     parser.add_argument("--limit", type=int, help="only the first so many photos of each validation folder")
     parser.add_argument("--learning-rate", type=float, default=1.2e-3)
@@ -32,7 +34,7 @@ def main(args: argparse.Namespace) -> int:
     if not (args.data / "val").is_dir():
         raise SamaError(f"There is no folder {args.data / 'val'}; --data must hold train/ and val/.")
     results = {name: _variant(name, args) for name in args.variants}
-    words = table({name: found["folders"] for name, found in results.items()}, args.minutes)
+    words = table({name: found["folders"] for name, found in results.items()}, args.steps)
     for name, found in results.items():
         for number, stats in enumerate(found["confidence"], 1):
             if stats:
@@ -54,7 +56,7 @@ def _variant(name: str, args: argparse.Namespace) -> dict:
     variant = VARIANTS[name]
     settings = TrainSettings(
         out=folder,
-        minutes=args.minutes,
+        steps=max(1, args.steps * len(variant.tasks) // len(TASKS)),
         batch=args.batch,
         learning_rate=args.learning_rate,
         warmup=30,
@@ -62,7 +64,14 @@ def _variant(name: str, args: argparse.Namespace) -> dict:
         device=str(resolve_device(args.device)),
     )
     config = variant.config(default_config("mini"))
-    weights = train_sama(settings, Feed(args.data, 1), config=config, tasks=variant.tasks, resume=True)
+    weights = train_sama(
+        settings,
+        Feed(args.data, 1),
+        config=config,
+        tasks=variant.tasks,
+        small_size=args.small_size,
+        resume=True,
+    )
     predictor = load("mini", device=args.device, sama_weights=weights)
     found = {}
     with ConfidenceWatch(predictor.model) as watch:

@@ -107,7 +107,7 @@ class PredictionHead(nn.Module):
         run = _Run(self.stages, beliefs, sides, x.shape[-2:])
         x = self.stages[0](x, sides[0], run.kernels[0])
         last = len(self.stages) - 1
-        whole = max(1, last if learns else min(UNBANDED, last))
+        whole = last + 1 if learns else max(1, min(UNBANDED, last))
         for i in range(1, whole):
             x = run.stage(i, x)
             if i == 1 and self.mix is not None:
@@ -151,7 +151,8 @@ class _Run:
     def stage(self, i: int, x: Tensor) -> Tensor:
         """Run stage i, not the first, on a whole map."""
         side = self.sides[i]
-        return from_phases(self.stages[i](self._stack(i, x, self.beliefs[i], side), side, self.kernels[i]))
+        stage = self.stages[i]
+        return stage.whole(stage(self._stack(i, x, self.beliefs[i], side), side, self.kernels[i]))
 
     def band(self, x: Tensor, done: int, band: range) -> Tensor:
         """Run the stages after the first `done` for a band of rows of x; the result is in phases if there were any."""
@@ -167,7 +168,7 @@ class _Run:
             x = self._stack(i, x, some, side, border)
             x = self.stages[i](x, side, self.kernels[i])
             if i < len(self.stages) - 1:
-                x = from_phases(x)
+                x = self.stages[i].whole(x)
                 start, stop = 2 * made.start, 2 * made.stop
                 band = range(2 * band.start, 2 * band.stop)
         return x[..., band.start - made.start : band.stop - made.start, :]

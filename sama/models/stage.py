@@ -11,7 +11,7 @@ from sama.models.upconv import enlarging_kernel, from_phases, own_kernel, to_pha
 
 class Side(NamedTuple):
     """What a stage that enlarges (B, ., h, w) is given beside it, in phases of the enlarged map, or None: image
-    (B, 4 * 3, h, w), detail (B, 4 * out, h, w)."""
+    (B, 4 * 3, h, w), detail (B, 4 * out, h, w), or (B, out, 2h, 2w) while the stage learns."""
 
     image: Tensor | None
     detail: Tensor | None
@@ -53,7 +53,9 @@ class Stage(nn.Module):
             seen = to_phases(fit(image, size))
         if self.detail is not None:
             scale, _ = self._affine()
-            known = to_phases(F.conv2d(fit(detail, size), self.detail.weight * scale))
+            known = F.conv2d(fit(detail, size), self.detail.weight * scale)
+            if not self.norm.training:
+                known = to_phases(known)
         return Side(seen, known)
 
     def kernel(self) -> Kernel:
@@ -72,16 +74,19 @@ class Stage(nn.Module):
         """Map (N, ., h + 2, w + 2) as `bordered` puts it together from the last map, the beliefs and the side's image;
         side (N, ...); what `kernel` returned.
 
-        Returns the next map (N, 4 * out, h, w) in phases, or (N, out, h, w) from the first stage.
+        Returns the next map (N, 4 * out, h, w) in phases, or (N, out, h, w) from the first stage; `whole` makes one of
+        the other.
         """
         y = F.conv2d(x, *kernel)
+        if self.norm.training and self.enlarge:
+            y = from_phases(y)
         if side.detail is not None:
             y = y + side.detail if torch.is_grad_enabled() else y.add_(side.detail)
-        if not self.norm.training:
-            return F.gelu(y)
-        y = from_phases(y) if self.enlarge else y
-        y = F.gelu(self.norm(y))
-        return to_phases(y) if self.enlarge else y
+        return F.gelu(self.norm(y) if self.norm.training else y)
+
+    def whole(self, y: Tensor) -> Tensor:
+        """What `forward` returned as a map (N, out, 2h, 2w): batch norm needed it like that if it learns."""
+        return from_phases(y) if self.enlarge and not self.norm.training else y
 
     def _affine(self) -> tuple[Tensor | float, Tensor]:
         """What kernels are multiplied with and what is added: the batch norm, unless it learns."""

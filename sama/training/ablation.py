@@ -1,4 +1,7 @@
-"""The paper's ablations, its tables 3 to 5, on one backbone: train every variant as long, evaluate all alike."""
+"""The paper's ablations, its tables 3 to 5, on one backbone: train every variant alike, evaluate all alike.
+
+A model trained for one task takes half the steps: as many of its task as the joint model takes.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -49,14 +52,14 @@ MEASURES = {
 FOLDERS = {folder: mode for rows in MEASURES.values() for folder, mode, *_ in rows}
 
 
-def table(results: dict[str, dict[str, dict]], minutes: float) -> str:
+def table(results: dict[str, dict[str, dict]], steps: int) -> str:
     """Markdown of all variants: results[variant][folder] is what `evaluate` returned.
 
     A variant shows only the measures of tasks it was trained for; SAM's own mask is the first row.
     """
     columns = [(task, *measure) for task, measures in MEASURES.items() for measure in measures]
     lines = [
-        f"{minutes:g} minutes of training each.",
+        f"{steps} steps of training each, half of them for either task; a model for one task took that half.",
         "",
         "| variant | " + " | ".join(title for *_, title in columns) + " |",
         "|---" * (len(columns) + 1) + "|",
