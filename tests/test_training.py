@@ -12,6 +12,7 @@ from sama.errors import WeightsError
 from sama.models.backbones.mini import MiniBackbone
 from sama.models.prompt_tensors import PADDING
 from sama.training import losses
+from sama.training.correlation import filter_axis
 from sama.training.ema import Ema
 from sama.training.mini_stage import MiniStage
 from sama.training.prompting import error_click, simulate_prompts, tight_boxes
@@ -66,8 +67,8 @@ def test_filtering_equals_a_convolution():
     padded = torch.nn.functional.pad(x, (2, 2, 2, 2), mode="replicate")
     rows = torch.nn.functional.conv2d(padded[..., 2:-2], taps.reshape(1, 1, 5, 1))
     columns = torch.nn.functional.conv2d(padded[..., 2:-2, :], taps.reshape(1, 1, 1, 5))
-    assert torch.allclose(losses.filter_axis(x, taps, 2), rows, atol=1e-5)
-    assert torch.allclose(losses.filter_axis(x, taps, 3), columns, atol=1e-5)
+    assert torch.allclose(filter_axis(x, taps, 2), rows, atol=1e-5)
+    assert torch.allclose(filter_axis(x, taps, 3), columns, atol=1e-5)
 
 
 def test_laplacian_sees_edges_not_constants():

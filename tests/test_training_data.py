@@ -1,20 +1,27 @@
 """The training stream: reproducible, physically consistent, and robust to missing folders."""
 
+import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 
 from sama.errors import SamaError
-from sama.training import synthesis
-from sama.training.data import TrainingData
-from sama.training.degrade import degrade
+from sama.models.backbones.mini import MiniBackbone
+from sama.training import filters, synthesis
+from sama.training.data import TrainingData, develop
+from sama.training.degrade import degrade, draw_degradation
+from sama.training.mini_stage import MiniStage
+from sama.training.painting import Painted, Scene, Shadow, draw_recolouring, paint, recolour
 from sama.training.photographs import mask_target, photo_sample
 from sama.training.procedural import SHAPES
 from sama.training.recipes import RECIPES, cut_object, synthetic_sample
 from sama.training.sources import LabelledPhoto, Sources
+from sama.training.trainer import TrainSettings, train
+from tests.test_models import SMALL
 
 SIZE = 128
 
@@ -24,6 +31,11 @@ def disc(size: int, radius: float, centre: tuple[float, float] | None = None) ->
     x0, y0 = centre or ((size - 1) / 2, (size - 1) / 2)
     y, x = np.mgrid[:size, :size]
     return (np.hypot(x - x0, y - y0) < radius).astype(np.uint8) * 255
+
+
+def pixels(image: torch.Tensor) -> np.ndarray:
+    """(3, h, w) as (h, w, 3)."""
+    return image.permute(1, 2, 0).numpy()
 
 
 def save_photo(folder, name, labels, rng):
@@ -156,12 +168,52 @@ def test_composite_is_alpha_f_plus_rest_b():
     colour = rng.integers(0, 256, (20, 30, 3))
     premultiplied = np.round(colour * alpha[..., None] / 255).astype(np.uint8)
     layer = synthesis.Layer(premultiplied, alpha, 12, 9)
-    image = synthesis.composite(rng, background, [layer], shadows=0.0)
+    image = pixels(paint(Scene(background, [Painted(layer)])))
     a = alpha[..., None] / 255
     expected = background.astype(float)
     expected[9:29, 12:42] = a * colour + (1 - a) * expected[9:29, 12:42]
-    assert np.abs(image - expected).max() <= 1.01
+    assert np.abs(image - expected).max() <= 0.51  # of the premultiplied colours' rounding
     assert not np.array_equal(image, background)
+
+
+def test_the_layer_in_front_covers_the_one_behind():
+    behind, front = (
+        synthesis.Layer(np.full((20, 20, 3), value, np.uint8), np.full((20, 20), 255, np.uint8), at, at)
+        for value, at in ((200, 5), (90, 15))
+    )
+    image = pixels(paint(Scene(np.zeros((50, 50, 3), np.uint8), [Painted(behind), Painted(front)])))
+    assert (image[10, 10] == 200).all() and (image[20, 20] == 90).all() and not image[45, 45].any()
+
+
+def test_a_shadow_darkens_what_is_behind_alone():
+    white = np.full((80, 80, 3), 200, np.uint8)
+    layer = synthesis.Layer(np.full((20, 20, 3), 90, np.uint8), np.full((20, 20), 255, np.uint8), 50, 50)
+    for right, down in ((0.3, 0.3), (5.0, 0.0), (-5.0, 5.0)):  # the last two fall beside the picture
+        shadow = Shadow(right, down, softness=0.02, strength=0.5)
+        image = pixels(paint(Scene(white, [Painted(layer, shadow=shadow)])))
+        assert (image[52:68, 52:68] == 90).all()
+        assert image[10, 10].min() > 199
+        assert (image[73, 73].max() < 150) == (down == 0.3)
+
+
+@pytest.mark.parametrize("quality", [30, 75, 95])
+def test_jpeg_loses_what_a_codec_loses(quality):
+    rng = np.random.default_rng(0)
+    coarse = Image.fromarray(rng.integers(0, 256, (15, 20, 3), dtype=np.uint8))
+    picture = np.asarray(coarse.resize((203, 150), Image.Resampling.BICUBIC))
+    picture = np.clip(picture + rng.normal(0, 6, picture.shape), 0, 255).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "JPEG", quality=quality)
+    expected = np.asarray(Image.open(buffer)).astype(float)
+    got = pixels(filters.jpeg(torch.from_numpy(picture).permute(2, 0, 1).float(), quality))
+    lost = np.abs(picture - expected).mean()
+    assert np.abs(got - expected).mean() < 0.2 * lost + 0.5
+
+
+def test_blur_is_the_gaussian_of_scipy():
+    x = np.random.default_rng(0).random((2, 30, 40)).astype(np.float32) * 255
+    expected = np.stack([gaussian_filter(plane, 1.3, mode="nearest", truncate=3.1) for plane in x])
+    assert np.abs(filters.blur(torch.from_numpy(x), 1.3).numpy() - expected).max() < 0.01
 
 
 def test_white_disc_with_black_hidden_colour_leaves_no_fringe():
@@ -173,17 +225,19 @@ def test_white_disc_with_black_hidden_colour_leaves_no_fringe():
         rng = np.random.default_rng(seed)
         layer = synthesis.place(rng, picture, (160, 160), 61 + 17 * seed, 13.0 * seed)
         assert layer.alpha.max() == 255 and ((layer.alpha > 20) & (layer.alpha < 235)).any()
-        assert synthesis.composite(rng, white, [layer], shadows=0.0).min() >= 253
+        assert paint(Scene(white, [Painted(layer)])).min() >= 253
 
 
 def test_recolouring_keeps_colours_premultiplied():
     alpha = np.tile(np.arange(256, dtype=np.uint8), (64, 1))
-    layer = synthesis.Layer(np.repeat(alpha[..., None], 3, 2) // 2, alpha, 0, 0)
-    before = layer.colour.copy()
-    background = np.full((64, 256, 3), 200, np.uint8)
-    synthesis.recolour(np.random.default_rng(3), layer, background)
-    assert (layer.colour <= alpha[..., None]).all()
-    assert (layer.colour[:, 0] == 0).all() and not np.array_equal(layer.colour, before)
+    opacity = torch.from_numpy(alpha)[None].float()
+    before = opacity.expand(3, -1, -1) / 2
+    behind = torch.full((3, 64, 256), 200.0)
+    for seed in range(6):
+        plan = draw_recolouring(np.random.default_rng(seed))
+        colour = recolour(plan, before, opacity, behind)
+        assert (colour <= opacity).all() and (colour >= 0).all()
+        assert not colour[..., 0].any() and not torch.equal(colour, before)
 
 
 def test_cut_borders_are_pushed_to_the_canvas_border():
@@ -218,22 +272,49 @@ def test_photo_sample_follows_the_labels():
     photo = LabelledPhoto(Image.fromarray(rgb), labels)
     for seed in range(10):
         sample = photo_sample(np.random.default_rng(seed), photo, "cats", SIZE, 1, parts=False)
-        image, target = np.asarray(sample.image), sample.targets[0]
+        image, target = sample.scene.background, sample.targets[0]
         inside = (target == 255) & sample.known[0]
         outside = (target == 0) & sample.known[0]
         assert (image[inside][:, 0] > 200).all() and (image[outside][:, 2] > 200).all()
 
 
 def test_blur_softens_exact_targets_alike():
-    mask = disc(100, 30)
-    image = Image.fromarray(np.repeat(mask[..., None], 3, 2))
+    mask = torch.from_numpy(disc(100, 30))[None].float()
+    image = mask.expand(3, -1, -1)
     changed = 0
-    for seed in range(30):
-        _, soft = degrade(np.random.default_rng(seed), image, mask[None], exact=True)
-        _, kept = degrade(np.random.default_rng(seed), image, mask[None], exact=False)
-        assert np.array_equal(kept[0], mask)
-        changed += not np.array_equal(soft[0], mask)
-    assert 3 < changed < 25
+    for seed in range(60):
+        plan = draw_degradation(np.random.default_rng(seed))
+        degraded, soft = degrade(plan, image, mask, exact=True)
+        _, kept = degrade(plan, image, mask, exact=False)
+        assert degraded.min() >= 0 and degraded.max() <= 255
+        assert torch.equal(kept, mask)
+        softened = bool(plan.blur) or plan.resampling is not None
+        assert torch.equal(soft, mask) != softened
+        changed += softened
+    assert 6 < changed < 50
+
+
+def test_what_a_worker_hands_over_is_small_and_develops_to_the_item(root):
+    data = TrainingData(root, size=SIZE, task="matting", prompts=2, seed=3)
+    for k in range(12):
+        ingredients = data.ingredients(k)
+        assert ingredients.scene.background.dtype == np.uint8
+        assert all(p.layer.colour.dtype == np.uint8 for p in ingredients.scene.layers)
+        assert_same(develop(ingredients), data[k])
+
+
+def test_painting_on_the_device_trains_the_same_model(root, tmp_path):
+    def trained(on_device: bool, workers: int) -> dict:
+        torch.manual_seed(0)
+        stage = MiniStage(MiniBackbone(SMALL), full_size=SIZE)
+        settings = TrainSettings(
+            tmp_path / str(on_device), steps=2, batch=2, workers=workers, paint_on_device=on_device
+        )
+        train(stage, lambda task, size: TrainingData(root, size=size, task=task, prompts=2), settings)
+        return stage.module.state_dict()
+
+    there, here = trained(True, workers=1), trained(False, workers=0)
+    assert all(torch.equal(there[name], here[name]) for name in here)
 
 
 @pytest.mark.parametrize("shape", sorted(SHAPES))

@@ -19,8 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the `ablate` command."""
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ and val/")
     parser.add_argument("--out", type=Path, required=True, help="folder for the variants and the table")
-    parser.add_argument("--steps", type=int, default=600, help="of each variant; half where one task is trained")
-    parser.add_argument("--small-size", type=int, default=256, help="side of a view in the first part of a run")
+    parser.add_argument(
+        "--steps", type=int, default=600, help="of each variant; half where one task is trained"
+    )
+    parser.add_argument(
+        "--small-size", type=int, default=256, help="side of a view in the first part of a run"
+    )
     parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     parser.add_argument("--limit", type=int, help="only the first so many photos of each validation folder")
     parser.add_argument("--learning-rate", type=float, default=1.2e-3)

@@ -1,6 +1,6 @@
 """The endless, reproducible stream of training items."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from sama.errors import SamaError
-from sama.training.degrade import degrade
+from sama.training.degrade import Degradation, degrade, draw_degradation
+from sama.training.painting import Scene, paint
 from sama.training.photographs import Sample, photo_sample
 from sama.training.recipes import synthetic_sample
 from sama.training.sources import Sources
@@ -23,6 +24,49 @@ MIXES = {
     "segmentation": {"ccp": 0.14, "cats": 0.14, "coco": 0.07, "synthetic": 0.65},
     "matting": {"ccp": 0.07, "cats": 0.08, "coco": 0.02, "synthetic": 0.83},
 }
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """What an item is made of: small arrays, before any pixel of the frame is painted.
+
+    targets (k, h, w) uint8 and known (k, h, w) bool are of k objects, `order` (P,) and `part` (P,) say which of them is
+    which prompt's.
+    """
+
+    size: int
+    scene: Scene
+    degradation: Degradation
+    targets: np.ndarray
+    known: np.ndarray
+    order: np.ndarray
+    part: np.ndarray
+    exact: bool
+
+
+def develop(ingredients: Ingredients, device: torch.device | str = "cpu") -> dict[str, Tensor | int | bool]:
+    """Paint, degrade and pad an item on a device; see TrainingData."""
+    targets = torch.from_numpy(ingredients.targets).to(device, non_blocking=True).float()
+    known = torch.from_numpy(ingredients.known).to(device, non_blocking=True)
+    image = paint(ingredients.scene, device)
+    image, targets = degrade(ingredients.degradation, image, targets, ingredients.exact)
+    order = torch.from_numpy(ingredients.order).to(device)
+    height, width = image.shape[-2:]
+
+    def frame(x: Tensor) -> Tensor:
+        pixels = x.new_zeros((len(x), ingredients.size, ingredients.size), dtype=torch.uint8)
+        pixels[:, :height, :width] = x
+        return pixels
+
+    return {
+        "image": frame(image.round()),
+        "height": height,
+        "width": width,
+        "targets": frame(targets.round())[order],
+        "known": frame(known)[order],
+        "part": torch.from_numpy(ingredients.part),
+        "exact": ingredients.exact,
+    }
 
 
 class TrainingData(Dataset):
@@ -66,30 +110,27 @@ class TrainingData(Dataset):
         return LENGTH
 
     def __getitem__(self, index: int) -> dict[str, Tensor | int | bool]:
+        return develop(self.ingredients(index))
+
+    def ingredients(self, index: int) -> Ingredients:
+        """What item `index` is made of, for `develop`."""
         if not 0 <= index < LENGTH:
             raise IndexError(index)
         rng = np.random.default_rng((self.seed, index))
         sample = self._sample(rng)
-        image, targets = degrade(rng, sample.image, sample.targets, sample.exact)
         # Each object once before any is repeated.
-        order = rng.permutation(len(targets))
-        order = np.resize(order, self.prompts)
-        height, width = image.height, image.width
-        frame = np.zeros((self.size, self.size, 3), np.uint8)
-        frame[:height, :width] = image
-        alphas = np.zeros((self.prompts, self.size, self.size), np.uint8)
-        known = np.zeros_like(alphas)
-        alphas[:, :height, :width] = targets[order]
-        known[:, :height, :width] = sample.known[order]
-        return {
-            "image": torch.from_numpy(np.ascontiguousarray(frame.transpose(2, 0, 1))),
-            "height": height,
-            "width": width,
-            "targets": torch.from_numpy(alphas),
-            "known": torch.from_numpy(known),
-            "part": torch.tensor([sample.part[k] for k in order]),
-            "exact": sample.exact,
-        }
+        chosen = rng.permutation(len(sample.targets))[: self.prompts]
+        order = np.resize(np.arange(len(chosen)), self.prompts)
+        return Ingredients(
+            size=self.size,
+            scene=sample.scene,
+            degradation=draw_degradation(rng),
+            targets=np.ascontiguousarray(sample.targets[chosen]),
+            known=np.ascontiguousarray(sample.known[chosen]),
+            order=order,
+            part=np.array(sample.part)[chosen][order],
+            exact=sample.exact,
+        )
 
     def _sample(self, rng: np.random.Generator) -> Sample:
         for _ in range(ATTEMPTS):

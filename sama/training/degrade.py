@@ -1,101 +1,128 @@
-"""What cameras, editors and web sites do to a picture: colour, blur, noise, resampling, JPEG."""
+"""What cameras, editors and web sites do to a picture: colour, blur, noise, resampling, JPEG.
 
-import io
+What is done is drawn first, as numbers, and can then be applied on whatever device the picture is on.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageFilter
+import torch
+from torch import Tensor
 
-FILTERS = (
-    Image.Resampling.BOX,
-    Image.Resampling.BILINEAR,
-    Image.Resampling.BICUBIC,
-    Image.Resampling.LANCZOS,
-)
-LUMA = np.array([0.299, 0.587, 0.114])
+from sama.training import filters
+
+DOWN = ("area", "bilinear", "bicubic")
+UP = ("bilinear", "bicubic")
 
 
-def degrade(
-    rng: np.random.Generator, image: Image.Image, targets: np.ndarray, exact: bool
-) -> tuple[Image.Image, np.ndarray]:
-    """Randomly degraded RGB image, and targets (n, h, w) uint8 softened alike when they are exact.
+@dataclass(frozen=True)
+class Resampling:
+    """Shrink by `factor` and enlarge again, with JPEG of `quality` between, or none."""
 
-    Blur mixes neighbouring pixels, so the alpha that explains the blurred picture is the blurred
-    alpha; inexact targets are left alone, their edges are not supervised.
+    factor: float
+    down: str
+    up: str
+    quality: int | None
+
+
+@dataclass(frozen=True)
+class Degradation:
+    """What happens to a picture, in this order; None and 0 for what does not.
+
+    table: (3, 256) levels; keep: saturation; blur: sigma in pixels of a picture of 512; sharpen: amount; noise: sigma
+    in levels, `coloured` or the same in all channels; quality: of JPEG; seed: of the noise.
     """
-    if rng.random() < 0.7:
-        image = _colour(rng, image)
-    scale = max(image.size) / 512
-    if rng.random() < 0.18:
-        radius = scale * rng.uniform(0.3, 1.4)
-        blur = ImageFilter.GaussianBlur(float(radius))
-        image = image.filter(blur)
-        if exact:
-            targets = np.stack([_filtered(t, blur) for t in targets])
-    elif rng.random() < 0.1:
-        image = image.filter(ImageFilter.UnsharpMask(1.5, int(rng.integers(40, 120)), 2))
-    if rng.random() < 0.22:
-        image, targets = _resample(rng, image, targets, exact)
-    if rng.random() < 0.3:
-        image = _noise(rng, image)
-    if rng.random() < 0.4:
-        image = _jpeg(rng, image)
+
+    table: np.ndarray | None
+    keep: float | None
+    blur: float
+    sharpen: float
+    resampling: Resampling | None
+    noise: float
+    coloured: bool
+    quality: int | None
+    seed: int
+
+
+def draw_degradation(rng: np.random.Generator) -> Degradation:
+    """Draw at random; about one picture in ten is left as it is."""
+    table, keep = _colour(rng) if rng.random() < 0.7 else (None, None)
+    blur = rng.uniform(0.3, 1.4) if rng.random() < 0.18 else 0.0
+    sharpen = rng.uniform(0.4, 1.2) if not blur and rng.random() < 0.1 else 0.0
+    resampling = _resampling(rng) if rng.random() < 0.22 else None
+    noise = 14 * rng.beta(1.2, 2.5) if rng.random() < 0.3 else 0.0
+    return Degradation(
+        table=table,
+        keep=keep,
+        blur=float(blur),
+        sharpen=float(sharpen),
+        resampling=resampling,
+        noise=float(noise),
+        coloured=bool(rng.random() < 0.6),
+        quality=_quality(rng) if rng.random() < 0.4 else None,
+        seed=int(rng.integers(2**62)),
+    )
+
+
+def degrade(plan: Degradation, image: Tensor, targets: Tensor, exact: bool) -> tuple[Tensor, Tensor]:
+    """Apply to an image (3, h, w) and targets (n, h, w), float in 0 to 255; returns the same.
+
+    Blur mixes neighbouring pixels, so the alpha that explains the blurred picture is the blurred alpha; targets that
+    are not exact are left alone, their edges are not supervised.
+    """
+    extent = image.shape[-2:]
+    if plan.table is not None:
+        image = filters.look_up(image, torch.from_numpy(plan.table).to(image))
+    if plan.keep is not None:
+        image = filters.saturate(image, plan.keep)
+    if plan.blur:
+        sigma = plan.blur * max(extent) / 512
+        image = filters.blur(image, sigma)
+        targets = filters.blur(targets, sigma) if exact else targets
+    elif plan.sharpen:
+        image = filters.sharpen(image, plan.sharpen)
+    if plan.resampling is not None:
+        image, targets = _resample(plan.resampling, image, targets, exact)
+    if plan.noise:
+        generator = torch.Generator(image.device).manual_seed(plan.seed)
+        shape = (3 if plan.coloured else 1, *extent)
+        image = image + plan.noise * torch.randn(shape, generator=generator, device=image.device)
+        image = image.clamp(0, 255)
+    if plan.quality is not None:
+        image = filters.jpeg(image, plan.quality)
     return image, targets
 
 
-def _colour(rng: np.random.Generator, image: Image.Image) -> Image.Image:
-    """Brightness, contrast, gamma and white balance as one table per channel; then saturation."""
+def _colour(rng: np.random.Generator) -> tuple[np.ndarray, float | None]:
+    """Brightness, contrast, gamma and white balance as one table (3, 256); saturation."""
     ramp = np.arange(256) / 255
     ramp = ramp ** np.exp(rng.normal(0, 0.18))
     ramp = (ramp - 0.5) * np.exp(rng.normal(0, 0.15)) + 0.5 + rng.normal(0, 0.05)
     gains = np.exp(rng.normal(0, 0.06, 3))
-    table = np.clip(ramp[None] * gains[:, None] * 255 + 0.5, 0, 255).astype(np.uint8)
-    image = image.point(table.ravel().tolist())
+    table = np.clip(ramp[None] * gains[:, None] * 255, 0, 255).astype(np.float32)
     draw = rng.random()
     if draw < 0.06:
-        return image.convert("L").convert("RGB")
-    if draw < 0.5:
-        keep = np.clip(rng.normal(1, 0.25), 0.2, 1.6)
-        matrix = keep * np.eye(3) + (1 - keep) * LUMA[None]
-        rows = np.concatenate([matrix, np.zeros((3, 1))], 1)
-        return image.convert("RGB", tuple(rows.ravel()))
-    return image
+        return table, 0.0
+    return table, float(np.clip(rng.normal(1, 0.25), 0.2, 1.6)) if draw < 0.5 else None
 
 
-def _filtered(target: np.ndarray, blur: ImageFilter.Filter) -> np.ndarray:
-    return np.asarray(Image.fromarray(target).filter(blur))
+def _resampling(rng: np.random.Generator) -> Resampling:
+    factor = float(rng.uniform(0.4, 0.9))
+    down, up = DOWN[rng.integers(len(DOWN))], UP[rng.integers(len(UP))]
+    return Resampling(factor, down, up, _quality(rng) if rng.random() < 0.3 else None)
 
 
-def _resample(
-    rng: np.random.Generator, image: Image.Image, targets: np.ndarray, exact: bool
-) -> tuple[Image.Image, np.ndarray]:
-    factor = rng.uniform(0.4, 0.9)
-    small = tuple(max(1, round(s * factor)) for s in image.size)
-    down, up = (FILTERS[k] for k in rng.integers(len(FILTERS), size=2))
-    up = Image.Resampling.BICUBIC if up == Image.Resampling.BOX else up
-    extent = image.size
-    image = image.resize(small, down)
-    if rng.random() < 0.3:
-        image = _jpeg(rng, image)
-    image = image.resize(extent, up)
+def _quality(rng: np.random.Generator) -> int:
+    return int(rng.integers(30, 96))
+
+
+def _resample(plan: Resampling, image: Tensor, targets: Tensor, exact: bool) -> tuple[Tensor, Tensor]:
+    extent = tuple(image.shape[-2:])
+    small = tuple(max(1, round(side * plan.factor)) for side in extent)
+    image = filters.resample(image, small, plan.down)
+    if plan.quality is not None:
+        image = filters.jpeg(image, plan.quality)
+    image = filters.resample(image, extent, plan.up)
     if exact:
-        pictures = [Image.fromarray(t).resize(small, down).resize(extent, up) for t in targets]
-        targets = np.stack([np.asarray(p) for p in pictures])
+        targets = filters.resample(filters.resample(targets, small, plan.down), extent, plan.up)
     return image, targets
-
-
-def _noise(rng: np.random.Generator, image: Image.Image) -> Image.Image:
-    """Gaussian noise of up to 14 levels, grey or coloured, sometimes coarse."""
-    width, height = image.size
-    sigma = 14 * rng.beta(1.2, 2.5)
-    channels = 1 if rng.random() < 0.4 else 3
-    noise = rng.standard_normal((height, width, channels), dtype=np.float32)
-    noise = noise * np.float32(sigma) + np.asarray(image)
-    noise += 0.5
-    np.clip(noise, 0, 255, out=noise)
-    return Image.fromarray(noise.astype(np.uint8))
-
-
-def _jpeg(rng: np.random.Generator, image: Image.Image) -> Image.Image:
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=int(rng.integers(30, 96)))
-    return Image.open(buffer).convert("RGB")

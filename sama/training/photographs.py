@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
+from sama.training.painting import Scene
 from sama.training.sources import LabelledPhoto
+from sama.training.synthesis import Box
 
 # Half width, in label pixels, of the band along object edges where labels are not exact.
 BAND = {"ccp": 2, "cats": 3, "coco": 4}
@@ -18,18 +20,16 @@ MIN_AREA = 0.0015
 MIN_PART_AREA = 0.005
 MIN_SIDE = 12
 
-Box = tuple[int, int, int, int]
-
 
 @dataclass
 class Sample:
-    """What a recipe produces, before padding to the model frame.
+    """What a recipe produces, before degradation and padding to the model frame.
 
-    image: RGB of the valid extent. targets: (n, h, w) uint8 alpha of n different objects.
+    scene: of the valid extent, still to be painted. targets: (n, h, w) uint8 alpha of n different objects.
     known: (n, h, w) bool, where the target may be supervised. part: n flags. exact: alpha is exact.
     """
 
-    image: Image.Image
+    scene: Scene
     targets: np.ndarray
     known: np.ndarray
     part: list[bool]
@@ -108,7 +108,7 @@ def photo_sample(
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     step = -1 if flip else 1
     return Sample(
-        image=image,
+        scene=Scene(np.array(image)),
         targets=np.stack([t for t, _ in pairs])[..., ::step],
         known=np.stack([k for _, k in pairs])[..., ::step],
         part=[part for _, part in chosen],

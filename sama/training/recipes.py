@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from sama.training import synthesis
+from sama.training.painting import Painted, Scene, draw_recolouring, draw_shadow
 from sama.training.photographs import Sample, bounding_box, frame_extent, random_aspect
 from sama.training.procedural import procedural_alpha
 from sama.training.sources import FOREGROUNDS, Sources
@@ -79,7 +80,6 @@ def synthetic_sample(rng: np.random.Generator, sources: Sources, task: str, size
         share = low + (high - low) * rng.beta(1.4, 1.2) * (1 if count == 1 else 0.75)
         layer = _layer(rng, sources, kind, canvas, share * max(canvas), recipe)
         if layer is not None:
-            synthesis.recolour(rng, layer, background)
             layers.append(layer)
     if not layers:
         return None
@@ -87,10 +87,10 @@ def synthetic_sample(rng: np.random.Generator, sources: Sources, task: str, size
     chosen = synthesis.worth_prompting(alphas, layers, recipe.min_area)
     if not chosen:
         return None
-    image = synthesis.composite(rng, background, layers)
+    painted = [Painted(layer, draw_recolouring(rng), draw_shadow(rng)) for layer in layers]
     known = ~synthesis.unknown_band(layers, canvas)
     return Sample(
-        image=Image.fromarray(image),
+        scene=Scene(background, painted),
         targets=alphas[chosen],
         known=np.broadcast_to(known, (len(chosen), *known.shape)),
         part=[False] * len(chosen),
@@ -170,7 +170,7 @@ def random_background(rng: np.random.Generator, sources: Sources, canvas: tuple[
     """(h, w, 3) uint8: a crop of a photograph, sometimes defocused; rarely smooth colours."""
     picture = sources.scenery(rng) if rng.random() < 0.93 else None
     if picture is None:
-        return np.asarray(gradient(rng, canvas))
+        return np.array(gradient(rng, canvas))
     box = synthesis.random_window(rng, picture.size, canvas[0] / canvas[1], 0.4)
     picture = picture.resize(canvas, Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
     if rng.random() < 0.5:
@@ -178,7 +178,7 @@ def random_background(rng: np.random.Generator, sources: Sources, canvas: tuple[
     if rng.random() < 0.25:
         radius = max(canvas) / 512 * math.exp(rng.uniform(math.log(0.7), math.log(10)))
         picture = picture.filter(ImageFilter.GaussianBlur(float(radius)))
-    return np.asarray(picture)
+    return np.array(picture)
 
 
 def gradient(rng: np.random.Generator, extent: tuple[int, int]) -> Image.Image:

@@ -65,6 +65,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--workers", type=int, default=1, help="processes that prepare data")
+    parser.add_argument(
+        "--paint",
+        choices=["workers", "device"],
+        help="where composites are painted and degraded, by default on the device if it is no processor",
+    )
     parser.add_argument("--sources", nargs="+", help="data folders to use, all by default")
     parser.add_argument("--watched", type=int, default=12, help="validation photos a folder")
 
@@ -74,6 +79,8 @@ def main(args: argparse.Namespace) -> int:
     if not args.data.is_dir():
         raise SamaError(f"There is no folder {args.data}; name one that holds train/ and val/.")
     mini = args.stage == "mini"
+    device = resolve_device(args.device)
+    on_device = args.paint == "device" if args.paint else device.type != "cpu"
     settings = TrainSettings(
         out=args.out,
         minutes=args.minutes,
@@ -83,7 +90,8 @@ def main(args: argparse.Namespace) -> int:
         warmup=args.warmup,
         seed=args.seed,
         workers=args.workers,
-        device=str(resolve_device(args.device)),
+        device=str(device),
+        paint_on_device=on_device,
     )
     feed = Feed(args.data, args.prompts or (4 if mini else 2), args.sources, args.watched)
     if mini:

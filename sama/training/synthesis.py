@@ -1,4 +1,4 @@
-"""Composites with known alpha: I = sum of visible alpha_i F_i + remaining B, on sRGB values.
+"""Objects placed on a canvas, and how much of each is seen.
 
 Colours travel premultiplied ("RGBa"), so neither resizing nor rotating can mix in the arbitrary
 colour that files carry where alpha is 0.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from sama.training.photographs import Box
+Box = tuple[int, int, int, int]
 
 WORKABLE_CELLS = 12
 MIN_VISIBLE = 0.25
@@ -116,65 +116,6 @@ def visible_alphas(layers: list[Layer], canvas: tuple[int, int]) -> np.ndarray:
         out[k][region] = seen
         through[region] -= seen
     return out
-
-
-def blend(background: np.ndarray, layer: Layer) -> None:
-    """Put `layer` over `background` (h, w, 3) uint8, in place."""
-    part = background[layer.region]
-    rest = (255 - layer.alpha.astype(np.uint16))[..., None]
-    part[:] = ((part * rest + 127) // 255 + layer.colour).astype(np.uint8)
-
-
-def recolour(rng: np.random.Generator, layer: Layer, background: np.ndarray) -> None:
-    """Jitter the layer's colours and lead them part of the way to the background's, in place."""
-    step = max(1, min(layer.alpha.shape) // 48)
-    alpha = layer.alpha[::step, ::step].astype(np.float32)
-    weight = alpha.sum() + 1e-3
-    colour = layer.colour[::step, ::step].astype(np.float32)
-    mean = colour.sum((0, 1)) / weight * 255
-    behind = background[layer.region][::step, ::step]
-    match = rng.uniform(0, 0.6) if rng.random() < 0.5 else 0.0
-    target = mean + match * (behind.mean((0, 1)) - mean) + rng.normal(0, 10) + rng.normal(0, 5, 3)
-    gain = np.exp(rng.normal(0, 0.12))
-    if match:
-        spread = np.sqrt(max(1.0, ((colour - mean * alpha[..., None] / 255) ** 2).sum() / weight * 85))
-        gain *= np.clip((behind.std() + 8) / (spread + 8), 0.6, 1.5) ** match
-    offset = ((target - gain * mean) / 255).astype(np.float32)
-    jittered = layer.colour * np.float32(gain)
-    jittered += layer.alpha[..., None] * offset
-    np.clip(jittered, 0, layer.alpha[..., None], out=jittered)
-    layer.colour = jittered.astype(np.uint8)
-
-
-def shadow(rng: np.random.Generator, background: np.ndarray, layer: Layer) -> None:
-    """Darken `background` by a soft shadow of the layer, in place."""
-    height, width = background.shape[:2]
-    canvas = Image.new("L", (max(1, width // 4), max(1, height // 4)))
-    alpha = Image.fromarray(layer.alpha)
-    small = alpha.resize((max(1, alpha.width // 4), max(1, alpha.height // 4)), Image.Resampling.BOX)
-    reach = max(small.size)
-    dx, dy = reach * rng.normal(0, 0.08), reach * abs(rng.normal(0, 0.08))
-    canvas.paste(small, (round(layer.x / 4 + dx), round(layer.y / 4 + dy)))
-    canvas = canvas.filter(ImageFilter.GaussianBlur(1 + reach * rng.uniform(0.01, 0.08)))
-    strength = rng.uniform(0.2, 0.65)
-    light = canvas.point([round(255 * (1 - strength * v / 255)) for v in range(256)])
-    light = light.resize((width, height), Image.Resampling.BILINEAR)
-    np.copyto(
-        background,
-        ((background * np.asarray(light, np.uint16)[..., None] + 127) // 255).astype(np.uint8),
-    )
-
-
-def composite(
-    rng: np.random.Generator, background: np.ndarray, layers: list[Layer], shadows: float = 0.3
-) -> np.ndarray:
-    """Blend `layers` back to front over a copy of `background` (h, w, 3) uint8."""
-    image = background.copy()
-    for layer in layers:
-        if rng.random() < shadows:
-            shadow(rng, image, layer)
-        blend(image, layer)
-    return image
 
 
 def unknown_band(layers: list[Layer], canvas: tuple[int, int]) -> np.ndarray:

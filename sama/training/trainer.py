@@ -10,11 +10,12 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, default_collate
 from tqdm import tqdm
 
 from sama.allocator import reuse_memory
 from sama.training.checkpoint import has_state, load_state, save_state
+from sama.training.data import Ingredients, develop
 from sama.training.ema import Ema
 
 TRUNK_SCALE = 0.2
@@ -36,7 +37,8 @@ class Stage(Protocol):
 @dataclass(frozen=True)
 class TrainSettings:
     """Budget and optimiser. With `steps` the schedule follows steps and is bit-exact on resume; else it follows
-    `minutes` of training time, counted over all resumed runs."""
+    `minutes` of training time, counted over all resumed runs. `paint_on_device`: the processes that prepare data hand
+    over what pictures are made of, and `device` paints them, so that fewer processes keep it busy."""
 
     out: Path
     minutes: float = 60
@@ -51,24 +53,28 @@ class TrainSettings:
     seed: int = 0
     checkpoint_minutes: float = 4
     device: str = "cpu"
+    paint_on_device: bool = False
 
 
 class Batches(Dataset):
     """Batch `step` of the task whose turn it is; size and content depend on (seed, step, progress) alone."""
 
-    def __init__(self, make_data: Callable[[str, int], Dataset], batch: int):
+    def __init__(self, make_data: Callable[[str, int], Dataset], batch: int, painted: bool = True):
         self.make_data = make_data
         self.batch = batch
+        self.painted = painted
         self.cache: dict[tuple[str, int], Dataset] = {}
 
-    def load(self, step: int, task: str, size: int) -> dict:
-        """Return the collated batch of one step."""
+    def load(self, step: int, task: str, size: int) -> dict | list[Ingredients]:
+        """Return the collated batch of one step, or what it is made of."""
         key = (task, size)
         if key not in self.cache:
             self.cache[key] = self.make_data(task, size)
         data = self.cache[key]
-        items = [data[step * self.batch + i] for i in range(self.batch)]
-        return torch.utils.data.default_collate(items)
+        indices = range(step * self.batch, (step + 1) * self.batch)
+        if not self.painted:
+            return [data.ingredients(i) for i in indices]
+        return default_collate([data[i] for i in indices])
 
 
 class _Plan(Dataset):
@@ -80,7 +86,7 @@ class _Plan(Dataset):
     def __len__(self) -> int:
         return self.last - self.first
 
-    def __getitem__(self, index: int) -> dict:
+    def __getitem__(self, index: int) -> dict | list[Ingredients]:
         step = self.first + index
         return self.batches.load(step, self.tasks[step % len(self.tasks)], self.size)
 
@@ -128,7 +134,7 @@ def train(
         log.write(json.dumps(record) + "\n")
         log.flush()
 
-    batches = Batches(make_data, settings.batch)
+    batches = Batches(make_data, settings.batch, painted=not settings.paint_on_device)
     while progress() < 1:
         size = stage.frame_size(progress())
         for batch in _stream(batches, stage.tasks, size, step, settings):
@@ -137,7 +143,7 @@ def train(
                 group["lr"] = rate * group["scale"]
             generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + step)
             task = stage.tasks[step % len(stage.tasks)]
-            batch = {k: v.to(settings.device, non_blocking=True) for k, v in batch.items()}
+            batch = _on_device(batch, settings.device)
             loss, numbers = stage.loss(batch, task, generator, progress())
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
@@ -162,7 +168,13 @@ def train(
     return ema
 
 
-def _stream(batches, tasks, size, step, settings) -> Iterator[dict]:
+def _on_device(batch: dict | list[Ingredients], device: str) -> dict:
+    if isinstance(batch, list):
+        batch = default_collate([develop(ingredients, device) for ingredients in batch])
+    return {k: v.to(device, non_blocking=True) for k, v in batch.items()}
+
+
+def _stream(batches, tasks, size, step, settings) -> Iterator[dict | list[Ingredients]]:
     last = settings.steps if settings.steps is not None else step + 10**7
     plan = _Plan(batches, tasks, size, step, last)
     yield from DataLoader(
@@ -170,7 +182,7 @@ def _stream(batches, tasks, size, step, settings) -> Iterator[dict]:
         batch_size=None,
         num_workers=settings.workers,
         prefetch_factor=2 if settings.workers else None,
-        pin_memory=settings.device.startswith("cuda"),
+        pin_memory=batches.painted and settings.device.startswith("cuda"),
         worker_init_fn=_one_thread,
     )
 
