@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from skimage.metrics import structural_similarity
 
-from sama.errors import WeightsError
+from sama.errors import SamaError, WeightsError
 from sama.models.backbones.mini import MiniBackbone
 from sama.models.prompt_tensors import PADDING
 from sama.training import losses
@@ -213,12 +213,14 @@ def test_training_starts_from_a_smaller_sama():
         torch.nn.init.normal_(parameter)
     new = small_sama()
     fresh = new.heads["matting"].mix.conv1.weight.clone()
-    start_from(new, old.trainable())
+    start_from(new, old.trainable(), "old.safetensors")
     mine, theirs = new.heads["matting"].stages[1], old.heads["matting"].stages[1]
     assert torch.equal(mine.conv.weight, theirs.conv.weight)
     assert torch.equal(mine.base.weight[:, :1], theirs.base.weight)
     assert not mine.base.weight[:, 1:].any()
     assert torch.equal(new.heads["matting"].mix.conv1.weight, fresh)
+    with pytest.raises(SamaError, match="mini.safetensors holds nothing"):
+        start_from(new, new.backbone.state_dict(), "mini.safetensors")
 
 
 def test_average_swaps_in_and_out():

@@ -160,7 +160,7 @@ def train_sama(
     if init is None:
         model.reset_tokens()
     else:
-        start_from(model, load_tensors(init))
+        start_from(model, load_tensors(init), init.name)
     metadata = sama_metadata(
         config.to_dict(),
         step=0,
@@ -180,18 +180,22 @@ def train_sama(
     return path
 
 
-def start_from(model: Sama, tensors: dict[str, torch.Tensor]) -> None:
+def start_from(model: Sama, tensors: dict[str, torch.Tensor], file: str) -> None:
     """Fill SAMA's modules with those of an earlier, perhaps smaller SAMA: tensors that fit are taken over, inputs that
-    a kernel has more of now start at zero, and the rest stays as it is."""
+    a kernel has more of now start at zero, and the rest stays as it is. Raises SamaError when nothing fits."""
+    own = model.trainable()
+    known = own.keys() & tensors.keys()
+    if not any(own[name].shape == tensors[name].shape for name in known):
+        raise SamaError(
+            f"{file} holds nothing of SAMA's modules; give --init weights that `train sama` wrote."
+        )
     with torch.no_grad():
-        for name, own in model.trainable().items():
-            old = tensors.get(name)
-            if old is None or old.ndim != own.ndim:
-                continue
-            if old.shape == own.shape:
-                own.copy_(old)
-            elif old.ndim == 4 and old.shape[:1] == own.shape[:1] and old.shape[1] < own.shape[1]:
-                own.zero_()[:, : old.shape[1]] = old
+        for name in known:
+            new, old = own[name], tensors[name]
+            if old.shape == new.shape:
+                new.copy_(old)
+            elif old.ndim == 4 and old.shape[0] == new.shape[0] and old.shape[1] < new.shape[1]:
+                new.zero_()[:, : old.shape[1]] = old
 
 
 def _train(
