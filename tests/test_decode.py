@@ -113,6 +113,19 @@ def test_attention_both_ways_survives_logits_that_exp_would_not():
     assert same.float().mean() > 0.8
 
 
+@torch.no_grad()
+def test_attention_both_ways_of_heads_with_small_and_with_large_logits():
+    torch.manual_seed(0)
+    a, b, value_a, value_b = (torch.randn(4, 30, 8) for _ in range(4))
+    a[1], a[3] = 40 * a[1], 60 * a[3]
+    expected = (
+        torch.softmax(a @ b.transpose(1, 2) / 8**0.5, -1) @ value_b,
+        torch.softmax(b @ a.transpose(1, 2) / 8**0.5, -1) @ value_a,
+    )
+    for ours, e in zip(attend_both_ways(a, b, value_a, value_b), expected, strict=True):
+        assert torch.allclose(ours, e, atol=1e-4)
+
+
 @pytest.mark.parametrize("pool", [1, 2])
 @torch.no_grad()
 def test_an_adapter_treats_every_quadrant_alone_and_skips_those_without_a_view(pool):

@@ -71,7 +71,7 @@ class CrossAttention(nn.Module):
 
 
 BLOCK_BYTES = 4 * 2**20  # of weights: what stays in a processor's cache while it is read twice
-LARGEST_LOGIT = 60.0  # up to here exp and sums of thousands of its values are far from float32's limits
+LARGEST_LOGIT = 70.0  # up to here exp and sums of thousands of its values are far from float32's limits
 
 
 def attend_both_ways(a: Tensor, b: Tensor, value_a: Tensor, value_b: Tensor) -> tuple[Tensor, Tensor]:
@@ -79,26 +79,33 @@ def attend_both_ways(a: Tensor, b: Tensor, value_a: Tensor, value_b: Tensor) -> 
 
     a, value_a (M, S, d); b, value_b (M, T, d). Both directions have the same logits, so a CPU with fast bfloat16
     products computes every exponential once for both. This leaves no room for each softmax to subtract a maximum of its
-    own; where logits might be large there are two passes after all, as in float32, whose fused kernel is the faster.
+    own; for those of the M whose logits might be large there are two passes after all, as in float32, whose fused
+    kernel is the faster.
     """
-    scale = a.shape[-1] ** -0.5
-    if (
-        a.device.type != "cpu"
-        or torch.is_grad_enabled()
-        or not _largest_product(a, b) * scale < LARGEST_LOGIT
-    ):
-        return (
-            F.scaled_dot_product_attention(a[None], b[None], value_b[None])[0],
-            F.scaled_dot_product_attention(b[None], a[None], value_a[None])[0],
-        )
-    with torch.autocast("cpu", enabled=False):
-        return _shared_weights(a * scale, b, value_a, value_b)
+    small = None
+    if a.device.type == "cpu" and not torch.is_grad_enabled():
+        small = _largest_products(a, b) * a.shape[-1] ** -0.5 < LARGEST_LOGIT  # false where not a number
+    if small is None or not small.any():
+        return attend(a, b, value_b), attend(b, a, value_a)
+    if small.all():
+        return _share(a, b, value_a, value_b)
+    read, told = torch.empty_like(value_a), torch.empty_like(value_b)
+    large = ~small
+    read[small], told[small] = _share(a[small], b[small], value_a[small], value_b[small])
+    read[large] = attend(a[large], b[large], value_b[large])
+    told[large] = attend(b[large], a[large], value_a[large])
+    return read, told
 
 
-def _largest_product(a: Tensor, b: Tensor) -> float:
-    """A bound of |a_i b_j|, that of Cauchy and Schwarz; infinite or not a number where the inputs are."""
-    lengths = (torch.linalg.vector_norm(x, dim=-1, dtype=torch.float32).amax().item() for x in (a, b))
+def _largest_products(a: Tensor, b: Tensor) -> Tensor:
+    """Bounds (M,) of |a_i b_j|, those of Cauchy and Schwarz; infinite or not a number where the inputs are."""
+    lengths = (torch.linalg.vector_norm(x, dim=-1, dtype=torch.float32).amax(1) for x in (a, b))
     return math.prod(lengths)
+
+
+def _share(a: Tensor, b: Tensor, value_a: Tensor, value_b: Tensor) -> tuple[Tensor, Tensor]:
+    with torch.autocast("cpu", enabled=False):
+        return _shared_weights(a * a.shape[-1] ** -0.5, b, value_a, value_b)
 
 
 def _shared_weights(a: Tensor, b: Tensor, value_a: Tensor, value_b: Tensor) -> tuple[Tensor, Tensor]:

@@ -68,7 +68,9 @@ def apply(coefficients: Tensor, image: Tensor) -> Tensor:
     [0, 1]. Coefficients are smooth, so they may be made at a lower resolution (fast guided filter, He and Sun 2015)."""
     if coefficients.shape[-2:] != image.shape[-2:]:
         coefficients = F.interpolate(coefficients, image.shape[-2:], mode="bilinear", align_corners=False)
-    return ((coefficients[:, :3] * image).sum(1, keepdim=True) + coefficients[:, 3:]).clamp(0, 1)
+    red, green, blue, constant = coefficients.split(1, 1)
+    out = torch.addcmul(constant, red, image[:, :1])
+    return out.addcmul_(green, image[:, 1:2]).addcmul_(blue, image[:, 2:]).clamp_(0, 1)
 
 
 def window_mean(x: Tensor, radius: int) -> Tensor:
