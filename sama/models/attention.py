@@ -88,10 +88,10 @@ def attend_both_ways(a: Tensor, b: Tensor, value_a: Tensor, value_b: Tensor) -> 
     if small is None or not small.any():
         return attend(a, b, value_b), attend(b, a, value_a)
     if small.all():
-        return _share(a, b, value_a, value_b)
+        return _shared_weights(a, b, value_a, value_b)
     read, told = torch.empty_like(value_a), torch.empty_like(value_b)
     large = ~small
-    read[small], told[small] = _share(a[small], b[small], value_a[small], value_b[small])
+    read[small], told[small] = _shared_weights(a[small], b[small], value_a[small], value_b[small])
     read[large] = attend(a[large], b[large], value_b[large])
     told[large] = attend(b[large], a[large], value_a[large])
     return read, told
@@ -103,19 +103,16 @@ def _largest_products(a: Tensor, b: Tensor) -> Tensor:
     return math.prod(lengths)
 
 
-def _share(a: Tensor, b: Tensor, value_a: Tensor, value_b: Tensor) -> tuple[Tensor, Tensor]:
-    with torch.autocast("cpu", enabled=False):
-        return _shared_weights(a * a.shape[-1] ** -0.5, b, value_a, value_b)
-
-
 def _shared_weights(a: Tensor, b: Tensor, value_a: Tensor, value_b: Tensor) -> tuple[Tensor, Tensor]:
     """Block by block of `a`; the last channel that is added to the values sums up the weights."""
     (m, length, d), row_bytes = a.shape, b.shape[1] * b.element_size()
+    a = a * d**-0.5
     value_a, value_b = (F.pad(v, (0, 1), value=1.0) for v in (value_a, value_b))
     to_a, to_b = torch.empty_like(value_a), torch.zeros_like(value_b, dtype=torch.float32)
-    for at in blocks(m, length, row_bytes, BLOCK_BYTES):
-        which, _ = at
-        weights = torch.bmm(a[at], b[which].transpose(1, 2)).exp_()  # (some, rows, T)
-        to_a[at] = torch.bmm(weights, value_b[which])
-        to_b[which] += torch.bmm(weights.transpose(1, 2), value_a[at])
+    with torch.autocast("cpu", enabled=False):
+        for at in blocks(m, length, row_bytes, BLOCK_BYTES):
+            which, _ = at
+            weights = torch.bmm(a[at], b[which].transpose(1, 2)).exp_()  # (some, rows, T)
+            to_a[at] = torch.bmm(weights, value_b[which])
+            to_b[which] += torch.bmm(weights.transpose(1, 2), value_a[at])
     return to_a[..., :d] / to_a[..., d:], (to_b[..., :d] / to_b[..., d:]).to(b.dtype)

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from sama.models.stage import fit
+
 
 class Guide(NamedTuple):
     """What the filter needs of photos for one window: image (B, 3, h, w), its mean (B, 3, h, w) over the window and the
@@ -66,9 +68,7 @@ def follow(guide: Guide, p: Tensor) -> Tensor:
 def apply(coefficients: Tensor, image: Tensor) -> Tensor:
     """The filtered map (N, 1, H, W) at the resolution of image (N, 3, H, W), from coefficients (N, 4, h, w); in
     [0, 1]. Coefficients are smooth, so they may be made at a lower resolution (fast guided filter, He and Sun 2015)."""
-    if coefficients.shape[-2:] != image.shape[-2:]:
-        coefficients = F.interpolate(coefficients, image.shape[-2:], mode="bilinear", align_corners=False)
-    red, green, blue, constant = coefficients.split(1, 1)
+    red, green, blue, constant = fit(coefficients, image.shape[-2:]).split(1, 1)
     out = torch.addcmul(constant, red, image[:, :1])
     return out.addcmul_(green, image[:, 1:2]).addcmul_(blue, image[:, 2:]).clamp_(0, 1)
 

@@ -21,6 +21,7 @@ from sama.models.upconv import from_phases
 
 BAND_BYTES = 2**21  # of a band's share of the map that bands begin with
 UNBANDED = 3  # stages: what they make fits into a cache as a whole
+SEEING = 2  # the first stage that sees the photo
 HALO = 2  # rows on either side of a band that make it independent of its neighbours, through any number of stages
 
 
@@ -74,8 +75,8 @@ class PredictionHead(nn.Module):
                     inner,
                     width,
                     beliefs=beliefs if residual else 0,
-                    detail=details[i - 2] if 0 <= i - 2 < len(details) else 0,
-                    image=image and i >= 2,
+                    detail=_of_stage(i, details) or 0,
+                    image=image and i >= SEEING,
                     enlarge=i > 0,
                 )
             )
@@ -94,8 +95,7 @@ class PredictionHead(nn.Module):
         the image; `size` (2h, 2w) is that of the first one's map."""
         sides = []
         for i, stage in enumerate(self.stages):
-            detail = details[i - 2] if 0 <= i - 2 < len(details) else None
-            sides.append(stage.side(detail, image, (size[0] << i, size[1] << i)))
+            sides.append(stage.side(_of_stage(i, details), image, (size[0] << i, size[1] << i)))
         return tuple(sides)
 
     def forward(
@@ -172,6 +172,12 @@ class _Run:
                 start, stop = 2 * made.start, 2 * made.stop
                 band = range(2 * band.start, 2 * band.stop)
         return x[..., band.start - made.start : band.stop - made.start, :]
+
+
+def _of_stage(i: int, details: tuple):
+    """What stage i has of details for the stages that see the photo, or None."""
+    at = i - SEEING
+    return details[at] if 0 <= at < len(details) else None
 
 
 def _rows(x: Tensor, size: tuple[int, int], rows: range) -> Tensor:

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from sama.models.backbones.layers import up2
+
 ALL_VIEWS = (0, 1, 2, 3)
 
 
@@ -153,5 +155,4 @@ def merge_views(stream: Tensor, local: Tensor, views: tuple[int, ...], grid: tup
         local = with_gaps(local, views)
     local = join_tokens(local, (2 * h, 2 * w)).unflatten(1, (2 * h, 2 * w))  # (N, 2h, 2w, C)
     stream = stream.to(local.dtype).unflatten(1, grid).permute(0, 3, 1, 2)
-    enlarged = F.interpolate(stream, scale_factor=2, mode="bilinear", align_corners=False)
-    return enlarged + local.permute(0, 3, 1, 2)
+    return up2(stream) + local.permute(0, 3, 1, 2)

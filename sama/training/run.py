@@ -79,8 +79,6 @@ def main(args: argparse.Namespace) -> int:
     if not args.data.is_dir():
         raise SamaError(f"There is no folder {args.data}; name one that holds train/ and val/.")
     mini = args.stage == "mini"
-    device = resolve_device(args.device)
-    on_device = args.paint == "device" if args.paint else device.type != "cpu"
     settings = TrainSettings(
         out=args.out,
         minutes=args.minutes,
@@ -90,8 +88,8 @@ def main(args: argparse.Namespace) -> int:
         warmup=args.warmup,
         seed=args.seed,
         workers=args.workers,
-        device=str(device),
-        paint_on_device=on_device,
+        device=str(resolve_device(args.device)),
+        paint_on_device=None if args.paint is None else args.paint == "device",
     )
     feed = Feed(args.data, args.prompts or (4 if mini else 2), args.sources, args.watched)
     if mini:

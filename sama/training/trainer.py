@@ -38,7 +38,8 @@ class Stage(Protocol):
 class TrainSettings:
     """Budget and optimiser. With `steps` the schedule follows steps and is bit-exact on resume; else it follows
     `minutes` of training time, counted over all resumed runs. `paint_on_device`: the processes that prepare data hand
-    over what pictures are made of, and `device` paints them, so that fewer processes keep it busy."""
+    over what pictures are made of, and `device` paints them, so that fewer processes keep it busy; None: if it is no
+    processor."""
 
     out: Path
     minutes: float = 60
@@ -53,7 +54,12 @@ class TrainSettings:
     seed: int = 0
     checkpoint_minutes: float = 4
     device: str = "cpu"
-    paint_on_device: bool = False
+    paint_on_device: bool | None = None
+
+    @property
+    def paints(self) -> bool:
+        """Whether `device` paints the pictures."""
+        return self.device != "cpu" if self.paint_on_device is None else self.paint_on_device
 
 
 class Batches(Dataset):
@@ -134,7 +140,7 @@ def train(
         log.write(json.dumps(record) + "\n")
         log.flush()
 
-    batches = Batches(make_data, settings.batch, painted=not settings.paint_on_device)
+    batches = Batches(make_data, settings.batch, painted=not settings.paints)
     while progress() < 1:
         size = stage.frame_size(progress())
         for batch in _stream(batches, stage.tasks, size, step, settings):
