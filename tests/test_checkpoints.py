@@ -1,5 +1,7 @@
 """Checkpoints: what is saved is what is loaded, and nothing else is accepted."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -41,6 +43,15 @@ def save_pair(folder, seed=0):
 def test_config_survives_json():
     config = default_config("mini")
     assert SamaConfig.from_dict(config.to_dict()) == config
+
+
+def test_the_shape_of_mini_is_that_of_its_file(tmp_path):
+    model, file = small_sama(), tmp_path / "mini.safetensors"
+    save_checkpoint(file, {}, {"kind": "backbone", "config": model.config.to_dict()})
+    default = default_config("mini")
+    assert zoo.on_backbone(default, file) == replace(default, mini=model.config.mini) != default
+    official = default_config("vit_b")
+    assert zoo.on_backbone(official, tmp_path / "absent.pth") is official
 
 
 def test_loaded_model_answers_like_the_saved_one(tmp_path):

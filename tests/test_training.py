@@ -1,6 +1,7 @@
 """Losses against independent references, simulated prompts, and a run that stops and goes on."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from sama.training import losses
 from sama.training.correlation import filter_axis
 from sama.training.ema import Ema
 from sama.training.mini_stage import MiniStage
-from sama.training.prompting import error_click, simulate_prompts, tight_boxes
+from sama.training.prompting import depth, error_click, simulate_prompts, tight_boxes
 from sama.training.run import start_from
 from sama.training.sama_stage import SamaStage, matting_weight
 from sama.training.trainer import TrainSettings, _groups, train
@@ -116,6 +117,17 @@ def test_error_click_lands_in_the_larger_error():
     assert label.item() == PADDING
 
 
+def test_depth_is_greatest_in_the_middle_of_the_largest_part():
+    region = torch.zeros(2, 1, 64, 64, dtype=torch.bool)
+    region[0, :, 4:10, 4:10] = True
+    region[0, :, 20:50, 10:60] = True
+    region[1, :, 30:33, 7:10] = True
+    cells = depth(region).flatten(1).argmax(1)
+    (y, x), small = divmod(cells[0].item(), 64), divmod(cells[1].item(), 64)
+    assert abs(y - 35) <= 3 and abs(x - 35) <= 8
+    assert small == (31, 8)
+
+
 class Discs(torch.utils.data.Dataset):
     """Items like the real pipeline's: one disc on a plain ground."""
 
@@ -186,7 +198,7 @@ def die_in_third_step(out, stage):
 
 def test_small_frames_first_then_full_ones(tmp_path):
     stage = SamaStage(small_sama(), small_size=64)
-    assert [stage.frame_size(p) for p in (0, 0.5, 0.7, 1)] == [128, 128, 256, 256]
+    assert [stage.frame_size(p) for p in (0, 0.7, 0.8, 1)] == [128, 128, 256, 256]
     seen = []
     plain = stage.loss
 
@@ -196,8 +208,8 @@ def test_small_frames_first_then_full_ones(tmp_path):
         return loss
 
     stage.loss = noting
-    train(stage, lambda task, size: Discs(size), TrainSettings(tmp_path, steps=4, batch=2, workers=0))
-    assert seen == [(128, 64, (1, 2))] * 3 + [(256, 128, (2, 4))]
+    train(stage, lambda task, size: Discs(size), TrainSettings(tmp_path, steps=5, batch=2, workers=0))
+    assert seen == [(128, 64, (1, 2))] * 4 + [(256, 128, (2, 4))]
 
 
 def test_a_run_begins_with_binary_cross_entropy_and_ends_without():
@@ -213,14 +225,24 @@ def test_training_starts_from_a_smaller_sama():
         torch.nn.init.normal_(parameter)
     new = small_sama()
     fresh = new.heads["matting"].mix.conv1.weight.clone()
-    start_from(new, old.trainable(), "old.safetensors")
+    start_from(new.trainable(), old.trainable(), "old.safetensors")
     mine, theirs = new.heads["matting"].stages[1], old.heads["matting"].stages[1]
     assert torch.equal(mine.conv.weight, theirs.conv.weight)
     assert torch.equal(mine.base.weight[:, :1], theirs.base.weight)
     assert not mine.base.weight[:, 1:].any()
     assert torch.equal(new.heads["matting"].mix.conv1.weight, fresh)
     with pytest.raises(SamaError, match="mini.safetensors holds nothing"):
-        start_from(new, new.backbone.state_dict(), "mini.safetensors")
+        start_from(new.trainable(), new.backbone.state_dict(), "mini.safetensors")
+
+
+def test_mini_starts_from_a_smaller_mini():
+    old, new = (MiniBackbone(replace(SMALL, blocks=n, prior_mixing=n > 1)) for n in (1, 2))
+    fresh = new.sam.image_encoder.blocks[1].qkv.weight.clone()
+    start_from(new.state_dict(), old.state_dict(), "old.safetensors")
+    assert torch.equal(new.sam.image_encoder.blocks[0].qkv.weight, old.sam.image_encoder.blocks[0].qkv.weight)
+    assert torch.equal(new.sam.image_encoder.blocks[1].qkv.weight, fresh)
+    prior, x = new.sam.prompt_encoder.prior, torch.rand(1, SMALL.prior_widths[1], 8, 8)
+    assert torch.equal(prior.mix8(x), x), "new blocks change nothing at first"
 
 
 def test_average_swaps_in_and_out():

@@ -368,3 +368,27 @@ def test_mistakes_are_one_sentence_errors(root, tmp_path):
         TrainingData(root, size=SIZE, task="mini", sources={"dogs"})
     with pytest.raises(IndexError):
         TrainingData(root, size=SIZE, task="mini")[-1]
+
+
+def test_crowds_are_several_cut_objects_in_front_of_each_other(root, monkeypatch):
+    monkeypatch.setitem(RECIPES, "mini", replace(RECIPES["mini"], kinds={"fluent": 1.0}, crowds=1.0))
+    sources, rng = Sources(root, {"cats"}), np.random.default_rng(6)
+    samples = [synthetic_sample(rng, sources, "mini", SIZE) for _ in range(30)]
+    samples = [sample for sample in samples if sample is not None]
+    assert len(samples) > 15
+    assert not any(sample.exact for sample in samples)
+    assert sum(len(sample.targets) > 1 for sample in samples) > len(samples) / 3
+    for sample in samples:
+        assert sample.targets.astype(int).sum(0).max() <= 255, "what is in front hides what is behind"
+
+
+def test_objects_of_a_few_pixels_are_taught():
+    labels = np.zeros((512, 512), np.uint8)
+    labels[100:400, 100:400] = 1
+    labels[440:456, 440:456] = 2
+    photo = LabelledPhoto(Image.fromarray(np.zeros((512, 512, 3), np.uint8)), labels)
+    seen = []
+    for seed in range(20):
+        sample = photo_sample(np.random.default_rng(seed), photo, "cats", 512, 4, parts=False)
+        seen += [np.count_nonzero((t > 127) & k) for t, k in zip(sample.targets, sample.known, strict=True)]
+    assert sum(count < 1000 for count in seen) > 3

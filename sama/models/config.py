@@ -19,7 +19,8 @@ class MiniConfig:
     """The embedded backbone: EfficientNet-Lite2's trunk and a few attention blocks under SAM's own decoder.
 
     `trunk` lists the trunk's stages, `width` and `blocks` are of the attention at stride 16, `detail` is the width of
-    the map at stride 4, and `prior_widths` are those of the prompt prior at strides 4, 8 and 16.
+    the map at stride 4, and `prior_widths` are those of the prompt prior at strides 4, 8 and 16. `prior_mixing` gives
+    the prior a residual block at stride 8 on its way back.
     """
 
     image_size: int = 512
@@ -33,6 +34,7 @@ class MiniConfig:
     decoder_heads: int = 8
     prior_heads: int = 2
     prior_widths: tuple[int, int, int] = (48, 96, 192)
+    prior_mixing: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ def default_config(backbone: str) -> SamaConfig:
             fine=(64, 32, 8),
             guides=((6, 2e-3), (2, 2e-3)),
             mixing=True,
+            mini=MiniConfig(blocks=5, prior_mixing=True),
         )
     return SamaConfig(
         backbone=backbone,

@@ -1,6 +1,6 @@
 """How a model is built from its files: found here, in the hub's cache or at a path, checked, and loaded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import nn
@@ -95,7 +95,8 @@ def load_model(
     metadata = _sama_metadata(sama_file, name) if sama_file else {}
     backbone_file = find_backbone(record, checkpoint)
     digest = check_sha256(backbone_file, announced_sha256(backbone_file))
-    model = Sama(config_of(metadata, sama_file) if metadata else default_config(name))
+    default = default_config(name)
+    model = Sama(config_of(metadata, sama_file) if metadata else on_backbone(default, backbone_file))
     load_backbone(model.backbone, backbone_file)
     if sama_file is None:
         model.reset_tokens()
@@ -104,6 +105,14 @@ def load_model(
         assign(model, full_state(model, load_tensors(sama_file)), sama_file.name)
     model.eval()
     return LoadedModel(model, record, digest, sha256_of(sama_file) if sama_file else None, metadata)
+
+
+def on_backbone(config: SamaConfig, file: Path) -> SamaConfig:
+    """Return `config` for the backbone in `file`: `mini` says its shape in its own file, SAM's have one shape each.
+    Raises WeightsError."""
+    if config.backbone != "mini":
+        return config
+    return replace(config, mini=config_of(read_metadata(file), file).mini)
 
 
 def config_of(metadata: dict, path: Path) -> SamaConfig:

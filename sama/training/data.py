@@ -20,8 +20,8 @@ ATTEMPTS = 40
 
 # Shares of labelled photographs and composites.
 MIXES = {
-    "mini": {"ccp": 0.13, "cats": 0.24, "coco": 0.20, "synthetic": 0.43},
-    "segmentation": {"ccp": 0.14, "cats": 0.14, "coco": 0.07, "synthetic": 0.65},
+    "mini": {"ccp": 0.11, "cats": 0.30, "coco": 0.17, "synthetic": 0.42},
+    "segmentation": {"ccp": 0.12, "cats": 0.26, "coco": 0.09, "synthetic": 0.53},
     "matting": {"ccp": 0.07, "cats": 0.08, "coco": 0.02, "synthetic": 0.83},
 }
 
@@ -149,7 +149,7 @@ class TrainingData(Dataset):
 
     def _with_known_core(self, sample: Sample) -> Sample | None:
         """The sample without objects of which little more than the uncertain edge is seen."""
-        least = (self.size / 64) ** 2
+        least = (self.size / 100) ** 2
         core = np.count_nonzero((sample.targets > 127) & sample.known, axis=(1, 2))
         keep = np.flatnonzero(core >= least)
         if len(keep) == len(core):

@@ -9,7 +9,8 @@ from sama.models.views import normalise
 from sama.training.losses import bce, mask_iou, prompt_loss
 from sama.training.prompting import error_click, simulate_prompts
 
-REFINE_SHARE = 0.3
+REFINE_SHARE = 0.4
+MASK_SHARE = 0.3
 LIKENESS_WEIGHT = 0.5
 
 
@@ -61,7 +62,10 @@ class MiniStage:
             index = self.backbone.choose(scores, prompts)[:, None, None, None]
             answer = logits.detach().float().gather(1, index.expand(-1, 1, *logits.shape[-2:]))
             click = error_click(answer, target, known, size)
-            again = prompts.with_click(*click).with_masks(answer.clamp(-20, 20))
+            again = prompts.with_click(*click)
+            # The page and the evaluation ask with clicks alone; a mask may come with them.
+            if torch.rand((), generator=generator) < MASK_SHARE:
+                again = again.with_masks(answer.clamp(-20, 20))
             with torch.autocast(views.device.type, torch.bfloat16):
                 embedded = self.backbone.embed_prompts(again, context)
                 logits, scores = self.backbone.decode(encoded.embedding, embedded)

@@ -16,9 +16,11 @@ ASPECTS = ((1.0, 0.36), (3 / 2, 0.16), (2 / 3, 0.16), (4 / 3, 0.12), (3 / 4, 0.1
 ASPECTS = (*ASPECTS, (16 / 9, 0.04), (9 / 16, 0.04))
 NATIVE_ASPECT = 0.35
 WHOLE_PERSON = 0.74
-MIN_AREA = 0.0015
+MIN_AREA = 0.0002
+MIN_PERSON_AREA = 0.0015
 MIN_PART_AREA = 0.005
-MIN_SIDE = 12
+MIN_SIDE = 6
+UNCROPPED_SHARE = 0.3
 
 
 @dataclass
@@ -61,9 +63,10 @@ def random_crop(rng: np.random.Generator, size: tuple[int, int], aspect: float, 
     width, height = size
     widest = min(width, height * aspect)
     wanted = 0.35 if rng.random() < 0.15 else 0.9
+    zoom = 0.0 if rng.random() < UNCROPPED_SHARE else 0.6
     best, best_share = (0, 0, width, height), -1.0
     for attempt in range(8):
-        scale = 1 - 0.6 * rng.beta(1.1, 1.6) * (1 - attempt / 8)
+        scale = 1 - zoom * rng.beta(1.1, 1.6) * (1 - attempt / 8)
         w, h = widest * scale, widest * scale / aspect
         x, y = rng.random() * (width - w), rng.random() * (height - h)
         share = _overlap(x, x + w, keep[0], keep[2]) * _overlap(y, y + h, keep[1], keep[3])
@@ -135,7 +138,7 @@ def _choose(
     share = counts / labels.size
     share[0] = 0
     if source == "ccp":
-        if share.sum() < MIN_AREA:
+        if share.sum() < MIN_PERSON_AREA:
             return []
         chosen = [(labels > 0, False)]
         wanted = int((rng.random(prompts) > WHOLE_PERSON).sum()) if parts else 0

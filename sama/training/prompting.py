@@ -15,7 +15,9 @@ from sama.models.prompt_tensors import (
 
 CLICKS = 3
 BOX_SHARE = 0.65
-EXACT_BOX_SHARE = 0.4
+EXACT_BOX_SHARE = 0.5
+DEEP_CLICK_SHARE = 0.5
+REACHES = (2, 6, 14)  # in cells of half the grid
 
 
 def simulate_prompts(
@@ -23,7 +25,8 @@ def simulate_prompts(
 ) -> PromptTensors:
     """Draw a prompt for each target (N, 1, g, g) in [0, 1]; `part` (N,) bool marks ambiguous parts.
 
-    Whole objects get a box two times out of three, else one to three clicks; parts get one click.
+    Whole objects get a box two times out of three, else one to three clicks; parts get one click. The first click is
+    often as deep inside as can be, which is where people and evaluations click.
     Coordinates are pixels of a view of `size`.
     """
     n, grid = len(target), target.shape[-1]
@@ -48,6 +51,9 @@ def simulate_prompts(
         wanted = torch.where(negative[:, None, None], ring & ~object_map, inner)
         wanted = torch.where(wanted.flatten(1).any(1)[:, None, None], wanted, object_map)
         cell = pick(wanted, generator)
+        if i == 0:
+            deep = depth(target > 0.5).flatten(1).argmax(1)
+            cell = torch.where(uniform(n) < DEEP_CLICK_SHARE, deep, cell)
         label = object_map.flatten(1).gather(1, cell[:, None])[:, 0]
         coords.append(_centre(cell, grid, size))
         labels.append(torch.where(label, POSITIVE, NEGATIVE))
@@ -73,11 +79,21 @@ def error_click(logits: Tensor, target: Tensor, known: Tensor, size: int) -> tup
     truth = target > 0.5
     error = ((logits > 0) != truth) & (known > 0.5)
     grid = target.shape[-1]
-    depth = F.avg_pool2d(error.float(), 13, stride=1, padding=6) * error
-    cell = depth.flatten(1).argmax(1)
+    cell = depth(error).flatten(1).argmax(1)
     label = truth.flatten(1).gather(1, cell[:, None])[:, 0]
     labels = torch.where(label, POSITIVE, NEGATIVE)
     return _centre(cell, grid, size), torch.where(error.flatten(1).any(1), labels, PADDING)
+
+
+def depth(region: Tensor) -> Tensor:
+    """How deep inside a region (N, 1, g, g) bool its cells lie and how large it is there, of the same shape, 0 outside:
+    the region's share of windows of several sizes."""
+    share = F.avg_pool2d(region.float(), 3, stride=1, padding=1)
+    half = F.avg_pool2d(region.float(), 2)
+    for reach in REACHES:
+        seen = F.avg_pool2d(half, 2 * reach + 1, stride=1, padding=reach)
+        share = share + F.interpolate(seen, scale_factor=2, mode="bilinear", align_corners=False)
+    return share * region
 
 
 def tight_boxes(target: Tensor) -> Tensor:

@@ -1,12 +1,12 @@
 """How a synthetic sample is put together: which background, which foregrounds, how large."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from sama.training import synthesis
+from sama.training.backdrops import gradient, random_background
 from sama.training.painting import Painted, Scene, draw_recolouring, draw_shadow
 from sama.training.photographs import Sample, bounding_box, frame_extent, random_aspect
 from sama.training.procedural import procedural_alpha
@@ -14,6 +14,8 @@ from sama.training.sources import FOREGROUNDS, Sources
 from sama.training.synthesis import Layer
 
 CUT_BAND = 3
+CROWD = (2, 3, 3, 4)
+CROWD_SIDES = (0.3, 0.9)
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class Recipe:
 
     kinds: shares of the foreground kinds; sides: range of their long side relative to the frame's;
     min_area: least visible share of the frame; most: objects at once; shapes: drawn ones;
-    without: families of renders left out.
+    without: families of renders left out; crowds: share of samples that are animals or people cut from photographs,
+    several in front of each other, where only the prompt says which is meant.
     """
 
     kinds: dict[str, float]
@@ -31,6 +34,7 @@ class Recipe:
     most: int
     shapes: tuple[str, ...]
     without: frozenset[str]
+    crowds: float = 0.0
 
 
 # The mask of a glass or of smoke is not its alpha: where masks are taught, neither may appear.
@@ -46,6 +50,7 @@ RECIPES = {
         most=3,
         shapes=OPAQUE,
         without=SEE_THROUGH,
+        crowds=0.2,
     ),
     "segmentation": Recipe(
         kinds={"fluent": 0.22, "noto": 0.13, "renders": 0.42, "procedural": 0.08, "cut": 0.15},
@@ -54,6 +59,7 @@ RECIPES = {
         most=3,
         shapes=OPAQUE,
         without=SEE_THROUGH,
+        crowds=0.2,
     ),
     "matting": Recipe(
         kinds={"fluent": 0.15, "noto": 0.1, "renders": 0.45, "procedural": 0.3},
@@ -72,10 +78,11 @@ def synthetic_sample(rng: np.random.Generator, sources: Sources, task: str, size
     canvas = frame_extent(size, random_aspect(rng))
     background = random_background(rng, sources, canvas)
     layers = []
-    count = 1 + int(rng.choice(recipe.most, p=_decreasing(recipe.most)))
+    crowd = rng.random() < recipe.crowds and "cut" in _usable(sources)
+    count = int(rng.choice(CROWD)) if crowd else 1 + int(rng.choice(recipe.most, p=_decreasing(recipe.most)))
     for _ in range(count):
-        kind = _kind(rng, recipe, sources)
-        low, high = recipe.sides
+        kind = "cut" if crowd else _kind(rng, recipe, sources)
+        low, high = CROWD_SIDES if crowd else recipe.sides
         # Several objects share the frame, so each is smaller.
         share = low + (high - low) * rng.beta(1.4, 1.2) * (1 if count == 1 else 0.75)
         layer = _layer(rng, sources, kind, canvas, share * max(canvas), recipe)
@@ -103,11 +110,16 @@ def _decreasing(n: int) -> np.ndarray:
     return weights / weights.sum()
 
 
+def _usable(sources: Sources) -> set[str]:
+    return {
+        "procedural",
+        *sources.available(FOREGROUNDS),
+        *(("cut",) if sources.available(("cats", "ccp")) else ()),
+    }
+
+
 def _kind(rng: np.random.Generator, recipe: Recipe, sources: Sources) -> str:
-    usable = set(sources.available(FOREGROUNDS)) | {"procedural"}
-    if sources.available(("cats", "ccp")):
-        usable.add("cut")
-    kinds = [k for k in recipe.kinds if k in usable]
+    kinds = [k for k in recipe.kinds if k in _usable(sources)]
     weights = np.array([recipe.kinds[k] for k in kinds])
     return str(rng.choice(kinds, p=weights / weights.sum()))
 
@@ -166,36 +178,6 @@ def _padded(picture: Image.Image, margin: int) -> Image.Image:
     return out
 
 
-def random_background(rng: np.random.Generator, sources: Sources, canvas: tuple[int, int]) -> np.ndarray:
-    """(h, w, 3) uint8: a crop of a photograph, sometimes defocused; rarely smooth colours."""
-    picture = sources.scenery(rng) if rng.random() < 0.93 else None
-    if picture is None:
-        return np.array(gradient(rng, canvas))
-    box = synthesis.random_window(rng, picture.size, canvas[0] / canvas[1], 0.4)
-    picture = picture.resize(canvas, Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
-    if rng.random() < 0.5:
-        picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    if rng.random() < 0.25:
-        radius = max(canvas) / 512 * math.exp(rng.uniform(math.log(0.7), math.log(10)))
-        picture = picture.filter(ImageFilter.GaussianBlur(float(radius)))
-    return np.array(picture)
-
-
-def gradient(rng: np.random.Generator, extent: tuple[int, int]) -> Image.Image:
-    """Smooth colours: one colour, or a few blended, sometimes with noise."""
-    cells = int(rng.choice([1, 2, 3, 5], p=[0.25, 0.35, 0.25, 0.15]))
-    base = rng.uniform(0, 256, 3)
-    grid = base + rng.normal(0, rng.uniform(5, 60), (cells, cells, 3))
-    picture = Image.fromarray(np.clip(grid, 0, 255).astype(np.uint8))
-    picture = picture.resize(extent, Image.Resampling.BICUBIC)
-    if rng.random() < 0.4:
-        return picture
-    grain = rng.normal(0, rng.uniform(1, 12), (96, 96, 1)).astype(np.float32)
-    height, width = extent[1], extent[0]
-    tiles = np.tile(grain, (height // 96 + 1, width // 96 + 1, 1))[:height, :width]
-    return Image.fromarray(np.clip(np.asarray(picture) + tiles, 0, 255).astype(np.uint8))
-
-
 def cut_object(rng: np.random.Generator, sources: Sources) -> Image.Image | None:
     """A cat or a whole person cut from its photograph with a slightly soft edge, as RGBa."""
     names = sources.available(("cats", "ccp"))
@@ -207,7 +189,9 @@ def cut_object(rng: np.random.Generator, sources: Sources) -> Image.Image | None
         else:
             areas = np.bincount(photo.labels.ravel())
             areas[0] = 0
-            mask = photo.labels == int(areas.argmax()) if areas.any() else photo.labels < 0
+            # Mostly the largest, but a cat that hides behind others looks different.
+            chosen = int(rng.choice(len(areas), p=areas / areas.sum())) if areas.any() else -1
+            mask = photo.labels == chosen
         if mask.mean() < 0.02:
             continue
         x0, y0, x1, y1 = bounding_box(mask)

@@ -11,10 +11,10 @@ from torch import nn
 from sama.devices import resolve_device
 from sama.errors import SamaError
 from sama.models.backbones.mini import MiniBackbone
-from sama.models.checkpoints import assign, load_tensors, sama_metadata, save_checkpoint
+from sama.models.checkpoints import load_tensors, sama_metadata, save_checkpoint
 from sama.models.config import SamaConfig, default_config
 from sama.models.sama import TASKS, Sama
-from sama.models.zoo import RECORDS, find_backbone, load_backbone, record_of
+from sama.models.zoo import RECORDS, find_backbone, load_backbone, on_backbone, record_of
 from sama.training.data import TrainingData
 from sama.training.imagenet import imagenet_trunk
 from sama.training.mini_stage import MiniStage
@@ -119,7 +119,7 @@ def train_mini(
     if init is None:
         trunk.load_state_dict(imagenet_trunk())
     else:
-        assign(backbone, load_tensors(init), init.name)
+        start_from(backbone.state_dict(), load_tensors(init), init.name)
     trunk.freeze(FROZEN_STAGES)
     stage = MiniStage(backbone, full_size=config.mini.image_size, small_size=small_size)
     path = settings.out / "mini.safetensors"
@@ -153,12 +153,13 @@ def train_sama(
         )
     torch.manual_seed(settings.seed)
     file = find_backbone(record_of(config.backbone), checkpoint)
+    config = on_backbone(config, file)
     model = Sama(config)
     load_backbone(model.backbone, file)
     if init is None:
         model.reset_tokens()
     else:
-        start_from(model, load_tensors(init), init.name)
+        start_from(model.trainable(), load_tensors(init), init.name)
     metadata = sama_metadata(
         config.to_dict(),
         step=0,
@@ -178,15 +179,13 @@ def train_sama(
     return path
 
 
-def start_from(model: Sama, tensors: dict[str, torch.Tensor], file: str) -> None:
-    """Fill SAMA's modules with those of an earlier, perhaps smaller SAMA: tensors that fit are taken over, inputs that
-    a kernel has more of now start at zero, and the rest stays as it is. Raises SamaError when nothing fits."""
-    own = model.trainable()
+def start_from(own: dict[str, torch.Tensor], tensors: dict[str, torch.Tensor], file: str) -> None:
+    """Fill the tensors `own` of a model with those of an earlier, perhaps smaller one: tensors that fit are taken over,
+    inputs that a kernel has more of now start at zero, and the rest stays as it is. Raises SamaError when nothing
+    fits."""
     known = own.keys() & tensors.keys()
     if not any(own[name].shape == tensors[name].shape for name in known):
-        raise SamaError(
-            f"{file} holds nothing of SAMA's modules; give --init weights that `train sama` wrote."
-        )
+        raise SamaError(f"{file} holds nothing of this model; give --init weights that `train` wrote for it.")
     with torch.no_grad():
         for name in known:
             new, old = own[name], tensors[name]

@@ -8,11 +8,12 @@ from sama.models.sama import TASKS, ImageFeatures, Sama
 from sama.models.views import global_view, local_views
 from sama.training.losses import mask_iou, matting_loss, segmentation_loss
 from sama.training.mini_stage import normalise_batch
-from sama.training.prompting import simulate_prompts
+from sama.training.prompting import error_click, simulate_prompts
 
 EDGE_CELL = 8  # pixels
 EDGE_WEIGHT = 4.0
-SMALL_SHARE = 0.6  # of a run is on small frames, when there are any
+CORRECTED_SHARE = 0.3  # of batches ask again, with a click where SAM's first answer is wrong
+SMALL_SHARE = 0.78  # of a run is on small frames, when there are any
 
 
 def encode_frames(model: Sama, frames: Tensor) -> ImageFeatures:
@@ -56,6 +57,10 @@ class SamaStage:
             features = encode_frames(self.model, frames)
             with torch.no_grad():
                 answer = self.model.decode_sam(features, prompts)
+                if torch.rand((), generator=generator) < CORRECTED_SHARE:
+                    seen = (F.avg_pool2d(known, 8) > 0.6).float()
+                    click = error_click(answer.base.float(), coarse, seen, size)
+                    answer = self.model.decode_sam(features, prompts.with_click(*click))
             logits = self.model.decode(features, answer, (task,))[task]
         logits = logits.float()
         if task == "matting":

@@ -79,6 +79,7 @@ class MiniPromptEncoder(PromptEncoder):
             detail_channels=config.detail,
             heads=config.prior_heads,
             widths=config.prior_widths,
+            mixing=config.prior_mixing,
         )
 
 

@@ -61,6 +61,7 @@ class PromptPrior(nn.Module):
         detail_channels: int,
         heads: int,
         widths: tuple[int, int, int],
+        mixing: bool,
     ):
         super().__init__()
         self.image_size = image_size
@@ -85,6 +86,7 @@ class PromptPrior(nn.Module):
         self.dense = nn.Sequential(ChannelNorm(w16), nn.Conv2d(w16, embed_dim, 1))
         self.to8 = nn.Conv2d(w16, w8, 1)
         self.up8 = nn.Sequential(ChannelNorm(w8), nn.Conv2d(w8, w8, 3, padding=1), nn.GELU())
+        self.mix8 = ConvBlock(w8) if mixing else nn.Identity()
         self.to4 = nn.Conv2d(w8, w4, 1)
         self.up4 = nn.Sequential(ChannelNorm(w4), nn.Conv2d(w4, w4, 3, padding=1), nn.GELU())
         self.fine = nn.Conv2d(w4, 1, 1)
@@ -128,7 +130,7 @@ class PromptPrior(nn.Module):
         x4 = F.gelu(self.down4(planes) + each(context.detail))
         x8 = self.down8(x4)
         x16 = self.blocks(self.down16(x8) + self.alike(alike) + each(context.image))
-        y8 = self.up8(x8 + up2(self.to8(x16)))
+        y8 = self.mix8(self.up8(x8 + up2(self.to8(x16))))
         y4 = self.up4(x4 + up2(self.to4(y8)))
         fine = self.fine(y4) + self.trust * odds
         return Prior(self.dense(x16), fine, alike.mean(1, keepdim=True))
