@@ -67,7 +67,7 @@ RECORDS = {
             "sama_mini.safetensors",
             (),
             "Apache-2.0; see the model card for the data",
-            12_344_004,
+            14_350_404,
         ),
         # The sha256 of the .pth files are those that micro-sam and 3D Slicer's SAM extension pin.
         _official(
