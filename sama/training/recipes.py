@@ -119,7 +119,8 @@ def _usable(sources: Sources) -> set[str]:
 
 
 def _kind(rng: np.random.Generator, recipe: Recipe, sources: Sources) -> str:
-    kinds = [k for k in recipe.kinds if k in _usable(sources)]
+    usable = _usable(sources)
+    kinds = [k for k in recipe.kinds if k in usable]
     weights = np.array([recipe.kinds[k] for k in kinds])
     return str(rng.choice(kinds, p=weights / weights.sum()))
 
