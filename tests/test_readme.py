@@ -41,7 +41,7 @@ def test_command_line_examples_work(checkout):
     for line in lines:
         assert line[0] == "python"
         run([sys.executable, *line[1:]], checkout)
-    first, again = checkout / "out/coffee", checkout / "out/again"
+    first, again = checkout / "out/flower", checkout / "out/again"
     assert (first / "alpha.png").read_bytes() == (again / "alpha.png").read_bytes()
 
 
@@ -49,7 +49,7 @@ def test_python_example_works(checkout):
     block, _ = blocks("python")
     printed = run([sys.executable, "-c", block], checkout)
     assert "local view 4 of 4" in printed
-    assert "(400, 600) (400, 600) float32" in printed
+    assert "(427, 640) (427, 640) float32" in printed
 
 
 def test_client_example_works(checkout):
@@ -63,7 +63,7 @@ def test_client_example_works(checkout):
         printed = run([sys.executable, "-c", block.replace("http://127.0.0.1:7860", url)], checkout)
     finally:
         studio.close()
-    assert "coffee_cutout.png" in printed and "(600, 400) RGBA" in printed
+    assert "flower_cutout.png" in printed and "(640, 427) RGBA" in printed
 
 
 def test_space_front_matter_agrees_with_the_pins():

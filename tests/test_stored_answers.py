@@ -99,7 +99,7 @@ def test_examples_are_many_and_small():
 @pytest.fixture
 def folder(tmp_path):
     """A copy of two examples with the fake model's answers."""
-    for name in ("cat", "coffee"):
+    for name in ("cat", "flower"):
         for kind in ("jpg", "json"):
             (tmp_path / f"{name}.{kind}").write_bytes((EXAMPLES / f"{name}.{kind}").read_bytes())
         command.answer(FakePredictor(), tmp_path / f"{name}.json")
@@ -109,7 +109,7 @@ def folder(tmp_path):
 def test_a_visit_recalls_an_answer_without_any_model(folder):
     counts = Counts()
     predictor = FakePredictor(counts)
-    example = read_examples(folder)["coffee"]
+    example = read_examples(folder)["flower"]
     visit = Visit(predictor, str(example.path))
     answer = example.answer(visit.digest, predictor.info, visit.preview_size)
     visit.remember(example.prompts, answer)
@@ -128,6 +128,6 @@ def test_a_visit_recalls_an_answer_without_any_model(folder):
 
 def test_the_command_says_what_is_wrong(tmp_path, capsys):
     (tmp_path / "cat.json").write_bytes((EXAMPLES / "cat.json").read_bytes())
-    (tmp_path / "cat.jpg").write_bytes((EXAMPLES / "coffee.jpg").read_bytes())
+    (tmp_path / "cat.jpg").write_bytes((EXAMPLES / "flower.jpg").read_bytes())
     assert main(["examples", str(tmp_path), "--device", "cpu"]) == 2
     assert "made on another photo" in capsys.readouterr().err

@@ -136,7 +136,7 @@ def _wait(process: subprocess.Popen, url: str, log: Path) -> None:
 def _photo(folder: Path) -> Path:
     """Make a photo with the content of an example and 12 million pixels."""
     path = folder / "photo.jpg"
-    with Image.open(ROOT / "examples" / "coffee.jpg") as image:
+    with Image.open(ROOT / "examples" / "flower.jpg") as image:
         image.convert("RGB").resize(PHOTO_SIZE, Image.Resampling.BICUBIC).save(path, quality=90)
     return path
 

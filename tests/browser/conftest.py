@@ -96,7 +96,7 @@ def stored(tmp_path_factory):
     from sama.commands.examples import answer
 
     folder = tmp_path_factory.mktemp("examples")
-    for name in ("cat", "coffee"):
+    for name in ("cat", "flower"):
         for kind in ("jpg", "json"):
             shutil.copy(EXAMPLES / f"{name}.{kind}", folder)
         answer(FakePredictor(), folder / f"{name}.json")

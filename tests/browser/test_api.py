@@ -20,9 +20,9 @@ from sama.settings import Settings
 from tests.browser.conftest import EXAMPLES
 from tests.browser.fake_predictor import FakePredictor
 
-COFFEE = EXAMPLES / "coffee.jpg"
-BOX = [74, 16, 482, 386]
-CLICK = [150, 300, 0]
+FLOWER = EXAMPLES / "flower.jpg"
+BOX = [166, 80, 456, 384]
+CLICK = [200, 350, 0]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def client(url) -> Client:
 @pytest.fixture(scope="module")
 def outputs() -> Outputs:
     """What the endpoints must return."""
-    photo = open_image(COFFEE)
+    photo = open_image(FLOWER)
     predictor = FakePredictor()
     list(predictor.set_image(photo.rgb))
     prompts = Prompts((tuple(CLICK),), (tuple(BOX),)).validate(photo.size)
@@ -53,17 +53,17 @@ def pixels(path) -> np.ndarray:
 
 def test_predict(client, outputs):
     mask, alpha, cutout, report = client.predict(
-        image=handle_file(COFFEE), points=[CLICK], boxes=[BOX], api_name="/predict"
+        image=handle_file(FLOWER), points=[CLICK], boxes=[BOX], api_name="/predict"
     )
     np.testing.assert_array_equal(pixels(mask) > 0, outputs.sama_mask)
     np.testing.assert_array_equal(pixels(alpha), np.rint(outputs.alpha * 255))
     np.testing.assert_array_equal(pixels(cutout), outputs.cutout)
     assert report["scores"] == [0.9] and report["chosen"] == 0
-    assert report["size"] == [600, 400] and report["weights"] == "0123456789ab"
+    assert report["size"] == [640, 427] and report["weights"] == "0123456789ab"
 
 
 def test_the_other_endpoints(client, outputs):
-    photo = {"image": handle_file(COFFEE), "points": [CLICK], "boxes": [BOX]}
+    photo = {"image": handle_file(FLOWER), "points": [CLICK], "boxes": [BOX]}
     mask, _ = client.predict(**photo, api_name="/segment")
     np.testing.assert_array_equal(pixels(mask) > 0, outputs.sama_mask)
     alpha, cutout, _ = client.predict(**photo, api_name="/matte")
@@ -84,7 +84,7 @@ def test_only_these_are_offered_and_documented(client):
 @pytest.mark.parametrize(
     ("prompts", "sentence"),
     [
-        ({"points": [[9000, 10, 1]]}, "lies outside the photo of 600 x 400 pixels"),
+        ({"points": [[9000, 10, 1]]}, "lies outside the photo of 640 x 427 pixels"),
         ({"points": [[10, 10, 1], [None, 3, 1]]}, "must be made of numbers"),
         ({"boxes": [[10, 10, 10, 90]]}, "has no area"),
         ({"boxes": "abc"}, "must be a list of numbers"),
@@ -95,7 +95,7 @@ def test_only_these_are_offered_and_documented(client):
 )
 def test_mistakes_are_one_sentence(client, prompts, sentence):
     with pytest.raises(AppError, match=sentence) as caught:
-        client.predict(image=handle_file(COFFEE), **prompts, api_name="/segment")
+        client.predict(image=handle_file(FLOWER), **prompts, api_name="/segment")
     text = str(caught.value)
     assert text.endswith(".") and "\n" not in text and "Traceback" not in text
 
@@ -111,7 +111,7 @@ def call(url: str, name: str, data: str) -> str:
 
 
 def uploaded(url: str) -> dict:
-    with COFFEE.open("rb") as file:
+    with FLOWER.open("rb") as file:
         (path,) = httpx.post(f"{url}/gradio_api/upload", files={"files": file}).json()
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
@@ -180,7 +180,7 @@ def test_mcp_lists_the_tools_with_their_arguments(url):
 
 
 def test_mcp_answers_a_call(url, outputs):
-    image = "data:image/jpeg;base64," + base64.b64encode(COFFEE.read_bytes()).decode()
+    image = "data:image/jpeg;base64," + base64.b64encode(FLOWER.read_bytes()).decode()
     asked = {"name": "predict", "arguments": {"image": image, "points": [CLICK], "boxes": [BOX]}}
     result = mcp(url, "tools/call", **asked, _meta={"progressToken": "x"})
     pictures = [c for c in result["content"] if c["type"] == "image"]

@@ -13,7 +13,7 @@ def test_a_first_visit_runs_no_model_and_the_first_change_encodes(browser, store
         before = visitor.seq
         visitor.page.locator(".pr-examples button").nth(1).click()
         visitor.answered(before)
-        visitor.page.get_by_text("600 × 400").wait_for()
+        visitor.page.get_by_text("640 × 427").wait_for()
         assert (counts.views, counts.answers) == (0, 0)
         visitor.screenshot("example")
         visitor.click(0.5, 0.5)

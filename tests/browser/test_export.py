@@ -183,7 +183,7 @@ def test_a_session_that_does_not_fit_changes_nothing(visitor, everything, tmp_pa
 
 def test_a_session_never_opens_a_file_of_the_server(visitor, everything, tmp_path):
     session = json.loads(everything.read("session.json"))
-    secret = EXAMPLES / "coffee.jpg"
+    secret = EXAMPLES / "flower.jpg"
     path = tmp_path / "session.json"
     path.write_bytes(without(session, settings={"background": f"image:{secret}"}))
     seq = visitor.seq

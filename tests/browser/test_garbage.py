@@ -88,7 +88,7 @@ def bomb() -> bytes:
 
 
 def truncated() -> bytes:
-    data = (EXAMPLES / "coffee.jpg").read_bytes()
+    data = (EXAMPLES / "flower.jpg").read_bytes()
     return data[: len(data) // 2]
 
 

@@ -112,13 +112,13 @@ def test_a_burst_of_clicks_collapses_and_ends_with_the_last(visit, counts):
 
 def test_visitors_do_not_meet(visit):
     one, two = visit(), visit()
-    two.page.get_by_role("button", name="Example: Coffee cup").click()
-    two.page.get_by_text("600 × 400").wait_for()
+    two.page.get_by_role("button", name="Example: Flower").click()
+    two.page.get_by_text("640 × 427").wait_for()
     two.answered()
     one.click(0.5, 0.5)
     two.click(0.4, 0.4)
     assert one.page.get_by_text("512 × 512").is_visible()
-    assert two.page.get_by_text("600 × 400").is_visible()
+    assert two.page.get_by_text("640 × 427").is_visible()
     assert one.prompts()["image"]["path"] != two.prompts()["image"]["path"]
     assert one.prompts()["boxes"] != two.prompts()["boxes"]
 
@@ -133,7 +133,7 @@ def test_visitors_do_not_meet(visit):
 )
 def test_a_file_that_is_no_photo_changes_nothing(visit, tmp_path, name, content, sentence):
     if content is None:
-        data = (EXAMPLES / "coffee.jpg").read_bytes()
+        data = (EXAMPLES / "flower.jpg").read_bytes()
         content = data[: len(data) // 2]
     (tmp_path / name).write_bytes(content)
     visitor = visit()

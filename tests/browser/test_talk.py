@@ -30,7 +30,7 @@ def test_number_keys_change_the_scene(tab, stored):
     tab.page.keyboard.press("2")
     tab.answered(before)
     assert "2" in tab.page.locator(".tk-scene").inner_text()
-    assert "Coffee cup" in tab.page.locator(".tk-scene").inner_text()
+    assert "Flower" in tab.page.locator(".tk-scene").inner_text()
     before = tab.seq
     tab.page.keyboard.press("1")
     tab.answered(before)

@@ -12,7 +12,7 @@ PANELS = ("sam", "sama", "alpha", "composite")
 @pytest.fixture(scope="module")
 def photo_of_12_megapixels(tmp_path_factory):
     """A file of 4000 x 3000 pixels with an example's colours, and stripes of one pixel in its middle."""
-    with Image.open(EXAMPLES / "coffee.jpg") as image:
+    with Image.open(EXAMPLES / "flower.jpg") as image:
         rgb = np.array(image.convert("RGB").resize((4000, 3000), Image.Resampling.BICUBIC))
     rgb[1400:1600, 1900:2100] = np.where(np.arange(200)[None, :, None] % 2, 255, 0)
     path = tmp_path_factory.mktemp("photos") / "large.jpg"
