@@ -1,4 +1,4 @@
-"""Stage one: the promptable backbone `mini`, from scratch."""
+"""Stage one: the promptable backbone `mini`, on a trunk trained before or from scratch."""
 
 import torch
 from torch import Tensor, nn
