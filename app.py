@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     # Imported late, so that --help and a bad flag answer at once.
     from sama.devices import resolve_device
     from sama.errors import SamaError
-    from sama.predictor import load
+    from sama.loading import load
     from sama.ui.model_thread import ModelThread
     from sama.ui.studio import build_studio, launch_options
 

@@ -14,8 +14,9 @@ __all__ = [
 
 if TYPE_CHECKING:
     from sama.imaging import open_image
+    from sama.loading import load
     from sama.matting import composite, estimate_foreground
-    from sama.predictor import SamaPredictor, load
+    from sama.predictor import SamaPredictor
     from sama.prompts import Prompts
 
 _HOMES = {
@@ -23,7 +24,7 @@ _HOMES = {
     "SamaPredictor": "sama.predictor",
     "composite": "sama.matting",
     "estimate_foreground": "sama.matting",
-    "load": "sama.predictor",
+    "load": "sama.loading",
     "open_image": "sama.imaging",
 }
 

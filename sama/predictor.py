@@ -3,59 +3,31 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from sama.devices import compiled, inference, resolve_device, resolve_dtype
+from sama.closer_look import CloserLook
+from sama.devices import inference
 from sama.encoding import encode_photo
 from sama.errors import PhotoError, PromptError, WeightsError
 from sama.features import FeatureCache, moved, widened
 from sama.framing import prompt_tensors, to_photo
 from sama.imaging import image_digest
-from sama.matting.closed_form import closed_form_alpha
-from sama.matting.resample import resize, shrink_photo
-from sama.matting.trimap import trimap_from_logits
+from sama.matting.resample import shrink_photo
 from sama.model_info import model_info
 from sama.models.prompt_tensors import PromptTensors
-from sama.models.sama import TASKS, ImageFeatures, SamAnswer
+from sama.models.sama import TASKS, ImageFeatures
 from sama.models.views import Frame
-from sama.models.zoo import LoadedModel, load_model
+from sama.models.zoo import LoadedModel
 from sama.prediction import ModelInfo, Prediction, Progress
 from sama.prompts import Prompts
+from sama.training_free import training_free_alpha
 
-PHOTO_PIXELS = 4_000_000  # of the copy kept for training-free mattes, which are solved at a tenth of that
-
-
-def load(
-    model: str = "mini",
-    *,
-    device: str = "auto",
-    dtype: str = "auto",
-    checkpoint: Path | None = None,
-    sama_weights: str | Path | None = None,
-    cache_bytes: int = 512 * 2**20,
-    compile: bool = False,
-) -> "SamaPredictor":
-    """Load a model and return a predictor for it.
-
-    model: a name from `python -m sama weights`. device: auto, cpu, cuda or mps. dtype: auto, float32, bfloat16 or
-    float16, of the products; features are kept in half precision in any case.
-    checkpoint: the backbone's file, instead of the embedded or published one. sama_weights: SAMA's, a path or a hub id
-    `owner/name[:file]`; without any, SAM answers and mattes are training-free. cache_bytes: bound of the feature cache.
-    compile: have `torch.compile` speed up the image encoder, which takes a minute or more at the first photo.
-    Raises WeightsError, DeviceError.
-    """
-    place = resolve_device(device)
-    loaded = load_model(model, checkpoint=checkpoint, sama_weights=sama_weights)
-    loaded.model.to(place)
-    products = resolve_dtype(dtype, place)
-    loaded.model.hold_products_in(products)
-    if compile:
-        loaded.model.backbone.encode = compiled(loaded.model.backbone.encode, f"{model}'s image encoder")
-    return SamaPredictor(loaded, dtype=products, cache=FeatureCache(cache_bytes))
+PHOTO_PIXELS = (
+    4_000_000  # of the copy kept for closer looks, and for training-free mattes, which need a tenth
+)
 
 
 class SamaPredictor:
@@ -69,7 +41,8 @@ class SamaPredictor:
         self._prompts: Prompts | None = None  # the last ones, while the photo is being encoded
         self._pending: Iterator[Progress] | None = None
         self._frame: Frame | None = None
-        self._photo: np.ndarray | None = None  # for training-free mattes, at most PHOTO_PIXELS
+        self._photo: np.ndarray | None = None  # at most PHOTO_PIXELS
+        self._closer: CloserLook | None = None  # for models that look closer
 
     def fork(self) -> "SamaPredictor":
         """Return a predictor without a photo that shares the model and the bounded cache."""
@@ -82,6 +55,7 @@ class SamaPredictor:
             "_frame": self._frame,
             "_features": moved(self._features, "cpu"),
             "_photo": self._photo,
+            "_closer": self._closer,
         }
 
     def __setstate__(self, state: dict) -> None:
@@ -95,7 +69,15 @@ class SamaPredictor:
         if self.loaded is None:
             self.loaded, self.cache = other.loaded, other.cache
             self._features = moved(self._features, self.device)
+            if self._closer is not None:
+                parts = self._closer.parts.items()
+                self._closer.parts = {key: part for key, part in parts if part.attach(other)._encoded}
         return self
+
+    @property
+    def _encoded(self) -> bool:
+        """Whether all views are."""
+        return self._features is not None and (not self.trained or self._features.local is not None)
 
     @property
     def model(self):
@@ -128,6 +110,8 @@ class SamaPredictor:
         self._frame = Frame(image.shape[1], image.shape[0], self.model.backbone.image_size)
         pixels = np.ascontiguousarray(image)
         self._photo, self._prompts = shrink_photo(pixels, PHOTO_PIXELS), None
+        closer = self.loaded.record.looks_closer
+        self._closer = CloserLook(self._photo, (self._frame.width, self._frame.height)) if closer else None
         key = (image_digest(pixels), self.info.weights_digest, self.dtype)
         self._features = self.cache.get(key)
         self._pending = iter(()) if self._features is not None else self._encode(pixels, key)
@@ -135,7 +119,16 @@ class SamaPredictor:
 
     def reset_image(self) -> None:
         """Forget the photo."""
-        self._features = self._pending = self._frame = self._photo = self._prompts = None
+        self._features = self._pending = self._frame = self._photo = self._prompts = self._closer = None
+
+    def looks_closer(self, prompts: Prompts) -> bool:
+        """Whether `predict` would first encode a part of the photo that it has not looked at last.
+
+        False without a photo. Raises PromptError.
+        """
+        if self._closer is None:
+            return False
+        return self._closer.pending(prompts.validate((self._frame.width, self._frame.height)).groups())
 
     def predict(
         self,
@@ -145,6 +138,7 @@ class SamaPredictor:
         output_size: tuple[int, int] | None = None,
         sama: bool = True,
         matte: str | None = None,
+        closer: bool = True,
         progress: Callable[[float], None] | None = None,
     ) -> Prediction:
         """Answer prompts given in pixels of the photo.
@@ -153,7 +147,9 @@ class SamaPredictor:
         answer, by default the photo's. sama=False answers with SAM alone, for which the global view is enough.
         matte: `sama`, or `closed_form` for the training-free matte of SAM's mask, which takes seconds; by default
         `sama` where SAMA has weights and runs, `closed_form` where it has none, and no matte with sama=False.
-        progress is called with the fraction of a training-free matte that is done.
+        closer=False answers on the whole photo even where boxes are small; else models whose record says so look at the
+        part around them, see `sama.close_up`. progress is called with the fraction of a training-free matte that is
+        done.
         Raises PromptError; WeightsError for SAMA's matte without SAMA's weights.
         """
         if self._frame is None:
@@ -164,6 +160,9 @@ class SamaPredictor:
         _check_matte(matte, sama)
         photo = (self._frame.width, self._frame.height)
         self._prompts = prompts = prompts.validate(photo)
+        if closer and self._closer is not None and any(map(self._closer.region, prompts.groups())):
+            options = {"sama": sama, "matte": matte, "progress": progress}
+            return self._look_closer(prompts.groups(), candidate, output_size or photo, **options)
         while self._features is None or (sama and self._features.local is None):
             next(self._pending)
         seconds = {}
@@ -202,7 +201,7 @@ class SamaPredictor:
         alpha = _sigmoid(logits["matting"]) if matte == "sama" else None
         if matte == "closed_form":
             started = time.perf_counter()
-            alpha = self._closed_form(answer, shown, (height, width), progress)
+            alpha = training_free_alpha(self._photo, self._frame, answer, shown, (height, width), progress)
             seconds["closed_form"] = time.perf_counter() - started
         return Prediction(
             sam_masks=sam_masks,
@@ -216,21 +215,18 @@ class SamaPredictor:
             matte_method=matte,
         )
 
-    def _closed_form(
-        self,
-        answer: SamAnswer,
-        shown: list[int],
-        size: tuple[int, int],
-        progress: Callable[[float], None] | None,
-    ) -> np.ndarray:
-        """Training-free matte of SAM's mask at `size` (height, width), in the detail of the photo kept for it."""
-        if self._photo is None:  # left behind on a trip through pickle
-            raise PromptError("A training-free matte needs the photo, which is gone; open it again.")
-        photo = shrink_photo(self._photo, size[0] * size[1])
-        shape = photo.shape[:2]
-        candidates = np.stack([self._to_photo(answer.logits[:, i : i + 1], shape) > 0 for i in shown])
-        trimap = trimap_from_logits(self._to_photo(answer.base, shape), candidates)
-        return resize(closed_form_alpha(photo, trimap, progress=progress), size[::-1])
+    def _look_closer(
+        self, groups: list[Prompts], candidate: int | None, size: tuple[int, int], **options
+    ) -> Prediction:
+        """`predict` for prompts of which some need a closer look."""
+        candidates = iter([candidate])  # several objects have one together, as the first has
+
+        def ask(part: "SamaPredictor | None", prompts: Prompts, output_size: tuple[int, int]) -> Prediction:
+            chosen = next(candidates, None)
+            wanted = {"output_size": output_size, "candidate": chosen, "closer": False}
+            return (part or self).predict(prompts, **wanted, **options)
+
+        return self._closer.answer(groups, size, self.fork, ask)
 
     def _to_photo(self, logits: Tensor, size: tuple[int, int]) -> np.ndarray:
         return to_photo(logits, self._frame, size)

@@ -45,7 +45,7 @@ class BoxFiller:
     )
 
     def __init__(self):
-        self.images, self.encoded, self.asked = [], 0, []
+        self.images, self.encoded, self.asked, self.closer = [], 0, [], set()
 
     def set_image(self, image):
         self.images.append(image)
@@ -53,9 +53,10 @@ class BoxFiller:
             self.encoded += 1
             yield None
 
-    def predict(self, prompts, *, sama=True, matte=None):
+    def predict(self, prompts, *, sama=True, matte=None, closer=True):
         assert self.encoded == 2 * len(self.images), "asked before the photo was encoded"
         self.asked.append((prompts, sama))
+        self.closer.add(closer)
         logits = np.full(self.images[-1].shape[:2], -4, np.float32)
         for x0, y0, x1, y1 in prompts.boxes:
             logits[int(y0) : int(y1), int(x0) : int(x1)] = 4
@@ -234,3 +235,17 @@ def test_unwritable_place_is_found_before_the_work(labels, tmp_path):
     args = parser.parse_args([str(labels), "--json", str(tmp_path / "file" / "result.json")])
     with pytest.raises(SamaError, match="choose another place"):
         main(args)
+
+
+def test_small_boxes_get_a_closer_look_unless_the_whole_photo_is_asked_for(labels, tmp_path, monkeypatch):
+    predictor = BoxFiller()
+    monkeypatch.setattr("sama.evaluation.run._load", lambda *_: predictor)
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    for flags, closer in (([], True), (["--whole"], False)):
+        predictor.closer.clear()
+        path = tmp_path / "result.json"
+        flags = [str(labels), "--methods", "sam,sama,closed_form", "--json", str(path), *flags]
+        assert main(parser.parse_args(flags)) == 0
+        assert predictor.closer == {closer}
+        assert json.loads(path.read_text())["closer"] is closer

@@ -6,8 +6,9 @@ import torch
 
 from sama.errors import DeviceError, PhotoError, PromptError
 from sama.features import FeatureCache
+from sama.loading import load
 from sama.models.zoo import RECORDS, LoadedModel
-from sama.predictor import SamaPredictor, load
+from sama.predictor import SamaPredictor
 from sama.prompts import Prompts
 from tests.test_models import small_sama
 

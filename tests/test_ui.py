@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gradio.data_classes import FileData
 from PIL import Image
 
 from sama.errors import PromptError
@@ -14,9 +15,13 @@ from sama.imaging import open_image
 from sama.matting import parse_background
 from sama.prompts import Prompts, Session
 from sama.settings import Settings
+from sama.ui.actions import Actions
+from sama.ui.candidates import ChoiceData
 from sama.ui.examples import read_examples
 from sama.ui.pictures import alpha_url, mask_url
 from sama.ui.prompter import PromptData
+from sama.ui.scene import SceneData
+from sama.ui.viewer import Viewer
 from sama.ui.visit import PREVIEW_SIDE, Visit
 from tests.browser.fake_predictor import Counts, FakePredictor
 
@@ -82,6 +87,25 @@ def test_a_closed_visit_stops_encoding(photo):
     assert list(steps) == []
     assert counts.views == 1
     assert not visit.encoded
+
+
+def test_sam_answers_at_once_where_a_closer_look_takes_a_while(photo):
+    counts = Counts(small=100)
+    actions = Actions(FakePredictor(counts), {}, keep=str)
+    visit = actions.open(photo)
+    list(visit.encode())
+
+    def told(box: list[float]) -> list[str | None]:
+        data = PromptData(image=FileData(path=photo), boxes=[box], seq=1)
+        steps = list(actions.answer(data, visit, SceneData(), None, ChoiceData()))
+        shown = [s for s in steps if isinstance(s[2], Viewer)]
+        return [s[1].props["status"].get("text") for s in shown]
+
+    assert told([200, 200, 1400, 1000]) == [None]
+    assert counts.closer == [True]
+    assert told([200, 200, 260, 240]) == ["Looking closer ...", None]
+    assert counts.closer[1:] == [False, True], "SAM on the whole photo first"
+    assert visit.shown.prediction.alpha is not None
 
 
 def test_prompts_from_the_page_are_checked():

@@ -75,7 +75,8 @@ def test_the_training_free_matte_follows_the_mask_and_the_photo(bare, monkeypatc
     """With SAM's mask given, alpha is 1 in its core, 0 far away, and soft where the photo is."""
     y, x = np.mgrid[:100, :140]
     distance = np.hypot(x - 70, y - 50)
-    monkeypatch.setattr(bare, "_to_photo", lambda _logits, size: resized(32 - distance, size))
+    for module in ("predictor", "training_free"):
+        monkeypatch.setattr(f"sama.{module}.to_photo", lambda _, __, size: resized(32 - distance, size))
     told = []
     alpha = bare.predict(BOX, progress=told.append).alpha
     assert (alpha[distance < 20] > 0.98).all()

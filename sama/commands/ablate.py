@@ -7,9 +7,9 @@ from pathlib import Path
 from sama.devices import resolve_device
 from sama.errors import SamaError
 from sama.evaluation.run import evaluate
+from sama.loading import load
 from sama.models.config import default_config
 from sama.models.sama import TASKS
-from sama.predictor import load
 from sama.training.ablation import FOLDERS, VARIANTS, ConfidenceWatch, table
 from sama.training.run import Feed, train_sama
 from sama.training.trainer import TrainSettings
@@ -85,6 +85,7 @@ def _variant(name: str, args: argparse.Namespace) -> dict:
                 object_mode=mode,
                 methods=["sam", "sama"],
                 predictor=predictor,
+                closer=False,  # the paper's SAMA sees the whole photo
                 limit=args.limit,
             )
     result = {"folders": found, "confidence": watch.results()}

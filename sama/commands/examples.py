@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Write DIR/answers/NAME.png for every DIR/NAME.json; raises SamaError."""
-    from sama.predictor import load  # imported late: torch takes seconds, --help should not
+    from sama.loading import load  # imported late: torch takes seconds, --help should not
 
     predictor = load(
         args.model, device=args.device, checkpoint=args.checkpoint, sama_weights=args.sama_weights

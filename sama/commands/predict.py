@@ -66,8 +66,8 @@ def main(args: argparse.Namespace) -> int:
     prompts, settings, model = _request(args, photo)
 
     from sama.export import write_outputs
+    from sama.loading import load
     from sama.outputs import Outputs
-    from sama.predictor import load
 
     predictor = load(
         model,

@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from sama.errors import SamaError
 from sama.evaluation.classical import grabcut
-from sama.prediction import ModelInfo
+from sama.prediction import ModelInfo, Prediction
 from sama.prompts import Prompts
 
 METHOD_NAMES = ("sam", "sama", "closed_form", "grabcut")
@@ -61,35 +61,33 @@ def drop_untrained(names: tuple[str, ...], named: bool, info: ModelInfo) -> tupl
     return tuple(name for name in names if name not in missing)
 
 
-def answering(name: str, image: np.ndarray, predictor) -> Callable[[Prompts], Answer]:
-    """Return the method as a function of prompts for one photo (H, W, 3) uint8.
+def answering(name: str, image: np.ndarray, predictor, *, closer: bool = True) -> Callable[[Prompts], Answer]:
+    """Return the method as a function of prompts for one photo (H, W, 3) uint8; closer: see `SamaPredictor.predict`.
 
     The predictor (a `sama.predictor.SamaPredictor`, or whatever has its `predict`) must hold that
     photo already; it may be None for the methods in WITHOUT_MODEL.
     """
     if name == "sam":
-        return lambda prompts: _sam(predictor, prompts)
+        return lambda prompts: _sam(predictor.predict(prompts, sama=False, closer=closer))
     if name == "sama":
-        return lambda prompts: _sama(predictor, prompts)
+        return lambda prompts: _sama(predictor.predict(prompts, closer=closer))
     if name == "closed_form":
-        return lambda prompts: _closed_form(predictor, prompts)
+        options = {"sama": False, "matte": "closed_form", "closer": closer}
+        return lambda prompts: _closed_form(predictor.predict(prompts, **options))
     return lambda prompts: _grabcut(image, prompts)
 
 
-def _sam(predictor, prompts: Prompts) -> Answer:
-    prediction = predictor.predict(prompts, sama=False)
+def _sam(prediction: Prediction) -> Answer:
     mask = prediction.sam_mask
     return Answer(mask, expit(prediction.sam_logits), mask.astype(np.float32))
 
 
-def _sama(predictor, prompts: Prompts) -> Answer:
-    prediction = predictor.predict(prompts)
+def _sama(prediction: Prediction) -> Answer:
     return Answer(prediction.sama_mask, expit(prediction.sama_logits), prediction.alpha)
 
 
-def _closed_form(predictor, prompts: Prompts) -> Answer:
-    alpha = predictor.predict(prompts, sama=False, matte="closed_form").alpha
-    return Answer(alpha > 0.5, alpha, alpha)
+def _closed_form(prediction: Prediction) -> Answer:
+    return Answer(prediction.alpha > 0.5, prediction.alpha, prediction.alpha)
 
 
 def _grabcut(image: np.ndarray, prompts: Prompts) -> Answer:

@@ -49,6 +49,7 @@ def evaluate(
     sama_weights: str | Path | None = None,
     predictor=None,
     sheet: str | Path | None = None,
+    closer: bool = True,
     progress: bool = True,
 ) -> dict:
     """Evaluate methods on a folder as `sama.evaluation.datasets` describes it.
@@ -56,12 +57,12 @@ def evaluate(
     prompts: one of PROMPT_KINDS. object_mode: `each` label id by itself or their `union`. methods:
     some of METHOD_NAMES, by default all that take the prompt and have weights. limit: the first so
     many photos. checkpoint, sama_weights: see `sama.load`. predictor: used instead of loading
-    `model` on `device`. sheet: where to write a PNG of the worst and median cases. progress: show a
-    bar on stderr.
+    `model` on `device`. sheet: where to write a PNG of the worst and median cases. closer: see
+    `SamaPredictor.predict`. progress: show a bar on stderr.
 
     Returns {"dataset", "n" (objects scored), "skipped" (objects under SMALLEST_OBJECT px),
     "prompts", "object", "model" (None where no method needs one), "weights" (their digest),
-    "device", "notes" (the model's own, such as missing SAMA weights), "seconds" (of everything
+    "device", "closer", "notes" (the model's own, such as missing SAMA weights), "seconds" (of everything
     after loading the model), "methods": {name: {metric: number}}}. Matte metrics appear only for
     folders with alphas/: labels are no mattes. A method's "seconds" is the mean time to answer one
     object, all its clicks together, without encoding the photo. Raises SamaError for folders, files
@@ -93,7 +94,7 @@ def evaluate(
                 for _ in predictor.set_image(scene.image):
                     pass  # encode every view now, so that no method's answer is timed with it
                 encoded = True
-            _score(scene, truth, prompts, boards, predictor, contact_sheet)
+            _score(scene, truth, prompts, boards, predictor, contact_sheet, closer)
             count += 1
     if not count:
         raise SamaError(
@@ -109,6 +110,7 @@ def evaluate(
         "model": info and info.name,
         "weights": info and info.weights_digest,
         "device": info and info.device,
+        "closer": closer,
         "notes": list(info.notes) if info else [],
         "seconds": time.perf_counter() - started,
         "methods": {name: board.results() for name, board in boards.items()},
@@ -122,7 +124,7 @@ def evaluate(
 
 def _load(model: str, device: str, checkpoint: Path | None, sama_weights: str | Path | None):
     # Imported here: torch takes seconds, and grabcut or a predictor passed in need none of it.
-    from sama.predictor import load
+    from sama.loading import load
 
     return load(model, device=device, checkpoint=checkpoint, sama_weights=sama_weights)
 
@@ -139,11 +141,13 @@ def _score(
     boards: dict[str, _Board],
     predictor,
     sheet: ContactSheet | None,
+    closer: bool,
 ) -> None:
     shown, errors = [], {}
     for name, board in boards.items():
         started = time.perf_counter()
-        prompts, answer = simulate(kind, truth.mask, answering(name, scene.image, predictor))
+        method = answering(name, scene.image, predictor, closer=closer)
+        prompts, answer = simulate(kind, truth.mask, method)
         board.seconds.append(time.perf_counter() - started)
         overlap = board.masks.add(answer.mask, answer.probability, truth.mask)
         errors[name], caption = 1 - overlap, f"{name}  IoU {overlap:.3f}"
@@ -172,6 +176,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default="mini", help="model to evaluate, as listed by `sama weights`")
     parser.add_argument("--checkpoint", type=Path, help="backbone weights, for models not embedded")
     parser.add_argument("--sama-weights", help="SAMA weights: a path, or owner/name[:file] of the hub")
+    parser.add_argument(
+        "--whole", action="store_true", help="answer small boxes on the whole photo, without a closer look"
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ...")
     parser.add_argument("--out", metavar="DIR", type=Path, help="folder for the contact sheet, if not FILE's")
 
@@ -196,6 +203,7 @@ def main(args: argparse.Namespace) -> int:
         checkpoint=args.checkpoint,
         sama_weights=args.sama_weights,
         sheet=sheet,
+        closer=not args.whole,
     )
     print(format_table(results))
     if args.json is not None:

@@ -29,7 +29,9 @@ class ModelRecord:
     """One model: where its backbone comes from, where SAMA's modules come from, what they may be used for.
 
     backbone_file and sama_file lie in WEIGHTS; `published` lists the official files, of which the one with a `hub` is
-    downloaded on demand and the others are accepted by path. licence is that of all of them.
+    downloaded on demand and the others are accepted by path. licence is that of all of them. looks_closer: whether it
+    answers small boxes on the part of the photo around them, which means encoding that part: worth it for a model that
+    sees few pixels and is fast.
     """
 
     name: str
@@ -39,6 +41,7 @@ class ModelRecord:
     published: tuple[PublishedFile, ...]
     licence: str
     parameters: int
+    looks_closer: bool = False
 
     @property
     def hub_file(self) -> PublishedFile | None:
@@ -68,6 +71,7 @@ RECORDS = {
             (),
             "Apache-2.0; see the model card for the data",
             14_350_404,
+            looks_closer=True,
         ),
         # The sha256 of the .pth files are those that micro-sam and 3D Slicer's SAM extension pin.
         _official(

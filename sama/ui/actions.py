@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 Step = tuple
 
 SKIP = gr.skip()
+CLOSER = {"text": "Looking closer ..."}
 SOLVING = {"text": "Solving the training-free matte, without SAMA ..."}
 READY = {"text": "Ready: click the object, or draw a box around it.", "brief": True}
 
@@ -165,8 +166,9 @@ class Actions:
                 if visit.views_done:
                     yield step(visit, **self._sam(visit, data, candidate))
                 return
-            if matte == "closed_form" and not known:
-                yield step(visit, prompter=Prompter(status=SOLVING), **self._sam(visit, data, candidate))
+            slow = None if known else SOLVING if matte == "closed_form" else self._closer(visit, data)
+            if slow is not None:
+                yield step(visit, prompter=Prompter(status=slow), **self._sam(visit, data, candidate))
             wanted = {"candidate": candidate, "matte": matte, "side": data.side}
             prediction = visit.answer(data.prompts, data.seq, **wanted)
             shown = visit.shown
@@ -189,6 +191,10 @@ class Actions:
         except SamaError as error:
             gr.Warning(str(error))
             yield step(visit, prompter=Prompter(status={}))
+
+    def _closer(self, visit: Visit, data: PromptData) -> dict | None:
+        """The status line while a part of the photo is encoded; raises PromptError."""
+        return CLOSER if visit.looks_closer(data.prompts) else None
 
     def _sam(self, visit: Visit, data: PromptData, candidate: int | None) -> dict:
         """SAM's answer alone, for `step`; raises PromptError."""

@@ -76,6 +76,7 @@ def _timings(seconds: dict[str, float], *, stored: bool) -> list[tuple[str, str]
     elif seconds and not stored:
         rows.append(("Image encoder", "from the cache"))
     names = {
+        "closer": "Closer look",
         "decode_sam": "SAM decoder",
         "decode_sama": "SAMA decoder",
         "closed_form": "Training-free matte",

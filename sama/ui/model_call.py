@@ -28,6 +28,7 @@ def run_model(
     output_size: tuple[int, int] | None = None,
     sama: bool = True,
     matte: str | None = None,
+    closer: bool = True,
 ) -> "Iterator[Step]":
     """Encode an image, answer prompts, or both.
 
@@ -42,7 +43,7 @@ def run_model(
             yield progress
     if prompts is not None:
         options = {"candidate": candidate, "output_size": output_size, "sama": sama, "matte": matte}
-        yield predictor.predict(prompts, **options)
+        yield predictor.predict(prompts, closer=closer, **options)
     yield predictor
 
 

@@ -120,20 +120,27 @@ class Visit:
     ) -> "Prediction":
         """Answer prompts, number `seq`, at the preview's size; raises PromptError.
 
-        candidate: which of SAM's masks SAMA refines, by default SAM's best; matte: see `SamaPredictor.predict`; side:
-        the longer side, in pixels, of what the page's panels can hold.
+        sama=False answers with SAM at once: alone, and on the whole photo. candidate: which of SAM's masks SAMA
+        refines, by default SAM's best; matte: see `SamaPredictor.predict`; side: the longer side, in pixels, of what
+        the page's panels can hold.
         """
         prediction = self.recall(prompts, candidate, matte) if sama else None
         self.stored = prediction is not None
         if prediction is None:
             prediction = self._predict(prompts, self.preview_size, sama, candidate, matte)
-        self.seconds.update(prediction.seconds)
+        encoding = {name: value for name, value in self.seconds.items() if name.startswith("encode")}
+        self.seconds = encoding | prediction.seconds
         if prediction.alpha is not None:
             self.shown = Shown(prediction, self.preview, seq, self._fitted(panel_side(side)))
             started = time.perf_counter()
             _ = self.shown.fitted.layers
             self.seconds["foreground"] = time.perf_counter() - started
         return prediction
+
+    def looks_closer(self, prompts: Prompts) -> bool:
+        """Whether the answer has to wait for a part of the photo to be encoded; raises PromptError."""
+        with self._lock:
+            return self._predictor.looks_closer(prompts)
 
     def forget_answer(self) -> None:
         """There are no prompts any more."""
@@ -165,6 +172,7 @@ class Visit:
         prompts = prompts.validate(self.size)
         with self._lock:
             options = {"candidate": candidate, "output_size": size, "sama": sama, "matte": matte}
+            options["closer"] = sama
             *_, prediction, predictor = self._run(self._predictor, prompts=prompts, **options)
             self._predictor = predictor
         return prediction

@@ -26,12 +26,15 @@ STEEPNESS = {"sama": 8, "closed_form": 2}  # of the matte's edge
 
 
 class Counts:
-    """What all forks have done together; `gate`, if there is one, is acquired before every view."""
+    """What all forks have done together; `gate`, if there is one, is acquired before every view. small: boxes narrower
+    than this get a closer look; closer: for every answer, whether it could have one."""
 
-    def __init__(self, gate: threading.Semaphore | None = None):
+    def __init__(self, gate: threading.Semaphore | None = None, small: float = 0):
         self.views = 0
         self.answers = 0
         self.gate = gate
+        self.small = small
+        self.closer: list[bool] = []
 
 
 class FakePredictor:
@@ -86,13 +89,17 @@ class FakePredictor:
             stage = ("global", 1, 1) if view == 0 else ("local", view, 4)
             yield Progress(*stage, time.perf_counter() - started)
 
+    def looks_closer(self, prompts: Prompts) -> bool:
+        return any(x1 - x0 < self.counts.small for x0, _, x1, _ in prompts.boxes)
+
     def predict(
-        self, prompts: Prompts, *, candidate=None, output_size=None, sama=True, matte=None
+        self, prompts: Prompts, *, candidate=None, output_size=None, sama=True, matte=None, closer=True
     ) -> Prediction:
         matte = matte or ("sama" if sama else None)
         while self._views < (5 if sama else 1):
             next(self._pending)
         self.counts.answers += 1
+        self.counts.closer.append(closer)
         prompts = prompts.validate(self._size)
         width, height = output_size or self._size
         sx, sy = width / self._size[0], height / self._size[1]

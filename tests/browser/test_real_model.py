@@ -63,3 +63,24 @@ def test_a_download_has_the_pixels_of_the_command_line(visitor, matte, tmp_path)
     for name in names:
         same = (tmp_path / "command" / name).read_bytes() == zipped.read(name)
         assert same, f"{name} differs"
+
+
+def test_a_small_box_gets_a_closer_look(visitor):
+    def only_box(start: float, end: float):
+        visitor.page.keyboard.press("Escape")
+        visitor.page.locator("#viewer [data-seq]").wait_for(state="detached")
+        visitor.page.mouse.move(*visitor.at(start, start))
+        visitor.page.mouse.down()
+        visitor.page.mouse.move(*visitor.at(end, end), steps=3)
+        visitor.page.mouse.up()
+        visitor.answered()
+
+    visitor.page.click("[data-matte=sama]")
+    closer = visitor.page.locator(".st-run dt", has_text="Closer look")
+    only_box(0.45, 0.6)
+    closer.wait_for(timeout=60_000)
+    assert visitor.pixel("alpha", 0.5, 0.1) == [0, 0, 0, 255]
+    visitor.screenshot("closer_look")
+    only_box(0.1, 0.9)
+    closer.wait_for(state="detached", timeout=60_000)
+    assert not visitor.errors
