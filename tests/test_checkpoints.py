@@ -26,7 +26,8 @@ def save_pair(folder, seed=0):
     torch.manual_seed(seed)
     for head in model.heads.values():
         torch.nn.init.normal_(head.weights.layers[-1].weight, std=0.1)
-    save_checkpoint(folder / "mini.safetensors", model.backbone.state_dict(), {"kind": "backbone"})
+    own = {"kind": "backbone", "config": model.config.to_dict()}
+    save_checkpoint(folder / "mini.safetensors", model.backbone.state_dict(), own)
     zoo.load_backbone(model.backbone, folder / "mini.safetensors")  # as stored, in half precision
     metadata = sama_metadata(
         model.config.to_dict(),
@@ -150,6 +151,17 @@ def test_a_pair_is_told_by_its_tensors_not_by_its_file(tmp_path):
     save_checkpoint(other, tensors | {name: tensors[name] + 1}, {"kind": "backbone"})
     with pytest.raises(WeightsError, match="other weights"):
         zoo.load_model("mini", checkpoint=other, sama_weights=tmp_path / "sama.safetensors")
+
+
+def test_the_embedded_modules_are_left_out_on_a_backbone_of_ones_own(tmp_path):
+    save_pair(tmp_path)
+    loaded = zoo.load_model("mini", checkpoint=tmp_path / "mini.safetensors")
+    assert loaded.sama_digest is None and loaded.metadata == {}
+    embedded = zoo.WEIGHTS / zoo.RECORDS["mini"].backbone_file
+    copy = tmp_path / "copy.safetensors"
+    save_checkpoint(copy, load_tensors(embedded), read_metadata(embedded) | {"note": "copy"})
+    assert zoo.load_model("mini", checkpoint=embedded).sama_digest is not None
+    assert zoo.load_model("mini", checkpoint=copy).sama_digest is not None
 
 
 def test_a_sama_checkpoint_cannot_bring_a_backbone(tmp_path):

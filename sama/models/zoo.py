@@ -87,8 +87,9 @@ def load_model(
 ) -> LoadedModel:
     """Build a model on the CPU in float32, in eval mode.
 
-    checkpoint: backbone file instead of the embedded or published one; sama_weights: see `find_sama`. Without any,
-    SAMA's modules stay untrained, `sama_digest` is None, and nothing may present their answer. Raises WeightsError.
+    checkpoint: backbone file instead of the embedded or published one; sama_weights: see `find_sama`. The embedded ones
+    are left out where they were trained on another backbone than `checkpoint`. Without any, SAMA's modules stay
+    untrained, `sama_digest` is None, and nothing may present their answer. Raises WeightsError.
     """
     record = record_of(name)
     sama_file = find_sama(record, sama_weights)
@@ -96,6 +97,9 @@ def load_model(
     backbone_file = find_backbone(record, checkpoint)
     digest = check_sha256(backbone_file, announced_sha256(backbone_file))
     default = default_config(name)
+    own = sama_weights is None and checkpoint is not None
+    if own and metadata and not _trained_on(metadata, digest, default, backbone_file):
+        sama_file, metadata = None, {}
     model = Sama(config_of(metadata, sama_file) if metadata else on_backbone(default, backbone_file))
     load_backbone(model.backbone, backbone_file)
     if sama_file is None:
@@ -137,6 +141,15 @@ def _sama_metadata(path: Path, name: str) -> dict:
             f"{path.name} was trained on {backbone}, not on {name}; choose --model {backbone}."
         )
     return metadata
+
+
+def _trained_on(metadata: dict, digest: str, config: SamaConfig, backbone_file: Path) -> bool:
+    """Whether SAMA's modules with this metadata were trained on the weights in `backbone_file`."""
+    if metadata["backbone_sha256"] == digest:
+        return True
+    model = Sama(on_backbone(config, backbone_file))
+    load_backbone(model.backbone, backbone_file)
+    return metadata["backbone_fingerprint"] == fingerprint(model.backbone)
 
 
 def _check_pair(metadata: dict, digest: str, model: Sama, sama_file: Path, backbone_file: Path) -> None:
