@@ -47,11 +47,12 @@ class Region:
     def prompts(self, prompts: Prompts) -> Prompts:
         """Prompts in the picture's pixels as prompts in the cut's; clicks outside it are left out."""
         x, y = self.left, self.top
-        points = tuple((px - x, py - y, label) for px, py, label in prompts.points if self._holds(px, py))
+        points = tuple((px - x, py - y, label) for px, py, label in prompts.points if self.holds(px, py))
         boxes = tuple((x0 - x, y0 - y, x1 - x, y1 - y) for x0, y0, x1, y1 in prompts.boxes)
         return Prompts(points, boxes)
 
-    def _holds(self, x: float, y: float) -> bool:
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a spot of the picture lies in the cut."""
         return self.left <= x < self.right and self.top <= y < self.bottom
 
     def detail(self, size: tuple[int, int]) -> tuple[int, int]:
@@ -76,7 +77,7 @@ def region_of(prompts: Prompts, size: tuple[int, int]) -> Region | None:
         return None
     positive = [(x, y) for x, y, label in prompts.points if label == 1]
     region = _around(prompts.boxes, size)
-    if region is not None and not all(region._holds(x, y) for x, y in positive):
+    if region is not None and not all(region.holds(x, y) for x, y in positive):
         region = _around([*prompts.boxes, *((x, y, x, y) for x, y in positive)], size)
     return region
 

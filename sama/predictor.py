@@ -25,9 +25,7 @@ from sama.prediction import ModelInfo, Prediction, Progress
 from sama.prompts import Prompts
 from sama.training_free import training_free_alpha
 
-PHOTO_PIXELS = (
-    4_000_000  # of the copy kept for closer looks, and for training-free mattes, which need a tenth
-)
+PHOTO_PIXELS = 4_000_000  # of the copy kept for closer looks and for training-free mattes
 
 
 class SamaPredictor:

@@ -65,8 +65,8 @@ def evaluate(
     "device", "closer", "notes" (the model's own, such as missing SAMA weights), "seconds" (of everything
     after loading the model), "methods": {name: {metric: number}}}. Matte metrics appear only for
     folders with alphas/: labels are no mattes. A method's "seconds" is the mean time to answer one
-    object, all its clicks together, without encoding the photo. Raises SamaError for folders, files
-    and names that will not do.
+    object, all its clicks together, without encoding the photo, but with encoding the part of it
+    that is looked at closer. Raises SamaError for folders, files and names that will not do.
     """
     if prompts not in PROMPT_KINDS:
         raise SamaError(f"There is no prompt kind {prompts!r}: choose from {', '.join(PROMPT_KINDS)}.")
