@@ -32,12 +32,15 @@ def test_a_row_shows_only_what_it_was_trained_for():
     assert widths == {masks + mattes + 2}
 
 
+@pytest.mark.parametrize("paper", ["", "paper-"])
 @pytest.mark.parametrize("name", ["no-mvle", "no-adapter", "neither"])
-def test_a_variant_lacks_what_it_says_and_answers(name):
-    model = small_sama(**VARIANTS[name].changes)
+def test_a_variant_lacks_what_it_says_and_answers(name, paper):
+    model = small_sama(**VARIANTS[paper + name].changes)
     names = {key.split(".")[0] for key in model.trainable()}
     assert ("mvle" in names) == (name == "no-adapter")
     assert ("adapters" in names) == (name == "no-mvle")
+    assert ("fine" in names) == (paper == "")
+    assert any(".mix." in key for key in model.trainable()) == (paper == "")
     features, prompts = features_of(model), prompts_for(2, 128)
     with torch.no_grad():
         logits = model.decode(features, model.decode_sam(features, prompts))

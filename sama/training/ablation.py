@@ -25,6 +25,12 @@ class Variant:
         return replace(full, **self.changes)
 
 
+OURS = {
+    "fine": (),
+    "guides": (),
+    "mixing": False,
+}  # switches off what the heads see and hold beyond the paper's
+
 VARIANTS = {
     "full": Variant("SAMA"),
     "no-mvle": Variant("without MVLE", {"mvle": False}),
@@ -32,6 +38,10 @@ VARIANTS = {
     "neither": Variant("without both", {"mvle": False, "local_adapter": False}),
     "segmentation": Variant("segmentation alone", tasks=("segmentation",)),
     "matting": Variant("matting alone", tasks=("matting",)),
+    "paper": Variant("the paper's modules alone", OURS),
+    "paper-no-mvle": Variant("of these, without MVLE", OURS | {"mvle": False}),
+    "paper-no-adapter": Variant("of these, without Local-Adapter", OURS | {"local_adapter": False}),
+    "paper-neither": Variant("of these, without both", OURS | {"mvle": False, "local_adapter": False}),
 }
 
 # Of `evaluate`'s results: (validation folder, object mode, metric, title), by task.
