@@ -44,15 +44,20 @@ def _mask_prompt(mask: np.ndarray, frame: Frame, side: int) -> Tensor:
     return F.pad(small, (0, side - width, 0, side - height), value=-MASK_PROMPT_LOGIT)
 
 
-def to_photo(logits: Tensor, frame: Frame, size: tuple[int, int]) -> np.ndarray:
-    """Union over prompts of (N, 1, s, s) logits, without the padding, at `size` (height, width), as float32.
+def union(logits: Tensor, frame: Frame) -> Tensor:
+    """Union over prompts of (N, 1, s, s) logits, without the padding, as (1, 1, h, w) float32 on the CPU.
 
     Only the small map leaves the device.
     """
     height, width = frame.extent(logits.shape[-1])
-    union = logits.float().amax(0, keepdim=True)[..., :height, :width].cpu()
-    if union.shape[-2:] != tuple(size):
+    return logits.float().amax(0, keepdim=True)[..., :height, :width].cpu()
+
+
+def to_photo(logits: Tensor, frame: Frame, size: tuple[int, int]) -> np.ndarray:
+    """`union` of (N, 1, s, s) logits at `size` (height, width), as float32."""
+    small = union(logits, frame)
+    if small.shape[-2:] != tuple(size):
         # Antialiasing matters when a small photo was enlarged for the model; upwards it changes nothing but the time.
-        smaller = size[0] < height or size[1] < width
-        union = F.interpolate(union, size, mode="bilinear", antialias=smaller)
-    return union[0, 0].numpy()
+        smaller = size[0] < small.shape[-2] or size[1] < small.shape[-1]
+        small = F.interpolate(small, size, mode="bilinear", antialias=smaller)
+    return small[0, 0].numpy()

@@ -6,26 +6,21 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from sama.closer_look import CloserLook
 from sama.devices import inference
 from sama.encoding import encode_photo
 from sama.errors import PhotoError, PromptError, WeightsError
 from sama.features import FeatureCache, moved, widened
 from sama.framing import prompt_tensors, to_photo
 from sama.imaging import image_digest
-from sama.matting.resample import shrink_photo
 from sama.model_info import model_info
 from sama.models.prompt_tensors import PromptTensors
 from sama.models.sama import TASKS, ImageFeatures
-from sama.models.views import Frame
 from sama.models.zoo import LoadedModel
+from sama.open_photo import OpenPhoto
 from sama.prediction import ModelInfo, Prediction, Progress
 from sama.prompts import Prompts
 from sama.training_free import training_free_alpha
-
-PHOTO_PIXELS = 4_000_000  # of the copy kept for closer looks and for training-free mattes
 
 
 class SamaPredictor:
@@ -38,9 +33,7 @@ class SamaPredictor:
         self._features: ImageFeatures | None = None  # in half precision
         self._prompts: Prompts | None = None  # the last ones, while the photo is being encoded
         self._pending: Iterator[Progress] | None = None
-        self._frame: Frame | None = None
-        self._photo: np.ndarray | None = None  # at most PHOTO_PIXELS
-        self._closer: CloserLook | None = None  # for models that look closer
+        self._open: OpenPhoto | None = None
 
     def fork(self) -> "SamaPredictor":
         """Return a predictor without a photo that shares the model and the bounded cache."""
@@ -48,13 +41,7 @@ class SamaPredictor:
 
     def __getstate__(self) -> dict:
         """What pickle takes along: the photo's features, but neither the model nor the cache; see `attach`."""
-        return {
-            "dtype": self.dtype,
-            "_frame": self._frame,
-            "_features": moved(self._features, "cpu"),
-            "_photo": self._photo,
-            "_closer": self._closer,
-        }
+        return {"dtype": self.dtype, "_features": moved(self._features, "cpu"), "_open": self._open}
 
     def __setstate__(self, state: dict) -> None:
         self.__dict__ |= {"loaded": None, "cache": None, "_pending": None, "_prompts": None, **state}
@@ -67,9 +54,9 @@ class SamaPredictor:
         if self.loaded is None:
             self.loaded, self.cache = other.loaded, other.cache
             self._features = moved(self._features, self.device)
-            if self._closer is not None:
-                parts = self._closer.parts.items()
-                self._closer.parts = {key: part for key, part in parts if part.attach(other)._encoded}
+            if self._open is not None and (closer := self._open.closer) is not None:
+                parts = closer.parts.items()
+                closer.parts = {key: part for key, part in parts if part.attach(other)._encoded}
         return self
 
     @property
@@ -105,11 +92,8 @@ class SamaPredictor:
         """
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
             raise PhotoError("A photo is an RGB array of bytes (height, width, 3); convert it first.")
-        self._frame = Frame(image.shape[1], image.shape[0], self.model.backbone.image_size)
-        pixels = np.ascontiguousarray(image)
-        self._photo, self._prompts = shrink_photo(pixels, PHOTO_PIXELS), None
-        closer = self.loaded.record.looks_closer
-        self._closer = CloserLook(self._photo, (self._frame.width, self._frame.height)) if closer else None
+        pixels, self._prompts = np.ascontiguousarray(image), None
+        self._open = OpenPhoto.of(pixels, self.model.backbone.image_size, self.loaded.record)
         key = (image_digest(pixels), self.info.weights_digest, self.dtype)
         self._features = self.cache.get(key)
         self._pending = iter(()) if self._features is not None else self._encode(pixels, key)
@@ -117,16 +101,16 @@ class SamaPredictor:
 
     def reset_image(self) -> None:
         """Forget the photo."""
-        self._features = self._pending = self._frame = self._photo = self._prompts = self._closer = None
+        self._features = self._pending = self._open = self._prompts = None
 
     def looks_closer(self, prompts: Prompts) -> bool:
         """Whether `predict` would first encode a part of the photo that it has not looked at last.
 
         False without a photo. Raises PromptError.
         """
-        if self._closer is None:
+        if self._open is None or self._open.closer is None:
             return False
-        return self._closer.pending(prompts.validate((self._frame.width, self._frame.height)).groups())
+        return self._open.closer.pending(prompts.validate(self._open.size).groups())
 
     def predict(
         self,
@@ -137,6 +121,7 @@ class SamaPredictor:
         sama: bool = True,
         matte: str | None = None,
         closer: bool = True,
+        edges: bool = True,
         progress: Callable[[float], None] | None = None,
     ) -> Prediction:
         """Answer prompts given in pixels of the photo.
@@ -146,27 +131,27 @@ class SamaPredictor:
         matte: `sama`, or `closed_form` for the training-free matte of SAM's mask, which takes seconds; by default
         `sama` where SAMA has weights and runs, `closed_form` where it has none, and no matte with sama=False.
         closer=False answers on the whole photo even where boxes are small; else models whose record says so look at the
-        part around them, see `sama.close_up`. progress is called with the fraction of a training-free matte that is
-        done.
+        part around them, see `sama.close_up`. edges=False gives what SAMA's heads give; else the maps of models whose
+        record says so follow the photo's edges, see `sama.edges`. progress is called with the fraction of a
+        training-free matte that is done.
         Raises PromptError; WeightsError for SAMA's matte without SAMA's weights.
         """
-        if self._frame is None:
+        if (photo := self._open) is None:
             raise PromptError("No photo is open; call set_image first.")
         if matte is None and sama:
             matte = self.info.matte_method
         sama = sama and self.trained
         _check_matte(matte, sama)
-        photo = (self._frame.width, self._frame.height)
-        self._prompts = prompts = prompts.validate(photo)
-        if closer and self._closer is not None and any(map(self._closer.region, prompts.groups())):
-            options = {"sama": sama, "matte": matte, "progress": progress}
-            return self._look_closer(prompts.groups(), candidate, output_size or photo, **options)
+        self._prompts = prompts = prompts.validate(photo.size)
+        if closer and photo.closer is not None and any(map(photo.closer.region, prompts.groups())):
+            options = {"sama": sama, "matte": matte, "edges": edges, "progress": progress}
+            return self._look_closer(prompts.groups(), candidate, output_size or photo.size, **options)
         while self._features is None or (sama and self._features.local is None):
             next(self._pending)
         seconds = {}
         side = 4 * self.model.backbone.grid[0]
-        tensors = prompt_tensors(prompts.groups(), self._frame, side, self.device)
-        width, height = output_size or photo
+        tensors = prompt_tensors(prompts.groups(), photo.frame, side, self.device)
+        width, height = output_size or photo.size
 
         started = time.perf_counter()
         with inference(self.device, self.dtype):
@@ -187,19 +172,19 @@ class SamaPredictor:
                 started = time.perf_counter()
                 tasks = TASKS if matte == "sama" else ("segmentation",)
                 logits = self.model.decode(features, answer, tasks)
-                logits = {k: self._to_photo(v, (height, width)) for k, v in logits.items()}
+                logits = {k: photo.finished(k, v, (height, width), edges) for k, v in logits.items()}
                 seconds["decode_sama"] = time.perf_counter() - started
             index = shown.index(int(chosen[0]))
             sam_masks = np.empty((len(shown), height, width), bool)
             for n, i in enumerate(shown):  # one after another: at 50 megapixels each has 200 MB of logits
-                candidate_logits = self._to_photo(answer.logits[:, i : i + 1], (height, width))
+                candidate_logits = to_photo(answer.logits[:, i : i + 1], photo.frame, (height, width))
                 np.greater(candidate_logits, 0, out=sam_masks[n])
                 if n == index:
                     sam_logits = candidate_logits
         alpha = _sigmoid(logits["matting"]) if matte == "sama" else None
         if matte == "closed_form":
             started = time.perf_counter()
-            alpha = training_free_alpha(self._photo, self._frame, answer, shown, (height, width), progress)
+            alpha = training_free_alpha(photo.copy, photo.frame, answer, shown, (height, width), progress)
             seconds["closed_form"] = time.perf_counter() - started
         return Prediction(
             sam_masks=sam_masks,
@@ -224,10 +209,7 @@ class SamaPredictor:
             wanted = {"output_size": output_size, "candidate": chosen, "closer": False}
             return (part or self).predict(prompts, **wanted, **options)
 
-        return self._closer.answer(groups, size, self.fork, ask)
-
-    def _to_photo(self, logits: Tensor, size: tuple[int, int]) -> np.ndarray:
-        return to_photo(logits, self._frame, size)
+        return self._open.closer.answer(groups, size, self.fork, ask)
 
     def _encode(self, pixels: np.ndarray, key: tuple) -> Iterator[Progress]:
         """Encode the views; features become available after the first and complete after the last."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-import sama.predictor
+import sama.open_photo
 from sama.close_up import LARGEST, MARGIN, OUTSIDE, SMALLEST, Region, placed, region_of
 from sama.errors import PromptError
 from sama.features import FeatureCache
@@ -257,7 +257,7 @@ def test_a_part_that_only_sam_has_looked_at_is_encoded_again_after_the_trip(phot
 
 
 def test_a_photo_larger_than_the_copy_kept_of_it(photo, monkeypatch):
-    monkeypatch.setattr(sama.predictor, "PHOTO_PIXELS", SIZE[0] * SIZE[1])
+    monkeypatch.setattr(sama.open_photo, "PHOTO_PIXELS", SIZE[0] * SIZE[1])
     large = photo.repeat(3, 0).repeat(3, 1)
     ours, same = predictor(), predictor()
     list(ours.set_image(large))

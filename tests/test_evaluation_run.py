@@ -45,7 +45,8 @@ class BoxFiller:
     )
 
     def __init__(self):
-        self.images, self.encoded, self.asked, self.closer = [], 0, [], set()
+        self.images, self.encoded, self.asked = [], 0, []
+        self.closer, self.edges = set(), set()
 
     def set_image(self, image):
         self.images.append(image)
@@ -53,10 +54,12 @@ class BoxFiller:
             self.encoded += 1
             yield None
 
-    def predict(self, prompts, *, sama=True, matte=None, closer=True):
+    def predict(self, prompts, *, sama=True, matte=None, closer=True, edges=True):
         assert self.encoded == 2 * len(self.images), "asked before the photo was encoded"
         self.asked.append((prompts, sama))
         self.closer.add(closer)
+        if sama:
+            self.edges.add(edges)
         logits = np.full(self.images[-1].shape[:2], -4, np.float32)
         for x0, y0, x1, y1 in prompts.boxes:
             logits[int(y0) : int(y1), int(x0) : int(x1)] = 4
@@ -237,15 +240,21 @@ def test_unwritable_place_is_found_before_the_work(labels, tmp_path):
         main(args)
 
 
-def test_small_boxes_get_a_closer_look_unless_the_whole_photo_is_asked_for(labels, tmp_path, monkeypatch):
+def test_sama_looks_closer_and_follows_edges_unless_told_otherwise(labels, tmp_path, monkeypatch):
     predictor = BoxFiller()
     monkeypatch.setattr("sama.evaluation.run._load", lambda *_: predictor)
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    for flags, closer in (([], True), (["--whole"], False)):
+    for flags, closer, edges in (
+        ([], True, True),
+        (["--whole"], False, True),
+        (["--unfiltered"], True, False),
+    ):
         predictor.closer.clear()
+        predictor.edges.clear()
         path = tmp_path / "result.json"
         flags = [str(labels), "--methods", "sam,sama,closed_form", "--json", str(path), *flags]
         assert main(parser.parse_args(flags)) == 0
-        assert predictor.closer == {closer}
-        assert json.loads(path.read_text())["closer"] is closer
+        assert (predictor.closer, predictor.edges) == ({closer}, {edges})
+        results = json.loads(path.read_text())
+        assert (results["closer"], results["edges"]) == (closer, edges)

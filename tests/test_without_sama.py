@@ -8,7 +8,8 @@ from sama.errors import PromptError, WeightsError
 from sama.features import FeatureCache
 from sama.models.records import RECORDS
 from sama.models.zoo import LoadedModel
-from sama.predictor import PHOTO_PIXELS, SamaPredictor
+from sama.open_photo import PHOTO_PIXELS
+from sama.predictor import SamaPredictor
 from sama.prompts import Prompts
 from tests.test_models import small_sama
 
@@ -115,8 +116,8 @@ def test_a_large_photo_is_answered_at_its_size_from_a_bounded_copy():
     photo = np.zeros((1700, 2600, 3), np.uint8)
     predictor = predictor_with(None)
     list(predictor.set_image(photo))
-    assert predictor._photo.shape[0] * predictor._photo.shape[1] <= PHOTO_PIXELS
+    assert predictor._open.copy.shape[0] * predictor._open.copy.shape[1] <= PHOTO_PIXELS
     answer = predictor.predict(Prompts(boxes=((300, 200, 2000, 1500),)))
     assert answer.alpha.shape == answer.sam_mask.shape == (1700, 2600)
     predictor.reset_image()
-    assert predictor._photo is None
+    assert predictor._open is None

@@ -85,7 +85,8 @@ def _variant(name: str, args: argparse.Namespace) -> dict:
                 object_mode=mode,
                 methods=["sam", "sama"],
                 predictor=predictor,
-                closer=False,  # the paper's SAMA sees the whole photo
+                closer=False,  # the paper's SAMA sees the whole photo, and its heads have the last word
+                edges=False,
                 limit=args.limit,
             )
     result = {"folders": found, "confidence": watch.results()}

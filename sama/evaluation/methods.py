@@ -61,8 +61,12 @@ def drop_untrained(names: tuple[str, ...], named: bool, info: ModelInfo) -> tupl
     return tuple(name for name in names if name not in missing)
 
 
-def answering(name: str, image: np.ndarray, predictor, *, closer: bool = True) -> Callable[[Prompts], Answer]:
-    """Return the method as a function of prompts for one photo (H, W, 3) uint8; closer: see `SamaPredictor.predict`.
+def answering(
+    name: str, image: np.ndarray, predictor, *, closer: bool = True, edges: bool = True
+) -> Callable[[Prompts], Answer]:
+    """Return the method as a function of prompts for one photo (H, W, 3) uint8.
+
+    closer, edges: see `SamaPredictor.predict`.
 
     The predictor (a `sama.predictor.SamaPredictor`, or whatever has its `predict`) must hold that
     photo already; it may be None for the methods in WITHOUT_MODEL.
@@ -70,7 +74,7 @@ def answering(name: str, image: np.ndarray, predictor, *, closer: bool = True) -
     if name == "sam":
         return lambda prompts: _sam(predictor.predict(prompts, sama=False, closer=closer))
     if name == "sama":
-        return lambda prompts: _sama(predictor.predict(prompts, closer=closer))
+        return lambda prompts: _sama(predictor.predict(prompts, closer=closer, edges=edges))
     if name == "closed_form":
         options = {"sama": False, "matte": "closed_form", "closer": closer}
         return lambda prompts: _closed_form(predictor.predict(prompts, **options))

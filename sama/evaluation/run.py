@@ -50,6 +50,7 @@ def evaluate(
     predictor=None,
     sheet: str | Path | None = None,
     closer: bool = True,
+    edges: bool = True,
     progress: bool = True,
 ) -> dict:
     """Evaluate methods on a folder as `sama.evaluation.datasets` describes it.
@@ -57,13 +58,13 @@ def evaluate(
     prompts: one of PROMPT_KINDS. object_mode: `each` label id by itself or their `union`. methods:
     some of METHOD_NAMES, by default all that take the prompt and have weights. limit: the first so
     many photos. checkpoint, sama_weights: see `sama.load`. predictor: used instead of loading
-    `model` on `device`. sheet: where to write a PNG of the worst and median cases. closer: see
-    `SamaPredictor.predict`. progress: show a bar on stderr.
+    `model` on `device`. sheet: where to write a PNG of the worst and median cases. closer,
+    edges: see `SamaPredictor.predict`. progress: show a bar on stderr.
 
     Returns {"dataset", "n" (objects scored), "skipped" (objects under SMALLEST_OBJECT px),
     "prompts", "object", "model" (None where no method needs one), "weights" (their digest),
-    "device", "closer", "notes" (the model's own, such as missing SAMA weights), "seconds" (of everything
-    after loading the model), "methods": {name: {metric: number}}}. Matte metrics appear only for
+    "device", "closer", "edges", "notes" (the model's own, such as missing SAMA weights), "seconds" (of
+    everything after loading the model), "methods": {name: {metric: number}}}. Matte metrics appear only for
     folders with alphas/: labels are no mattes. A method's "seconds" is the mean time to answer one
     object, all its clicks together, without encoding the photo, but with encoding the part of it
     that is looked at closer. Raises SamaError for folders, files and names that will not do.
@@ -81,6 +82,7 @@ def evaluate(
     if predictor is not None:
         names = drop_untrained(names, methods is not None, predictor.info)
     boards = {name: _Board() for name in names}
+    how = {"closer": closer, "edges": edges}
     contact_sheet = ContactSheet(mattes=dataset.has_alphas) if sheet is not None else None
 
     started, count, skipped = time.perf_counter(), 0, 0
@@ -94,7 +96,7 @@ def evaluate(
                 for _ in predictor.set_image(scene.image):
                     pass  # encode every view now, so that no method's answer is timed with it
                 encoded = True
-            _score(scene, truth, prompts, boards, predictor, contact_sheet, closer)
+            _score(scene, truth, prompts, boards, predictor, contact_sheet, how)
             count += 1
     if not count:
         raise SamaError(
@@ -110,7 +112,7 @@ def evaluate(
         "model": info and info.name,
         "weights": info and info.weights_digest,
         "device": info and info.device,
-        "closer": closer,
+        **how,
         "notes": list(info.notes) if info else [],
         "seconds": time.perf_counter() - started,
         "methods": {name: board.results() for name, board in boards.items()},
@@ -141,12 +143,12 @@ def _score(
     boards: dict[str, _Board],
     predictor,
     sheet: ContactSheet | None,
-    closer: bool,
+    how: dict[str, bool],
 ) -> None:
     shown, errors = [], {}
     for name, board in boards.items():
         started = time.perf_counter()
-        method = answering(name, scene.image, predictor, closer=closer)
+        method = answering(name, scene.image, predictor, **how)
         prompts, answer = simulate(kind, truth.mask, method)
         board.seconds.append(time.perf_counter() - started)
         overlap = board.masks.add(answer.mask, answer.probability, truth.mask)
@@ -179,6 +181,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--whole", action="store_true", help="answer small boxes on the whole photo, without a closer look"
     )
+    parser.add_argument(
+        "--unfiltered",
+        action="store_true",
+        help="take SAMA's maps as its heads give them, not along the photo's edges",
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ...")
     parser.add_argument("--out", metavar="DIR", type=Path, help="folder for the contact sheet, if not FILE's")
 
@@ -204,6 +211,7 @@ def main(args: argparse.Namespace) -> int:
         sama_weights=args.sama_weights,
         sheet=sheet,
         closer=not args.whole,
+        edges=not args.unfiltered,
     )
     print(format_table(results))
     if args.json is not None:

@@ -31,7 +31,8 @@ class ModelRecord:
     backbone_file and sama_file lie in WEIGHTS; `published` lists the official files, of which the one with a `hub` is
     downloaded on demand and the others are accepted by path. licence is that of all of them. looks_closer: whether it
     answers small boxes on the part of the photo around them, which means encoding that part: worth it for a model that
-    sees few pixels and is fast.
+    sees few pixels and is fast. follows_edges: whether SAMA's maps are made to follow the photo's edges, see
+    `sama.edges`.
     """
 
     name: str
@@ -42,6 +43,7 @@ class ModelRecord:
     licence: str
     parameters: int
     looks_closer: bool = False
+    follows_edges: bool = False
 
     @property
     def hub_file(self) -> PublishedFile | None:
@@ -72,6 +74,7 @@ RECORDS = {
             "Apache-2.0; see the model card for the data",
             14_350_404,
             looks_closer=True,
+            follows_edges=True,
         ),
         # The sha256 of the .pth files are those that micro-sam and 3D Slicer's SAM extension pin.
         _official(
