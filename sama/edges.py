@@ -50,7 +50,7 @@ class Edges:
             own = F.interpolate(
                 logits, near, mode="bilinear", antialias=near[0] < logits.shape[-2]
             ).sigmoid_()
-            found = own.lerp(found, (own * (1 - own) * 10).clamp_(max=1))
+            found = own.lerp(found, (own * (1 - own) * 5).clamp_(max=1))
         found = found.clamp_(_SMALLEST, 1 - _SMALLEST).logit_()
         if task == "segmentation":
             found *= STEEPER
