@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
+from sama.framing import resized
 from sama.models.guided import Guide, apply, follow, make_guide
 
 GRID = 512  # longer side of the grid on which the coefficients are made
@@ -47,29 +48,29 @@ class Edges:
         found = apply(follow(self._guide(task), on_grid), self._at(near))
         if task == "matting":
             # The surer the head, the less the photo's colours count: they are those of the object's texture too.
-            own = F.interpolate(
-                logits, near, mode="bilinear", antialias=near[0] < logits.shape[-2]
-            ).sigmoid_()
+            own = resized(logits, near).sigmoid()
             found = own.lerp(found, (own * (1 - own) * 5).clamp_(max=1))
         found = found.clamp_(_SMALLEST, 1 - _SMALLEST).logit_()
         if task == "segmentation":
             found *= STEEPER
-        return found if near == size else F.interpolate(found, size, mode="bilinear")
+        return resized(found, size)
 
     def _guide(self, task: str) -> Guide:
-        if task not in self._guides:
+        if not self._guides:
             # In double precision: the covariance of grey photos is nearly singular.
-            guide = make_guide(_resized(self._photo, self._grid).double(), RADIUS[task], SMOOTHNESS)
-            self._guides[task] = Guide(*(part.float() for part in guide[:3]), guide.radius)
+            small = _tensor(self._photo, self._grid).double()
+            for each, radius in RADIUS.items():
+                *parts, _ = make_guide(small, radius, SMOOTHNESS)
+                self._guides[each] = Guide(*(part.float() for part in parts), radius)
         return self._guides[task]
 
     def _at(self, size: tuple[int, int]) -> Tensor:
         if self._sized is None or self._sized.shape[-2:] != size:
-            self._sized = _resized(self._photo, size)
+            self._sized = _tensor(self._photo, size)
         return self._sized
 
 
-def _resized(photo: np.ndarray, size: tuple[int, int]) -> Tensor:
-    """A photo as (1, 3, height, width) float32 in [0, 1]."""
+def _tensor(photo: np.ndarray, size: tuple[int, int]) -> Tensor:
+    """A photo at size (height, width) as (1, 3, height, width) float32 in [0, 1]."""
     picture = Image.fromarray(photo).resize(size[::-1], Image.Resampling.BILINEAR, reducing_gap=3.0)
     return torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].contiguous().float().div_(255)

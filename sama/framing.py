@@ -55,9 +55,13 @@ def union(logits: Tensor, frame: Frame) -> Tensor:
 
 def to_photo(logits: Tensor, frame: Frame, size: tuple[int, int]) -> np.ndarray:
     """`union` of (N, 1, s, s) logits at `size` (height, width), as float32."""
-    small = union(logits, frame)
-    if small.shape[-2:] != tuple(size):
-        # Antialiasing matters when a small photo was enlarged for the model; upwards it changes nothing but the time.
-        smaller = size[0] < small.shape[-2] or size[1] < small.shape[-1]
-        small = F.interpolate(small, size, mode="bilinear", antialias=smaller)
-    return small[0, 0].numpy()
+    return resized(union(logits, frame), size)[0, 0].numpy()
+
+
+def resized(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Maps (N, C, h, w) at `size` (height, width); the same tensor where they have it."""
+    height, width = maps.shape[-2:]
+    if (height, width) == tuple(size):
+        return maps
+    # Antialiasing matters when a small photo was enlarged for the model; upwards it changes nothing but the time.
+    return F.interpolate(maps, size, mode="bilinear", antialias=size[0] < height or size[1] < width)

@@ -8,20 +8,11 @@ import torch
 from torch.nn import functional as F
 
 from sama.edges import GRID, RADIUS, SMOOTHNESS, STEEPER, Edges
-from sama.features import FeatureCache
 from sama.models.guided import apply, follow, make_guide
-from sama.models.zoo import RECORDS, LoadedModel
-from sama.predictor import SamaPredictor
 from sama.prompts import Prompts
-from tests.test_models import small_sama
+from tests.test_close_up import predictor
 
-MODEL = small_sama()
 BOX = Prompts(boxes=((20, 30, 170, 110),))
-
-
-def predictor(model: str) -> SamaPredictor:
-    loaded = LoadedModel(MODEL, RECORDS[model], "0" * 64, "1" * 64, {})
-    return SamaPredictor(loaded, dtype=torch.float32, cache=FeatureCache())
 
 
 def disc(height: int, width: int) -> np.ndarray:
