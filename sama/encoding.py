@@ -40,7 +40,7 @@ def encode_photo(
     Yields the progress after each view, with features in half precision after the global view, when SAM can answer, and
     with the last local view, when SAMA can; None in between. local=False ends after the global view. The local views
     that `prompts()` touches, asked for before each, come first; those that hold padding only are not encoded, and are
-    counted with the last.
+    counted with the last. A model without MVLE looks at none of them.
     """
     started = time.perf_counter()
     device, size = next(model.parameters()).device, model.backbone.image_size
@@ -53,21 +53,21 @@ def encode_photo(
         return
     views = local_views(frame)[0]  # (4, 3, S, S)
     encoded: list[EncodedView | None] = [None] * 4
-    waiting = [m for m, padding in enumerate(padded_views(geometry)) if not padding]
-    told = 0
-    while waiting:
+    waiting = [m for m, padding in enumerate(padded_views(geometry)) if not padding and model.config.mvle]
+    told, complete = 0, False
+    while not complete:
         batch = _urgent(waiting, prompts(), geometry)[: views_at_once(device)]
         waiting = [m for m in waiting if m not in batch]
         with inference(device, dtype):
-            together = model.backbone.encode(_channels_last(views[batch]))
+            together = model.backbone.encode(_channels_last(views[batch])) if batch else ()
             for i, m in enumerate(batch):
                 encoded[m] = EncodedView(*(None if x is None else x[i : i + 1] for x in together))
-            if not waiting:
+            if complete := not waiting:
                 features = halved(model.prepare(model.encode_local(features, encoded, frame)))
-        done = sum(view is not None for view in encoded) if waiting else 4
+        done = 4 if complete else sum(view is not None for view in encoded)
         for count in range(told + 1, done + 1):
             progress = Progress("local", count, 4, time.perf_counter() - started)
-            yield progress, None if waiting else features
+            yield progress, features if complete else None
         told = done
 
 

@@ -1,10 +1,14 @@
 """The ablation table from results, and the watch over confidence maps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from sama.evaluation.metrics import MASK_METRICS, MATTE_METRICS
+from sama.models.local_adapter import LocalAdapter
+from sama.models.views import global_view, local_views
 from sama.training.ablation import FOLDERS, MEASURES, VARIANTS, ConfidenceWatch, table
 from tests.test_models import features_of, prompts_for, small_sama
 
@@ -38,13 +42,54 @@ def test_a_variant_lacks_what_it_says_and_answers(name, paper):
     model = small_sama(**VARIANTS[paper + name].changes)
     names = {key.split(".")[0] for key in model.trainable()}
     assert ("mvle" in names) == (name == "no-adapter")
-    assert ("adapters" in names) == (name == "no-mvle")
+    assert ("early" in names) == (name == "no-mvle")
+    assert any(isinstance(layer, LocalAdapter) for layer in model.adapters) == (name == "no-mvle")
     assert ("fine" in names) == (paper == "")
     assert any(".mix." in key for key in model.trainable()) == (paper == "")
     features, prompts = features_of(model), prompts_for(2, 128)
     with torch.no_grad():
         logits = model.decode(features, model.decode_sam(features, prompts))
     assert all(x.isfinite().all() for x in logits.values())
+
+
+def variant(name: str):
+    """A variant whose modules all have a say, as after training."""
+    model = small_sama(**VARIANTS[name].changes)
+    torch.manual_seed(3)
+    for parameter in (p for p in model.parameters() if p.requires_grad):
+        if not parameter.any():
+            torch.nn.init.normal_(parameter, std=0.1)
+    return model
+
+
+def answers(model, frame, local):
+    features = model.encode_local(model.encode_global(global_view(frame)), local, frame)
+    with torch.no_grad():
+        return model.decode(features, model.decode_sam(features, prompts_for(2, 128)))["segmentation"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("full", True), ("direct", True), ("no-adapter", True), ("no-mvle", False), ("neither", False)],
+)
+def test_local_views_have_a_say_where_there_is_an_mvle(name, told):
+    model = variant(name)
+    frame, other = torch.randn(2, 1, 3, 256, 256)
+    with torch.no_grad():
+        seen = [[model.backbone.encode(view) for view in local_views(x).unbind(1)] for x in (frame, other)]
+        if told:  # whatever the heads see of the photo itself stays the same
+            seen[1] = [view._replace(detail=own.detail) for view, own in zip(seen[1], seen[0], strict=True)]
+        same, changed = (answers(model, frame, views) for views in seen)
+    assert torch.equal(same, changed) != told
+
+
+def test_without_mvle_the_global_view_s_early_feature_is_read():
+    model = variant("no-mvle")
+    frame = torch.randn(1, 3, 256, 256)
+    features = model.encode_global(global_view(frame))
+    single = features.single._replace(early=features.single.early + 1)
+    tokens = [model.encode_local(x, [], frame).local for x in (features, replace(features, single=single))]
+    assert tokens[0].shape == (1, 4, 64, 32) and not torch.allclose(*tokens)
 
 
 def test_confidence_is_collected_from_each_adapter():

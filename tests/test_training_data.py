@@ -48,9 +48,8 @@ def save_photo(folder, name, labels, rng):
     Image.fromarray(labels).save(folder / "labels" / f"{name}.png")
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    root = tmp_path_factory.mktemp("data")
+def write_training(root):
+    """Two photographs of each folder, one foreground of each kind and a background."""
     rng = np.random.default_rng(5)
     person = np.zeros((160, 110), np.uint8)
     person[30:140, 35:75] = 1
@@ -75,6 +74,12 @@ def root(tmp_path_factory):
     Image.fromarray(rng.integers(0, 256, (100, 200, 3), dtype=np.uint8)).save(
         root / "train" / "backgrounds" / "0.jpg"
     )
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    root = tmp_path_factory.mktemp("data")
+    write_training(root)
     return root
 
 

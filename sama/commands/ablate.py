@@ -70,7 +70,7 @@ def _variant(name: str, args: argparse.Namespace) -> dict:
     config = variant.config(default_config("mini"))
     weights = train_sama(
         settings,
-        Feed(args.data, 1),
+        Feed(args.data, 1, watched=1),  # what counts is measured at the end
         config=config,
         tasks=variant.tasks,
         small_size=args.small_size,

@@ -42,9 +42,13 @@ class SamaConfig:
     """SAMA's trainable modules on some backbone.
 
     `segmentation_channels` and `matting_channels` are the widths of the two heads, one stage each, from twice the
-    embedding's resolution upwards, doubling at every further stage. `mvle` and `local_adapter` switch a module off for
-    the paper's ablations; `adapter_pool` x `adapter_pool` cells of a local view are averaged before the adapters'
-    attention.
+    embedding's resolution upwards, doubling at every further stage. `adapter_pool` x `adapter_pool` cells of a local
+    view are averaged before the adapters' attention.
+
+    `mvle` and `local_adapter` switch a module off for the paper's ablations, with all that the paper describes as part
+    of it. Without MVLE no local view is encoded: the early feature is that of the global view. Without Local-Adapters
+    there is no early feature. With `join_local` the heads read the local views' tokens beside the stream; without, the
+    stream alone, into which MVLE's output is merely added where there are no Local-Adapters.
 
     Beyond the paper: `fine` lists the widths of a stream that shows the heads the photo at strides 4, 2 and 1,
     `fine_blocks` is its depth at stride 4; without it the heads see the photo's colours alone. `guides` are windows
@@ -56,6 +60,7 @@ class SamaConfig:
     residual: bool = True
     mvle: bool = True
     local_adapter: bool = True
+    join_local: bool = True
     pool_ratios: tuple[int, ...] = (4, 8, 16)
     attention_heads: int = 8
     adapter_pool: int = 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sama.models.backbones.base import EmbeddedPrompts
+from sama.models.backbones.base import EmbeddedPrompts, EncodedView
 from sama.models.beliefs import Guides
 from sama.models.local_adapter import LocalKeys
 from sama.models.stage import Side
@@ -29,7 +29,8 @@ class ImageFeatures:
     embedding (B, C, h, w); context for the dense prompt prior or None; local (B, V, h*w, C), MVLE plus early feature
     (eq. 5) of the local views `views`; detail (B, D, 8h, 8w) or None; image (B, 3, s, s) normalised, for the matting
     head. The last three are None as long as only the global view is encoded. prepared: see `Sama.prepare`; with it
-    detail and image are no longer needed.
+    detail and image are no longer needed. single: for a model that looks at the global view alone, what the backbone
+    made of it, until it is in the others.
     """
 
     embedding: Tensor
@@ -39,6 +40,7 @@ class ImageFeatures:
     image: Tensor | None = None
     views: tuple[int, ...] = ALL_VIEWS
     prepared: Prepared | None = None
+    single: EncodedView | None = None
 
 
 @dataclass(frozen=True)

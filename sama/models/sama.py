@@ -8,6 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from sama.models.adapters import make_adapters
 from sama.models.backbones import build_backbone
 from sama.models.backbones.base import EmbeddedPrompts, EncodedView
 from sama.models.beliefs import Beliefs, make_guides
@@ -16,10 +17,11 @@ from sama.models.decoder import first_layer, output_tokens, two_way
 from sama.models.fine_stream import FineStream
 from sama.models.heads import entry, make_head
 from sama.models.image_features import ImageFeatures, Prepared, SamAnswer, per_prompt, stream_dtype
-from sama.models.local_adapter import LocalAdapter, LocalKeys
+from sama.models.local_adapter import LocalKeys
 from sama.models.mvle import MultiViewLocalizationEncoder, to_tokens
 from sama.models.places import Places, PlacesKept
 from sama.models.prompt_tensors import PromptTensors
+from sama.models.single_view import quarters
 from sama.models.stage import Side
 from sama.models.views import ALL_VIEWS, join_quadrants, merge_views
 
@@ -39,11 +41,10 @@ class Sama(nn.Module):
         self.mvle = None
         if config.mvle:
             self.mvle = MultiViewLocalizationEncoder(channels, heads=heads, pool_ratios=config.pool_ratios)
-        self.early = nn.Conv2d(self.backbone.early_channels, channels, 1)
-        self.adapters = nn.ModuleList(
-            LocalAdapter(channels, heads=heads, pool=config.adapter_pool)
-            for _ in range(2 if config.local_adapter else 0)
-        )
+        self.early = None
+        if config.local_adapter:
+            self.early = nn.Conv2d(self.backbone.early_channels, channels, 1)
+        self.adapters = make_adapters(config, channels)
         # SAMA's tokens start as copies of SAM's mask token; `load_backbone` copies them again.
         self.tokens = nn.Parameter(torch.zeros(len(TASKS), channels))
         self.reset_tokens()
@@ -106,25 +107,30 @@ class Sama(nn.Module):
         """Encode normalised global views (B, 3, S, S); enough for `decode_sam`."""
         encoded = self.backbone.encode(view)
         embedding = encoded.embedding.contiguous(memory_format=torch.channels_last)
-        return ImageFeatures(embedding, self.backbone.prior_context(view, encoded))
+        single = encoded if self.mvle is None else None
+        return ImageFeatures(embedding, self.backbone.prior_context(view, encoded), single=single)
 
     def encode_local(
         self, features: ImageFeatures, local: list[EncodedView | None], image: Tensor
     ) -> ImageFeatures:
         """Add the four encoded local views, in order, each of batch B, and the frame (B, 3, 2S, 2S).
 
-        None stands for a view that holds padding only: its quadrant keeps SAM's stream.
+        None stands for a view that holds padding only: its quadrant keeps SAM's stream. Without MVLE `local` is not
+        looked at; quadrants of the global view, enlarged, take its place.
         """
+        if self.mvle is None:
+            local = quarters(features.single)
         views = tuple(m for m, view in enumerate(local) if view is not None)
         present = [view for view in local if view is not None]
-        places = self.positions()
         embedded = torch.stack([view.embedding for view in present], 1)  # (B, V, C, h, w)
-        early = torch.stack([self.early(view.early) for view in present], 1)
         if self.mvle is None:
-            tokens = to_tokens(embedded)
+            tokens = torch.zeros_like(to_tokens(embedded))
         else:
+            places = self.positions()
             tokens = self.mvle(features.embedding, embedded, places.pos, places.local_pos, views)
-        tokens = tokens + early.flatten(3).transpose(2, 3)  # eq. 5-6
+        if self.early is not None:
+            early = torch.stack([self.early(view.early) for view in present], 1)
+            tokens = tokens + to_tokens(early)  # eq. 5-6
         detail = None
         if present[0].detail is not None:
             nothing = torch.zeros_like(present[0].detail)
@@ -232,6 +238,8 @@ class Sama(nn.Module):
             between=adapt if self.adapters else None,
             first=first,
         )
+        if not self.config.join_local:
+            local = torch.zeros_like(local)
         x = merge_views(keys, local, views, backbone.grid)
         guides = None if prepared.guides is None else prepared.guides.per_prompt(each)
         beliefs = Beliefs(answer.base, guides, x.dtype)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sama.models.config import SamaConfig
+from sama.models.local_adapter import LocalAdapter
 from sama.models.sama import TASKS
 
 
@@ -34,14 +35,19 @@ OURS = {
 VARIANTS = {
     "full": Variant("SAMA"),
     "no-mvle": Variant("without MVLE", {"mvle": False}),
-    "no-adapter": Variant("without Local-Adapter", {"local_adapter": False}),
-    "neither": Variant("without both", {"mvle": False, "local_adapter": False}),
+    "no-adapter": Variant("without Local-Adapter", {"local_adapter": False, "join_local": False}),
+    "neither": Variant("without both", {"mvle": False, "local_adapter": False, "join_local": False}),
+    "direct": Variant("without Local-Adapter, heads read MVLE's output", {"local_adapter": False}),
     "segmentation": Variant("segmentation alone", tasks=("segmentation",)),
     "matting": Variant("matting alone", tasks=("matting",)),
     "paper": Variant("the paper's modules alone", OURS),
     "paper-no-mvle": Variant("of these, without MVLE", OURS | {"mvle": False}),
-    "paper-no-adapter": Variant("of these, without Local-Adapter", OURS | {"local_adapter": False}),
-    "paper-neither": Variant("of these, without both", OURS | {"mvle": False, "local_adapter": False}),
+    "paper-no-adapter": Variant(
+        "of these, without Local-Adapter", OURS | {"local_adapter": False, "join_local": False}
+    ),
+    "paper-neither": Variant(
+        "of these, without both", OURS | {"mvle": False, "local_adapter": False, "join_local": False}
+    ),
 }
 
 # Of `evaluate`'s results: (validation folder, object mode, metric, title), by task.
@@ -103,7 +109,8 @@ class ConfidenceWatch:
 
     def __enter__(self) -> "ConfidenceWatch":
         for i, adapter in enumerate(self.model.adapters):
-            self._handles.append(adapter.register_forward_hook(self._keeper(i)))
+            if isinstance(adapter, LocalAdapter):
+                self._handles.append(adapter.register_forward_hook(self._keeper(i)))
         return self
 
     def __exit__(self, *_) -> None:

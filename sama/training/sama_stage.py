@@ -20,7 +20,8 @@ def encode_frames(model: Sama, frames: Tensor) -> ImageFeatures:
     """Encode normalised frames (B, 3, 2S, 2S): the frozen backbone without gradient, MVLE with."""
     with torch.no_grad():
         features = model.encode_global(global_view(frames))
-        local = [model.backbone.encode(view) for view in local_views(frames).unbind(1)]
+        views = local_views(frames).unbind(1) if model.config.mvle else ()
+        local = [model.backbone.encode(view) for view in views]
     return model.encode_local(features, local, frames)
 
 
