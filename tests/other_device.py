@@ -3,7 +3,7 @@
 What runs on it would not fail on a GPU for want of a `.to(device)`. `python -m tests.other_device STAGE DATA OUT`
 trains a tiny model for four steps, from data painted on the device, and lets it answer, first on the processor and then
 on this device, and prints what came out, as JSON. In a process of its own, since PyTorch cannot forget a device.
-Automatic casts are switched off for both: PyTorch has none for a device that it does not know.
+Automatic casts and inference mode are switched off for both: neither goes with a device that PyTorch does not know.
 """
 
 import contextlib
@@ -155,6 +155,7 @@ def _work(kind: str, data: Path, out: Path, device: str) -> dict:
 if __name__ == "__main__":
     stage, data, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     torch.autocast = _NoCasts
+    torch.inference_mode = lambda mode=True: torch.set_grad_enabled(not mode)
     install()  # before anything is learnt: the first gradient counts the devices
     results = {"cpu": _work(stage, data, out / "cpu", "cpu")}
     with Watched():
