@@ -35,6 +35,11 @@ MARGIN = 0.06
 TITLE = 0.2
 CAPTION = 0.34
 DPI = 480
+MATTE_TITLES = {"sama": "SAMA alpha matte", "solid": "SAMA solid matte", "closed_form": "Training-free matte"}
+MATTE_NOTES = {
+    "solid": "matte of a solid object",
+    "closed_form": "matte by closed-form matting of SAM's mask, without training",
+}
 _PRINTED = 900  # longer side, in pixels, of a whole photo in the figure
 _INK, _SOFT, _KEEP, _DROP = "#1d1c1a", "#6f6b63", "#1a9e52", "#dc3535"
 _TEXT = {"family": "DejaVu Sans", "color": _INK}  # the font that comes with matplotlib
@@ -112,13 +117,13 @@ def _columns(outputs: "Outputs") -> list[tuple[str, Callable[[Box], np.ndarray]]
     def mask(layer: np.ndarray, colour: tuple[int, int, int]) -> Callable[[Box], np.ndarray]:
         return lambda box: _tinted(_part(rgb, box), _part(layer, box), colour)
 
-    trained, free = outputs.sama_mask is not None, outputs.prediction.matte_method == "closed_form"
+    trained = outputs.sama_mask is not None
     return [
         ("Photo and prompts", lambda box: _part(rgb, box)),
         ("SAM mask", mask(outputs.sam_mask, SAM_COLOUR)),
         *([("SAMA mask", mask(outputs.sama_mask, SAMA_COLOUR))] if trained else []),
         (
-            "Training-free matte" if free else "SAMA alpha matte",
+            MATTE_TITLES[outputs.prediction.matte_method],
             lambda box: np.repeat(_part(outputs.alpha, box)[..., None], 3, axis=2),
         ),
         ("Composite", lambda box: _in_srgb(_part(outputs.composite, box), outputs.profile)),
@@ -202,8 +207,8 @@ def _provenance(outputs: "Outputs") -> str:
         "prompts: " + ", ".join(each for each in asked if each),
         f"foreground colours {'estimated' if settings.estimate_foreground else 'of the photo'}",
     ]
-    if outputs.prediction.matte_method == "closed_form":
-        facts.insert(2, "matte by closed-form matting of SAM's mask, without training")
+    if (note := MATTE_NOTES.get(outputs.prediction.matte_method)) is not None:
+        facts.insert(2, note)
     facts.append(f"insets: where SAM and {'the matte' if outputs.sama_mask is None else 'SAMA'} differ most")
     return "  \u00b7  ".join(facts)
 

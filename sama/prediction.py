@@ -65,8 +65,8 @@ class Prediction:
     sam_masks (N, H, W) bool, SAM's candidates, one or three; sam_scores (N,) float32, SAM's own estimate of their IoU;
     chosen, the candidate that SAMA refined; sam_logits (H, W) float32 of the chosen candidate; sama_mask (H, W) bool
     and sama_logits (H, W) float32: None when only SAM was asked or SAMA has no weights; alpha (H, W) float32 in [0, 1]:
-    None when only SAM was asked; matte_method, where alpha comes from: `sama`, `closed_form` (without training, from
-    SAM's mask), None without alpha; seconds by step.
+    None when only SAM was asked; matte_method, where alpha comes from: `sama`, `solid` (SAMA's, opaque inside),
+    `closed_form` (without training, from SAM's mask), None without alpha; seconds by step.
     """
 
     sam_masks: np.ndarray

@@ -20,7 +20,10 @@ from sama.models.zoo import LoadedModel
 from sama.open_photo import OpenPhoto
 from sama.prediction import ModelInfo, Prediction, Progress
 from sama.prompts import Prompts
+from sama.solid import solid_matte
 from sama.training_free import training_free_alpha
+
+SAMAS = ("sama", "solid")  # mattes that SAMA's matting head makes
 
 
 class SamaPredictor:
@@ -128,8 +131,9 @@ class SamaPredictor:
 
         candidate: which of SAM's masks SAMA refines, by default SAM's best. output_size: (width, height) of the
         answer, by default the photo's. sama=False answers with SAM alone, for which the global view is enough.
-        matte: `sama`, or `closed_form` for the training-free matte of SAM's mask, which takes seconds; by default
-        `sama` where SAMA has weights and runs, `closed_form` where it has none, and no matte with sama=False.
+        matte: `sama`; `solid` for SAMA's matte of an object that lets nothing through, see `sama.solid`; or
+        `closed_form` for the training-free matte of SAM's mask, which takes seconds; by default `sama` where SAMA has
+        weights and runs, `closed_form` where it has none, and no matte with sama=False.
         closer=False answers on the whole photo even where boxes are small; else models whose record says so look at the
         part around them, see `sama.close_up`. edges=False gives what SAMA's heads give; else the maps of models whose
         record says so follow the photo's edges, see `sama.edges`. progress is called with the fraction of a
@@ -170,7 +174,7 @@ class SamaPredictor:
             logits = {}
             if sama:
                 started = time.perf_counter()
-                tasks = TASKS if matte == "sama" else ("segmentation",)
+                tasks = TASKS if matte in SAMAS else ("segmentation",)
                 logits = self.model.decode(features, answer, tasks)
                 logits = {k: photo.finished(k, v, (height, width), edges) for k, v in logits.items()}
                 seconds["decode_sama"] = time.perf_counter() - started
@@ -181,7 +185,9 @@ class SamaPredictor:
                 np.greater(candidate_logits, 0, out=sam_masks[n])
                 if n == index:
                     sam_logits = candidate_logits
-        alpha = _sigmoid(logits["matting"]) if matte == "sama" else None
+        alpha = _sigmoid(logits["matting"]) if matte in SAMAS else None
+        if matte == "solid":
+            alpha = solid_matte(alpha, logits["segmentation"])
         if matte == "closed_form":
             started = time.perf_counter()
             alpha = training_free_alpha(photo.copy, photo.frame, answer, shown, (height, width), progress)
@@ -225,9 +231,9 @@ class SamaPredictor:
 
 
 def _check_matte(matte: str | None, sama: bool) -> None:
-    if matte not in (None, "sama", "closed_form"):
-        raise PromptError(f"There is no matte called {matte!r}; choose sama or closed_form.")
-    if matte == "sama" and not sama:
+    if matte not in (None, *SAMAS, "closed_form"):
+        raise PromptError(f"There is no matte called {matte!r}; choose {', '.join(SAMAS)} or closed_form.")
+    if matte in SAMAS and not sama:
         raise WeightsError("SAMA's matte needs SAMA's weights; give --sama-weights, or choose closed_form.")
 
 

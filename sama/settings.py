@@ -2,7 +2,7 @@
 
 In the file: `background`, a description as `parse_background` reads it or an object that holds a picture;
 `candidate`, the number of SAM's mask that SAMA refines, or null for SAM's best; `foreground`, "estimated" or "photo";
-`matte`, "sama" or "closed_form", where one was asked for.
+`matte`, "sama", "solid" or "closed_form", where one was asked for.
 """
 
 import base64
@@ -19,15 +19,15 @@ from sama.matting import Background, parse_background
 from sama.matting.background import MAX_OFFSET, MAX_SCALE
 
 ESTIMATED, PHOTO = "estimated", "photo"
-MATTES = ("sama", "closed_form")
+MATTES = ("sama", "solid", "closed_form")
 _PICTURE_KEYS = {"picture", "fit", "margin", "offset", "scale"}
 
 
 @dataclass(frozen=True)
 class Settings:
     """background: behind the composite; candidate: which of SAM's masks SAMA refines, None for SAM's best;
-    estimate_foreground: whether cut-outs have the object's estimated colours instead of the photo's; matte: `sama` or
-    `closed_form`, see `SamaPredictor.predict`, None for the model's own."""
+    estimate_foreground: whether cut-outs have the object's estimated colours instead of the photo's; matte: one of
+    MATTES, see `SamaPredictor.predict`, None for the model's own."""
 
     background: Background
     candidate: int | None = None

@@ -50,7 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--matte",
         choices=MATTES,
-        help="closed_form: training-free, from SAM's mask, which is also the default without SAMA weights",
+        help="solid: SAMA's, of an object that lets nothing through; closed_form: training-free, from SAM's mask, "
+        "which is also the default without SAMA weights",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--dtype", default="auto", help="auto, float32, bfloat16 or float16")
@@ -106,7 +107,7 @@ def main(args: argparse.Namespace) -> int:
 def _predict(predictor: "SamaPredictor", prompts: Prompts, settings: Settings) -> "Prediction":
     """Answer, with a bar where the matte is training-free: that takes seconds."""
     method = settings.matte or predictor.info.matte_method
-    with tqdm(total=100, unit="%", file=sys.stderr, disable=method == "sama") as bar:
+    with tqdm(total=100, unit="%", file=sys.stderr, disable=method != "closed_form") as bar:
         bar.set_description("training-free matte")
 
         def show(fraction: float) -> None:

@@ -24,11 +24,11 @@ SIDE = 96  # of a thumbnail's mask, the longer one, in pixels
 
 class ChoiceData(GradioModel):
     """What travels between page and server: the candidate number `index` of the answer to prompts number `seq`, and
-    where mattes come from, `sama` or `closed_form`."""
+    where mattes come from, see `SamaPredictor.predict`."""
 
     seq: int = -1
     index: int = 0
-    matte: Literal["sama", "closed_form"] = "sama"
+    matte: Literal["sama", "solid", "closed_form"] = "sama"
 
     def candidate(self, seq: int) -> int | None:
         """The choice while the prompts are still number `seq`; None, for SAM's best, once they have changed."""

@@ -47,9 +47,9 @@ class Sessions:
             raise gr.Error(str(error), print_exception=False, title="") from error
         if session.model != self._info.name:
             told.append(f"It was made with the model {session.model:.40}; this page runs {self._info.name}.")
-        if settings.matte not in (None, self._info.matte_method):
+        if not self._info.trained and settings.matte not in (None, self._info.matte_method):
             told.append(
-                "Its kind of matte is offered by python -m sama predict only; this page shows its own."
+                "Its matte is SAMA's, for which this page's model has no weights; the page shows its own."
             )
         for sentence in told:
             gr.Info(sentence, title="Session")

@@ -40,7 +40,8 @@ function enlarge(name) {
   for (const { name: other, figure } of panels) figure.classList.toggle('chosen', solo && other === name);
   draw();
 }
-function titleOf(layer) { return layer === 'alpha' && shown.matte === 'closed_form' ? 'Training-free matte' : LAYERS[layer]; }
+const MATTES = { closed_form: 'Training-free matte', solid: 'Solid matte' };
+function titleOf(layer) { return layer === 'alpha' && MATTES[shown.matte] || LAYERS[layer]; }
 function caption({ name, figure, canvas, names }) {
   const title = names().map(titleOf).join(' and ');
   canvas.setAttribute('aria-label', title);

@@ -22,7 +22,7 @@ HOLES = (
 CANDIDATES = (0.5, 1, 1.6)  # radii of a lone click's three discs; the middle one is the best
 
 
-STEEPNESS = {"sama": 8, "closed_form": 2}  # of the matte's edge
+STEEPNESS = {"sama": 8, "solid": 40, "closed_form": 2}  # of the matte's edge
 
 
 class Counts:

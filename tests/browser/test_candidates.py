@@ -87,6 +87,17 @@ def test_the_training_free_matte_is_one_switch_away(tab, counts):
     assert abs(matte_share(tab) - share) < 0.005
 
 
+def test_an_object_can_be_said_to_be_solid(tab, counts):
+    share, views = matte_share(tab), counts.views
+    tab.page.click("[data-matte=solid]")
+    tab.page.get_by_text("Solid matte", exact=True).wait_for()
+    tab.page.wait_for_function("document.querySelector('[data-matte=solid]').ariaPressed === 'true'")
+    assert matte_share(tab) > share  # the fake's solid edge is narrower
+    assert counts.views == views
+    tab.page.click("[data-matte=sama]")
+    tab.page.locator("[data-panel=alpha] b", has_text="Alpha matte").wait_for()
+
+
 def test_without_prompts_there_is_nothing_to_choose(tab):
     tab.page.keyboard.press("Escape")
     tab.page.locator("#viewer [data-seq]").wait_for(state="detached")

@@ -44,11 +44,11 @@ def test_an_example_is_answered_by_the_embedded_model(visitor, predictor):
     assert not visitor.errors
 
 
-@pytest.mark.parametrize("matte", ["sama", "closed_form"])
+@pytest.mark.parametrize("matte", ["sama", "solid", "closed_form"])
 def test_a_download_has_the_pixels_of_the_command_line(visitor, matte, tmp_path):
     seq = visitor.seq
     visitor.page.click(f"[data-matte={matte}]")
-    title = {"sama": "Alpha matte", "closed_form": "Training-free matte"}[matte]
+    title = {"sama": "Alpha matte", "solid": "Solid matte", "closed_form": "Training-free matte"}[matte]
     visitor.page.locator("[data-panel=alpha] b", has_text=title).wait_for(timeout=60_000)
     assert visitor.seq == seq
     zipped = zipfile.ZipFile(io.BytesIO(download(visitor).path().read_bytes()))
