@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# Where a matte may come from; see `SamaPredictor.predict`.
+SAMA_MATTES = ("sama", "solid")
+MATTES = (*SAMA_MATTES, "closed_form")
+
 
 @dataclass(frozen=True)
 class Progress:

@@ -18,12 +18,10 @@ from sama.models.prompt_tensors import PromptTensors
 from sama.models.sama import TASKS, ImageFeatures
 from sama.models.zoo import LoadedModel
 from sama.open_photo import OpenPhoto
-from sama.prediction import ModelInfo, Prediction, Progress
+from sama.prediction import MATTES, SAMA_MATTES, ModelInfo, Prediction, Progress
 from sama.prompts import Prompts
 from sama.solid import solid_matte
 from sama.training_free import training_free_alpha
-
-SAMAS = ("sama", "solid")  # mattes that SAMA's matting head makes
 
 
 class SamaPredictor:
@@ -174,7 +172,7 @@ class SamaPredictor:
             logits = {}
             if sama:
                 started = time.perf_counter()
-                tasks = TASKS if matte in SAMAS else ("segmentation",)
+                tasks = TASKS if matte in SAMA_MATTES else ("segmentation",)
                 logits = self.model.decode(features, answer, tasks)
                 logits = {k: photo.finished(k, v, (height, width), edges) for k, v in logits.items()}
                 seconds["decode_sama"] = time.perf_counter() - started
@@ -185,7 +183,7 @@ class SamaPredictor:
                 np.greater(candidate_logits, 0, out=sam_masks[n])
                 if n == index:
                     sam_logits = candidate_logits
-        alpha = _sigmoid(logits["matting"]) if matte in SAMAS else None
+        alpha = _sigmoid(logits["matting"]) if matte in SAMA_MATTES else None
         if matte == "solid":
             alpha = solid_matte(alpha, logits["segmentation"])
         if matte == "closed_form":
@@ -231,9 +229,9 @@ class SamaPredictor:
 
 
 def _check_matte(matte: str | None, sama: bool) -> None:
-    if matte not in (None, *SAMAS, "closed_form"):
-        raise PromptError(f"There is no matte called {matte!r}; choose {', '.join(SAMAS)} or closed_form.")
-    if matte in SAMAS and not sama:
+    if matte not in (None, *MATTES):
+        raise PromptError(f"There is no matte called {matte!r}; choose {', '.join(MATTES)}.")
+    if matte in SAMA_MATTES and not sama:
         raise WeightsError("SAMA's matte needs SAMA's weights; give --sama-weights, or choose closed_form.")
 
 

@@ -17,9 +17,9 @@ from sama.errors import PromptError
 from sama.imaging import open_image
 from sama.matting import Background, parse_background
 from sama.matting.background import MAX_OFFSET, MAX_SCALE
+from sama.prediction import MATTES
 
 ESTIMATED, PHOTO = "estimated", "photo"
-MATTES = ("sama", "solid", "closed_form")
 _PICTURE_KEYS = {"picture", "fit", "margin", "offset", "scale"}
 
 

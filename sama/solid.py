@@ -8,7 +8,6 @@ strand or a leaf keeps its shape. docs/training.md has what it is worth.
 
 import numpy as np
 import torch
-from torch import Tensor
 from torch.nn import functional as F
 
 from sama.framing import resized
@@ -16,39 +15,30 @@ from sama.models.guided import window_mean
 
 GRID = 512  # longer side of the grid on which levels are found
 ERODED = 3  # cells by which the surely solid part keeps away from the mask's edge
-RADIUS, TIMES = (
-    10,
-    3,
-)  # of windows whose means, one after the other, say what is near: about a Gaussian of 10 cells
-SURE = (
-    0.5,
-    0.8,
-)  # the probability from which a pixel is thought part of the object, and from which it surely is
+# Windows whose means, one after the other, say what is near: about a Gaussian of 10 cells.
+RADIUS, TIMES = 10, 3
+# The probability from which a cell may be the object's, and from which it surely is.
+MAYBE, SURELY = 0.5, 0.8
 SHARE = 0.92  # of the level nearby that already counts as opaque
 LOWEST = 0.25  # level; what is fainter is not believed in
 _NOTHING = 1e-3  # weight of the level 1, which is taken where no solid part is near
 
 
-def solid(alpha: Tensor, mask_logits: Tensor) -> Tensor:
-    """Matte (N, 1, H, W) in [0, 1] of solid objects, from SAMA's matte and its mask's logits, float32, of that shape.
+def solid_matte(alpha: np.ndarray, mask_logits: np.ndarray) -> np.ndarray:
+    """Matte (H, W) of a solid object, from SAMA's matte in [0, 1] and its mask's logits, both (H, W) float32.
 
     Never lower than alpha, and 0 where alpha is.
     """
-    scale = GRID / max(alpha.shape[-2:])
-    grid = tuple(max(1, round(side * scale)) for side in alpha.shape[-2:])
-    small = F.interpolate(alpha, grid, mode="bilinear", antialias=True)
-    sure = F.interpolate(mask_logits.sigmoid(), grid, mode="bilinear", antialias=True)
+    whole, logits = (torch.from_numpy(x)[None, None] for x in (alpha, mask_logits))
+    scale = GRID / max(alpha.shape)
+    grid = tuple(max(1, round(side * scale)) for side in alpha.shape)
+    small, sure = (F.interpolate(x, grid, mode="bilinear", antialias=True) for x in (whole, logits.sigmoid()))
     sure = -F.max_pool2d(-sure, 2 * ERODED + 1, stride=1, padding=ERODED)
-    sure = ((sure - SURE[0]) / (SURE[1] - SURE[0])).clamp_(0, 1)
+    sure = ((sure - MAYBE) / (SURELY - MAYBE)).clamp_(0, 1)
     # The mean of the matte weighted with the matte: a wide edge does not count as an inside of its own.
     near = torch.cat([sure * small * small, sure * small], 1)
     for _ in range(TIMES):
         near = window_mean(near, RADIUS)
     level = (near[:, :1] + _NOTHING) / (near[:, 1:] + _NOTHING)
-    level = (SHARE * level).clamp_(LOWEST, 1)
-    return (alpha / resized(level, tuple(alpha.shape[-2:]))).clamp_(max=1)
-
-
-def solid_matte(alpha: np.ndarray, mask_logits: np.ndarray) -> np.ndarray:
-    """`solid` of one object's maps (H, W)."""
-    return solid(*(torch.from_numpy(x)[None, None] for x in (alpha, mask_logits)))[0, 0].numpy()
+    level = resized((SHARE * level).clamp_(LOWEST, 1), alpha.shape)
+    return (whole / level).clamp_(max=1)[0, 0].numpy()

@@ -11,8 +11,9 @@ from tqdm import tqdm
 
 from sama.errors import PromptError
 from sama.imaging import MAX_PIXELS, Photo, open_image
+from sama.prediction import MATTES
 from sama.prompts import Prompts, Session, parse_box, parse_point
-from sama.settings import ESTIMATED, MATTES, PHOTO, Settings
+from sama.settings import ESTIMATED, PHOTO, Settings
 
 if TYPE_CHECKING:
     from sama.prediction import Prediction
