@@ -29,11 +29,8 @@ from tests.test_training import mini_stage, sama_stage
 NAME = "elsewhere"
 aten = torch.ops.aten
 CROSSING = {aten._to_copy.default, aten.copy_.default}
-INDEXING = {
-    aten.index.Tensor,
-    aten.index_put.default,
-    aten.index_put_.default,
-}  # indices may come from anywhere
+# Indices may come from anywhere.
+INDEXING = {aten.index.Tensor, aten.index_put.default, aten.index_put_.default}
 
 
 class Elsewhere(torch.Tensor):
@@ -122,9 +119,9 @@ class _NoCasts(contextlib.nullcontext):
         super().__init__()
 
 
-def _work(kind: str, data: Path, out: Path, device: str) -> dict:
+def _work(kind: str, root: Path, out: Path, device: str) -> dict:
     """Train two steps, go on for two more, and answer a box."""
-    root, numbers = data, {}
+    numbers = {}
     for steps in (2, 4):
         stage = {"mini": mini_stage, "sama": sama_stage}[kind]()
         stage.module.to(device)

@@ -46,6 +46,5 @@ class PlainAdapter(nn.Module):
         views: tuple[int, ...] = ALL_VIEWS,
     ) -> Adapted:
         """See `LocalAdapter.forward`; `local` stays as it is, and the confidence is 1."""
-        added = keys.value if len(views) == len(ALL_VIEWS) else with_gaps(keys.value, views)
-        confidence = stream.new_ones(*stream.shape[:2], 1)
-        return Adapted(stream + join_tokens(added, grid), local, confidence)
+        added = join_tokens(with_gaps(keys.value, views), grid)
+        return Adapted(stream + added, local, stream.new_ones(*stream.shape[:2], 1))

@@ -75,10 +75,9 @@ class LocalAdapter(nn.Module):
         keys, what `local_keys` made of them. A quadrant without a local view keeps its stream.
         """
         n, v = len(stream), list(views)
-        whole = len(v) == len(ALL_VIEWS)
         g = self.norm_global(split_tokens(stream, grid))  # (N, 4, hw/4, C)
         placed = g + split_tokens(pos, grid)
-        if not whole:
+        if len(v) < len(ALL_VIEWS):
             g, placed = g[:, v], placed[:, v]
         read, told = attend_both_ways(
             self._project(self.global_proj, placed).flatten(0, 2),
@@ -86,9 +85,7 @@ class LocalAdapter(nn.Module):
             self._project(self.global_value, g).flatten(0, 2),
             keys.value.flatten(0, 2),
         )  # (N*V*heads, hw/4, d) and (N*V*heads, hw/pool^2, d)
-        read = self.global_out(self._merge(read, n))  # (N, V, hw/4, C)
-        if not whole:
-            read = with_gaps(read, views)
+        read = with_gaps(self.global_out(self._merge(read, n)), views)  # (N, 4, hw/4, C)
         # eq. 8; the 1x1 convolution over a map is a product over its tokens
         confidence = torch.sigmoid(F.linear(stream, self.confidence.weight.flatten(1), self.confidence.bias))
         local = add_pooled(local, self.local_out(self._merge(told, n)), grid, self.pool)

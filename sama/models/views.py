@@ -98,7 +98,10 @@ def join_tokens(x: Tensor, grid: tuple[int, int]) -> Tensor:
 
 
 def with_gaps(local: Tensor, views: tuple[int, ...]) -> Tensor:
-    """Put the local views (N, V, ...) numbered `views` in their places among four, with 0 where there is none."""
+    """Put the local views (N, V, ...) numbered `views` in their places among four, with 0 where there is none; the same
+    tensor where all are there."""
+    if len(views) == len(ALL_VIEWS):
+        return local
     places = torch.tensor(views, device=local.device)
     return local.new_zeros(len(local), len(ALL_VIEWS), *local.shape[2:]).index_copy(1, places, local)
 
@@ -151,8 +154,8 @@ def merge_views(stream: Tensor, local: Tensor, views: tuple[int, ...], grid: tup
     """Stream (N, h*w, C) on a grid (h, w), enlarged, plus local views (N, V, h*w, C) in their places:
     (N, C, 2h, 2w)."""
     h, w = grid
-    if len(views) < len(ALL_VIEWS):
-        local = with_gaps(local, views)
-    local = join_tokens(local, (2 * h, 2 * w)).unflatten(1, (2 * h, 2 * w))  # (N, 2h, 2w, C)
+    local = join_tokens(with_gaps(local, views), (2 * h, 2 * w)).unflatten(
+        1, (2 * h, 2 * w)
+    )  # (N, 2h, 2w, C)
     stream = stream.to(local.dtype).unflatten(1, grid).permute(0, 3, 1, 2)
     return up2(stream) + local.permute(0, 3, 1, 2)

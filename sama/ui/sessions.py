@@ -47,7 +47,8 @@ class Sessions:
             raise gr.Error(str(error), print_exception=False, title="") from error
         if session.model != self._info.name:
             told.append(f"It was made with the model {session.model:.40}; this page runs {self._info.name}.")
-        if not self._info.trained and settings.matte not in (None, self._info.matte_method):
+        chosen = ChoiceData(matte=settings.matte or self._info.matte_method)
+        if chosen.matte != chosen.method(self._info):
             told.append(
                 "Its matte is SAMA's, for which this page's model has no weights; the page shows its own."
             )
@@ -56,7 +57,6 @@ class Sessions:
         seq = data.seq + 1
         marks = {key: value for key, value in prompts.to_dict().items() if key != "mask"}
         value = PromptData(image=data.image, **marks, seq=seq, side=data.side)
-        chosen = ChoiceData(matte=settings.matte or self._info.matte_method)
         if settings.candidate is not None:
             chosen = chosen.model_copy(update={"seq": seq, "index": settings.candidate})
         background = settings.background
