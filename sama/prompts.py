@@ -56,7 +56,7 @@ class Prompts:
         boxes = tuple(check.box_inside(b, size) for b in check.sequence(self.boxes, "boxes"))
         mask = None if self.mask is None else check.mask_of_size(self.mask, size)
         if not points and not boxes and mask is None:
-            raise PromptError("Nothing is marked; click on the object or draw a box around it.")
+            raise PromptError("Nothing is marked; click on the object or draw a box around all of it.")
         if not boxes and mask is None and all(label == 0 for *_, label in points):
             raise PromptError("There are only negative clicks; add a positive click or a box.")
         if len(boxes) > 1 and mask is not None:

@@ -39,7 +39,7 @@ Step = tuple
 SKIP = gr.skip()
 CLOSER = {"text": "Looking closer ..."}
 SOLVING = {"text": "Solving the training-free matte, without SAMA ..."}
-READY = {"text": "Ready: click the object, or draw a box around it.", "brief": True}
+READY = {"text": "Ready: click the object, or draw a box around all of it.", "brief": True}
 
 
 def step(visit, *, prompter=SKIP, viewer=SKIP, run=SKIP, candidates=SKIP, scene=SKIP) -> Step:

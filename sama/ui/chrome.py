@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
 _LIMITS_OF_MINI = (
     "The embedded model is small, and so were its training data: it prefers a tight box around one clear "
-    "object, and confuses what a large model would not.",
+    "object, and confuses what a large model would not. What sticks out of the box counts as background, and so does "
+    "what has its colours inside: rather a little too large than too small.",
     "A guided filter makes SAMA's masks and mattes follow the photo's edges, in downloads at up to 4 megapixels; SAM's "
     "masks are shown as SAM makes them.",
 )

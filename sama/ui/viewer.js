@@ -66,7 +66,7 @@ function paint(panel) {
 }
 function waiting(name) {
   if (!layers.photo) return '';
-  if (!layers.has.sam) return name === 'sam' || name === 'slider' ? 'Click the object or draw a box around it.' : '';
+  if (!layers.has.sam) return name === 'sam' || name === 'slider' ? 'Click the object or draw a box around all of it.' : '';
   if (name === 'sama' && !shown.trained) return 'This model has no SAMA weights.';
   if (layers.has.alpha) return '';
   return shown.trained ? 'Waiting for SAMA ...' : 'Solving the training-free matte ...';
