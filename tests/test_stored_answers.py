@@ -13,6 +13,7 @@ from sama.commands import examples as command
 from sama.imaging import open_image
 from sama.prediction import Prediction
 from sama.prompts import Prompts, Session
+from sama.ui.beyond import hint
 from sama.ui.examples import read_examples
 from sama.ui.visit import Visit
 from tests.browser.fake_predictor import Counts, FakePredictor
@@ -85,6 +86,7 @@ def test_the_committed_answers_belong_to_the_committed_weights():
         answer = stored_answers.load(stored_answers.path_of(file), of)
         assert answer is not None, f"{file.stem}: run python -m sama examples, and commit what it writes"
         assert answer.alpha.shape == Visit(FakePredictor(), str(file.with_suffix(".jpg"))).preview.shape[:2]
+        assert hint(answer.alpha, session.prompts, photo.size) == "", "no example's box is too small"
 
 
 def test_examples_are_many_and_small():

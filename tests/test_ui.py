@@ -16,6 +16,7 @@ from sama.matting import parse_background
 from sama.prompts import Prompts, Session
 from sama.settings import Settings
 from sama.ui.actions import Actions
+from sama.ui.beyond import WHERE, hint
 from sama.ui.candidates import ChoiceData
 from sama.ui.examples import read_examples
 from sama.ui.pictures import alpha_url, mask_url
@@ -87,6 +88,40 @@ def test_a_closed_visit_stops_encoding(photo):
     assert list(steps) == []
     assert counts.views == 1
     assert not visit.encoded
+
+
+def test_a_visit_that_has_left_and_comes_back_is_opened_again(photo):
+    counts = Counts()
+    actions = Actions(FakePredictor(counts), {}, str)
+    data = PromptData(image=FileData(path=str(photo)), boxes=[[10, 10, 40, 40]], seq=1)
+    left = Visit(FakePredictor(counts), str(photo))
+    list(left.encode())
+    left.leave()
+    visit = [*actions.answer(data, left, SceneData(), None, ChoiceData())][-1][0]
+    assert visit is not left
+    assert visit.shown is not None
+
+
+@pytest.mark.parametrize("outside", [(0.5, 0.3, 0.6, 0.8), (0.2, 0.55, 0.8, 0.7), (0.2, 0.3, 0.45, 0.8)])
+def test_a_box_that_cuts_the_object_is_told_where(outside):
+    alpha = np.zeros((80, 100), np.float32)
+    alpha[24:64, 20:80] = 1
+    x0, y0, x1, y1 = (side * scale for side, scale in zip(outside, (200, 160) * 2, strict=True))
+    told = hint(alpha, Prompts(boxes=((x0, y0, x1, y1),)), (200, 160))
+    for where, cut in zip(WHERE, (x0 > 40, y0 > 48, x1 < 160, y1 < 128), strict=True):
+        assert (where in told) == cut
+
+
+@pytest.mark.parametrize("box", [(40, 48, 160, 128), (20, 20, 180, 140), (0, 0, 200, 160)])
+def test_a_box_around_all_of_the_object_is_not_commented(box):
+    alpha = np.zeros((80, 100), np.float32)
+    alpha[24:64, 20:80] = 1
+    alpha[23, 20:80] = 0.3  # a soft edge
+    assert hint(alpha, Prompts(boxes=(box,)), (200, 160)) == ""
+    small = (80.0, 48.0, 120.0, 128.0)
+    assert hint(alpha, Prompts(((140.0, 80.0, 1),), (small,)), (200, 160)) == "", "a click may lie outside"
+    assert hint(alpha, Prompts(boxes=(small, (40, 48, 160, 128))), (200, 160)) == ""
+    assert hint(alpha, Prompts(boxes=(small,)), (200, 160)) != ""
 
 
 def test_sam_answers_at_once_where_a_closer_look_takes_a_while(photo):

@@ -17,6 +17,7 @@ from sama.matting import to_uint8
 from sama.palette import SAM_COLOUR, SAMA_COLOUR
 from sama.ui import chrome
 from sama.ui.backdrop import Backdrop
+from sama.ui.beyond import hint
 from sama.ui.candidates import Candidates, ChoiceData, offer
 from sama.ui.examples import Example
 from sama.ui.model_call import on_gpu
@@ -25,7 +26,7 @@ from sama.ui.pictures import alpha_url, composite_url, mask_url, photo_url
 from sama.ui.prompter import PromptData, Prompter
 from sama.ui.scene import Scene, SceneData
 from sama.ui.scene_actions import residual_of
-from sama.ui.shown import mask_at
+from sama.ui.shown import Shown, mask_at
 from sama.ui.talk import Talk, encode_ahead
 from sama.ui.viewer import Viewer
 from sama.ui.visit import Visit
@@ -150,7 +151,7 @@ class Actions:
         if data.path is None:
             return
         try:
-            if visit is None or visit.path != data.path:
+            if visit is None or not visit.holds(data.path):
                 visit = self.open(data.path)
             candidate = choice.candidate(data.seq)
             matte = choice.method(self.info)
@@ -180,7 +181,7 @@ class Actions:
             layers["composite"] = composite_url(shown.on(background, scene.estimated))
             yield step(
                 visit,
-                prompter=Prompter(status={}),
+                prompter=Prompter(status=_advice(data, visit, shown)),
                 viewer=Viewer(layers=layers),
                 candidates=self._offer(visit, data, prediction),
             )
@@ -217,6 +218,12 @@ class Actions:
         """The status line while view number `done` + 1 is being encoded."""
         names = ["global view", *(f"local view {i} of 4" for i in range(1, self.info.views)), "views"]
         return {"text": f"Encoding {names[done]} ...", "done": done, "total": self.info.views}
+
+
+def _advice(data: PromptData, visit: Visit, shown: Shown) -> dict:
+    """The status line beside an answer: what to do about a box that is too small."""
+    text = hint(shown.prediction.alpha, data.prompts.validate(visit.size), visit.size)
+    return {"text": text} if text else {}
 
 
 def _cleared() -> dict:

@@ -103,7 +103,7 @@ class Exports:
         try:
             if data.path is None or not data.marked:
                 raise PromptError("Nothing is cut out yet; click an object first.")
-            if visit is None or visit.path != data.path:
+            if visit is None or not visit.holds(data.path):
                 visit = self._open(data.path)
             candidate, matte = choice.candidate(data.seq), choice.method(self._info)
             settings = settings_of(scene, backdrop, candidate, matte, max(visit.size))

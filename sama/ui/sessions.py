@@ -35,7 +35,7 @@ class Sessions:
         try:
             if data.session is None or data.path is None:
                 raise PromptError("Open the session's photo first, then drop the session on it.")
-            if visit is None or visit.path != data.path:
+            if visit is None or not visit.holds(data.path):
                 visit = self._open(data.path)
             session = Session.load(data.session.path)
             session.check(visit)

@@ -59,6 +59,11 @@ class Visit:
         """(width, height) at which prompts are answered."""
         return self.preview.shape[1], self.preview.shape[0]
 
+    def holds(self, path: str) -> bool:
+        """Whether this is a visit to the photo in the file `path`, and has not left. One that has may come back: a
+        handler that was still at work stores it again."""
+        return self.path == path and not self.left
+
     def close(self) -> None:
         """Stop encoding after the current view: the visitor has opened another photo, or left."""
         self.closed = True
