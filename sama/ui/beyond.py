@@ -1,7 +1,7 @@
 """Whether a box was drawn too small: the matte goes on where the box has ended.
 
-A box that leaves out part of the object costs more than anything else a visitor can do wrong, and the answer does not
-look like a wrong box; docs/training.md has the figures.
+A box that leaves out part of the object costs much, and the answer does not look like a wrong box; docs/training.md has
+the figures.
 """
 
 import numpy as np
