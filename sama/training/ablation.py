@@ -32,22 +32,22 @@ OURS = {
     "mixing": False,
 }  # switches off what the heads see and hold beyond the paper's
 
+# What is left out with a module, see docs/training.md.
+NO_MVLE = {"mvle": False}
+NO_ADAPTER = {"local_adapter": False, "join_local": False}
+
 VARIANTS = {
     "full": Variant("SAMA"),
-    "no-mvle": Variant("without MVLE", {"mvle": False}),
-    "no-adapter": Variant("without Local-Adapter", {"local_adapter": False, "join_local": False}),
-    "neither": Variant("without both", {"mvle": False, "local_adapter": False, "join_local": False}),
+    "no-mvle": Variant("without MVLE", NO_MVLE),
+    "no-adapter": Variant("without Local-Adapter", NO_ADAPTER),
+    "neither": Variant("without both", NO_MVLE | NO_ADAPTER),
     "direct": Variant("without Local-Adapter, heads read MVLE's output", {"local_adapter": False}),
     "segmentation": Variant("segmentation alone", tasks=("segmentation",)),
     "matting": Variant("matting alone", tasks=("matting",)),
     "paper": Variant("the paper's modules alone", OURS),
-    "paper-no-mvle": Variant("of these, without MVLE", OURS | {"mvle": False}),
-    "paper-no-adapter": Variant(
-        "of these, without Local-Adapter", OURS | {"local_adapter": False, "join_local": False}
-    ),
-    "paper-neither": Variant(
-        "of these, without both", OURS | {"mvle": False, "local_adapter": False, "join_local": False}
-    ),
+    "paper-no-mvle": Variant("of these, without MVLE", OURS | NO_MVLE),
+    "paper-no-adapter": Variant("of these, without Local-Adapter", OURS | NO_ADAPTER),
+    "paper-neither": Variant("of these, without both", OURS | NO_MVLE | NO_ADAPTER),
 }
 
 # Of `evaluate`'s results: (validation folder, object mode, metric, title), by task.
