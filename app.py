@@ -42,9 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until interrupted; returns the exit code, 2 for what the user can mend."""
     flags = _flags(arguments)
     # Imported late, so that --help and a bad flag answer at once.
-    from sama.devices import resolve_device
     from sama.errors import SamaError
-    from sama.loading import load
+    from sama.predict.devices import resolve_device
+    from sama.predict.loading import load
     from sama.ui.model_thread import ModelThread
     from sama.ui.studio import build_studio, launch_options
 

@@ -13,19 +13,19 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from sama.imaging import open_image
-    from sama.loading import load
     from sama.matting import composite, estimate_foreground
-    from sama.predictor import SamaPredictor
-    from sama.prompts import Prompts
+    from sama.photo.opening import open_image
+    from sama.predict.loading import load
+    from sama.predict.predictor import SamaPredictor
+    from sama.request.prompts import Prompts
 
 _HOMES = {
-    "Prompts": "sama.prompts",
-    "SamaPredictor": "sama.predictor",
+    "Prompts": "sama.request.prompts",
+    "SamaPredictor": "sama.predict.predictor",
     "composite": "sama.matting",
     "estimate_foreground": "sama.matting",
-    "load": "sama.loading",
-    "open_image": "sama.imaging",
+    "load": "sama.predict.loading",
+    "open_image": "sama.photo.opening",
 }
 
 

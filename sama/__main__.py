@@ -2,6 +2,6 @@
 
 import sys
 
-from sama.cli import main
+from sama.commands.cli import main
 
 sys.exit(main())

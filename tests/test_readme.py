@@ -54,7 +54,7 @@ def test_python_example_works(checkout):
 
 def test_client_example_works(checkout):
     import sama
-    from tests.browser.conftest import serve
+    from tests.ui.browser.conftest import serve
 
     _, block = blocks("python")
     assert "http://127.0.0.1:7860" in block

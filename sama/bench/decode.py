@@ -9,8 +9,8 @@ from sama.bench.encode import exhaust
 from sama.bench.lab import Lab
 from sama.bench.rows import Row, row_name
 from sama.bench.timing import Side, interleave
-from sama.predictor import SamaPredictor
-from sama.prompts import Prompts
+from sama.predict.predictor import SamaPredictor
+from sama.request.prompts import Prompts
 
 SAM, SAMA = "decode_sam", "decode_sama"
 OFFICIAL_NOTE = (

@@ -9,7 +9,7 @@ from sama.bench import scenes
 from sama.bench.lab import Lab
 from sama.bench.rows import Row, row_name
 from sama.bench.timing import Side, interleave
-from sama.predictor import SamaPredictor
+from sama.predict.predictor import SamaPredictor
 
 FLOAT32, BFLOAT16 = torch.float32, torch.bfloat16
 VIEWS = {FLOAT32: "encode_view_fp32", BFLOAT16: "encode_view_bf16"}

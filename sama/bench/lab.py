@@ -9,16 +9,16 @@ from pathlib import Path
 import torch
 from segment_anything import SamPredictor, sam_model_registry
 
-from sama.allocator import reuse_memory
-from sama.devices import resolve_device, resolve_dtype
-from sama.loading import load
-from sama.models.checkpoints import sama_metadata, save_checkpoint
 from sama.models.config import default_config
-from sama.models.hub import HubFile, cached
-from sama.models.records import record_of
 from sama.models.sama import Sama
-from sama.models.zoo import load_backbone
-from sama.predictor import SamaPredictor
+from sama.predict.allocator import reuse_memory
+from sama.predict.devices import resolve_device, resolve_dtype
+from sama.predict.loading import load
+from sama.predict.predictor import SamaPredictor
+from sama.weights.checkpoints import sama_metadata, save_checkpoint
+from sama.weights.hub import HubFile, cached
+from sama.weights.records import record_of
+from sama.weights.zoo import load_backbone
 
 SIZES = {"1mp": (1155, 866), "12mp": (4000, 3000), "50mp": (8660, 5770)}  # (width, height)
 

@@ -11,13 +11,13 @@ from sama.bench import scenes
 from sama.bench.lab import Lab
 from sama.bench.rows import Row
 from sama.bench.timing import Side, interleave
-from sama.export import write_outputs
-from sama.imaging import Photo, image_digest
+from sama.export.outputs import Outputs
+from sama.export.writing import write_outputs
 from sama.matting import composite, composite_bytes, estimate_foreground, parse_background
-from sama.outputs import Outputs
-from sama.prediction import Prediction
-from sama.prompts import Prompts
-from sama.settings import Settings
+from sama.photo.opening import Photo, image_digest
+from sama.predict.prediction import Prediction
+from sama.request.prompts import Prompts
+from sama.request.settings import Settings
 
 FOREGROUND_NOTE = (
     "foreground: estimate_foreground and composite with a matte of 1024 pixels, hair and all, enlarged; stock: "

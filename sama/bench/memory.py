@@ -19,8 +19,8 @@ from sama.bench import scenes
 from sama.bench.lab import Lab
 from sama.bench.peak import peak_rss
 from sama.bench.rows import MIB, BenchError, Row
-from sama.loading import load
-from sama.prompts import Prompts
+from sama.predict.loading import load
+from sama.request.prompts import Prompts
 
 ROOT = Path(__file__).parents[2]
 NOTE = (

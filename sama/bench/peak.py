@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from sama.allocator import return_memory
+from sama.predict.allocator import return_memory
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 

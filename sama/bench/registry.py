@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sama.bench import decode, encode, matting, memory
 from sama.bench.lab import SIZES, Lab
 from sama.bench.rows import BenchError, Row, row_name
-from sama.models.records import record_of
+from sama.weights.records import record_of
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from sama.matting.resample import resize
+from sama.photo.resize import resize
 
 _SIDE = 1024  # of a matte before it is enlarged, as the models' own are
 

@@ -4,12 +4,12 @@ import argparse
 import json
 from pathlib import Path
 
-from sama.devices import resolve_device
 from sama.errors import SamaError
 from sama.evaluation.run import evaluate
-from sama.loading import load
 from sama.models.config import default_config
 from sama.models.sama import TASKS
+from sama.predict.devices import resolve_device
+from sama.predict.loading import load
 from sama.training.ablation import FOLDERS, VARIANTS, ConfidenceWatch, table
 from sama.training.run import Feed, train_sama
 from sama.training.trainer import TrainSettings

@@ -51,7 +51,7 @@ def _models(args: argparse.Namespace) -> tuple[list[dict], list[str]]:
     from sama.bench.registry import MODELS, benchmarks, select
     from sama.bench.report import machine
     from sama.bench.rows import BenchError
-    from sama.models.records import RECORDS
+    from sama.weights.records import RECORDS
 
     models = args.model or MODELS
     selected = select(benchmarks(models), args.only)

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from sama import stored_answers
-from sama.imaging import open_image
-from sama.prompts import Session
+from sama.export import stored_answers
+from sama.photo.opening import open_image
+from sama.request.prompts import Session
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Write DIR/answers/NAME.png for every DIR/NAME.json; raises SamaError."""
-    from sama.loading import load  # imported late: torch takes seconds, --help should not
+    from sama.predict.loading import load  # imported late: torch takes seconds, --help should not
 
     predictor = load(
         args.model, device=args.device, checkpoint=args.checkpoint, sama_weights=args.sama_weights

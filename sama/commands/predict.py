@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from sama.errors import PromptError
-from sama.imaging import MAX_PIXELS, Photo, open_image
-from sama.prediction import MATTES
-from sama.prompts import Prompts, Session, parse_box, parse_point
-from sama.settings import ESTIMATED, PHOTO, Settings
+from sama.photo.opening import MAX_PIXELS, Photo, open_image
+from sama.predict.prediction import MATTES
+from sama.request.prompts import Prompts, Session, parse_box, parse_point
+from sama.request.settings import ESTIMATED, PHOTO, Settings
 
 if TYPE_CHECKING:
-    from sama.prediction import Prediction
-    from sama.predictor import SamaPredictor
+    from sama.predict.prediction import Prediction
+    from sama.predict.predictor import SamaPredictor
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,9 +67,9 @@ def main(args: argparse.Namespace) -> int:
         print(f"photo: {note}")
     prompts, settings, model = _request(args, photo)
 
-    from sama.export import write_outputs
-    from sama.loading import load
-    from sama.outputs import Outputs
+    from sama.export.outputs import Outputs
+    from sama.export.writing import write_outputs
+    from sama.predict.loading import load
 
     predictor = load(
         model,

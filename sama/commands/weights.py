@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from sama.errors import WeightsError
-from sama.models.digest import check_sha256
-from sama.models.hub import HubFile, announced_sha256, cached, fetch, parse_hub_id
-from sama.models.records import RECORDS, WEIGHTS, ModelRecord, record_of
+from sama.weights.digest import check_sha256
+from sama.weights.hub import HubFile, announced_sha256, cached, fetch, parse_hub_id
+from sama.weights.records import RECORDS, WEIGHTS, ModelRecord, record_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def main(args: argparse.Namespace) -> int:
             print(line)
     elif args.action == "convert":
         # Imported late, as below: torch takes seconds, a list should not.
-        from sama.models.official import convert
+        from sama.weights.official import convert
 
         convert(args.source, args.target)
         print(f"wrote {args.target} ({_megabytes(args.target.stat().st_size)})")
@@ -93,8 +93,8 @@ def _get(what: str) -> list[str]:
 
 
 def _verify(what: str, model: str | None) -> list[str]:
-    from sama.models.inspection import inspect_file
-    from sama.models.zoo import load_model
+    from sama.weights.inspection import inspect_file
+    from sama.weights.zoo import load_model
 
     if what not in RECORDS:
         return inspect_file(Path(what), model)

@@ -14,8 +14,8 @@ from PIL import Image, ImageDraw, ImageFont
 from sama.evaluation.datasets import TrueObject
 from sama.evaluation.methods import Answer
 from sama.evaluation.prompting import tight_box
-from sama.matting.resample import resize
-from sama.prompts import Prompts
+from sama.photo.resize import resize
+from sama.request.prompts import Prompts
 
 TILE = 224  # pixels
 CAPTION = 18

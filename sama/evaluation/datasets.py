@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from sama.errors import SamaError
-from sama.imaging import open_image
+from sama.photo.opening import open_image
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png")
 OBJECT_MODES = ("each", "union")

@@ -7,9 +7,9 @@ import numpy as np
 from scipy.special import expit
 
 from sama.errors import SamaError
-from sama.evaluation.classical import grabcut
-from sama.prediction import ModelInfo, Prediction
-from sama.prompts import Prompts
+from sama.methods.grabcut import grabcut
+from sama.predict.prediction import ModelInfo, Prediction
+from sama.request.prompts import Prompts
 
 METHOD_NAMES = ("sam", "sama", "closed_form", "grabcut")
 BOX_ONLY = frozenset({"grabcut"})
@@ -68,7 +68,7 @@ def answering(
 
     closer, edges: see `SamaPredictor.predict`.
 
-    The predictor (a `sama.predictor.SamaPredictor`, or whatever has its `predict`) must hold that
+    The predictor (a `sama.predict.predictor.SamaPredictor`, or whatever has its `predict`) must hold that
     photo already; it may be None for the methods in WITHOUT_MODEL.
     """
     if name == "sam":

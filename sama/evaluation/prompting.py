@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 from scipy import ndimage
 
-from sama.prompts import Prompts
+from sama.request.prompts import Prompts
 
 CLICKS = {"box": 0, "point1": 1, "point3": 3, "point5": 5}
 PROMPT_KINDS = tuple(CLICKS)

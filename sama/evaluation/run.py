@@ -126,7 +126,7 @@ def evaluate(
 
 def _load(model: str, device: str, checkpoint: Path | None, sama_weights: str | Path | None):
     # Imported here: torch takes seconds, and grabcut or a predictor passed in need none of it.
-    from sama.loading import load
+    from sama.predict.loading import load
 
     return load(model, device=device, checkpoint=checkpoint, sama_weights=sama_weights)
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageColor
 from scipy.ndimage import gaussian_filter
 
 from sama.errors import SamaError
-from sama.imaging import open_image
+from sama.photo.opening import open_image
 
 DEFAULT_SIGMA = 0.015  # of the photo's longer side
 MAX_SIGMA = 10_000.0

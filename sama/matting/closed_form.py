@@ -6,7 +6,7 @@ from io import StringIO
 
 import numpy as np
 
-from sama.matting.resample import resize, shrink_photo
+from sama.photo.resize import resize, shrink_photo
 
 MAX_PIXELS = 400_000  # of the crop that is solved; the solver's time and memory grow with it
 MARGIN = 8  # pixels of sure background around the unknown band

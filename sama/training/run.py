@@ -8,13 +8,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from sama.devices import resolve_device
 from sama.errors import SamaError
 from sama.models.backbones.mini import MiniBackbone
-from sama.models.checkpoints import load_tensors, sama_metadata, save_checkpoint
 from sama.models.config import SamaConfig, default_config
 from sama.models.sama import TASKS, Sama
-from sama.models.zoo import RECORDS, find_backbone, load_backbone, on_backbone, record_of
+from sama.predict.devices import resolve_device
 from sama.training.data import TrainingData
 from sama.training.imagenet import imagenet_trunk
 from sama.training.mini_stage import MiniStage
@@ -22,6 +20,8 @@ from sama.training.sama_stage import SamaStage
 from sama.training.sources import NAMES
 from sama.training.trainer import TrainSettings, train
 from sama.training.validation import MiniWatch, SamaWatch
+from sama.weights.checkpoints import load_tensors, sama_metadata, save_checkpoint
+from sama.weights.zoo import RECORDS, find_backbone, load_backbone, on_backbone, record_of
 
 # Strides 2, 4 and 8: their backward pass costs more than the rest of a step together.
 FROZEN_STAGES = 3

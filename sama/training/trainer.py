@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, default_collate
 from tqdm import tqdm
 
-from sama.allocator import reuse_memory
+from sama.predict.allocator import reuse_memory
 from sama.training.checkpoint import has_state, load_state, save_state
 from sama.training.data import Ingredients, develop
 from sama.training.ema import Ema

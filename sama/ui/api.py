@@ -11,11 +11,11 @@ from gradio.components.api_component import Api as Value  # what `gr.api` makes 
 
 from sama import __version__
 from sama.errors import PromptError, SamaError
-from sama.outputs import Outputs
-from sama.prediction import ModelInfo
-from sama.prompts import Prompts
-from sama.settings import ESTIMATED, Settings
-from sama.ui.exports import Keep, deliver
+from sama.export.outputs import Outputs
+from sama.predict.prediction import ModelInfo
+from sama.request.prompts import Prompts
+from sama.request.settings import ESTIMATED, Settings
+from sama.ui.handlers.exports import Keep, deliver
 from sama.ui.visit import Visit
 
 _ROWS = {"type": "array", "items": {"type": "array", "items": {"type": "number"}}}

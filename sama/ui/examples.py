@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageOps
 
-from sama import stored_answers
-from sama.prompts import Prompts, Session
+from sama.export import stored_answers
+from sama.request.prompts import Prompts, Session
 from sama.ui.pictures import photo_url
 
 if TYPE_CHECKING:
-    from sama.prediction import ModelInfo, Prediction
+    from sama.predict.prediction import ModelInfo, Prediction
 
 _THUMB = 112, 84
 

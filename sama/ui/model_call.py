@@ -7,12 +7,12 @@ import numpy as np
 import spaces
 
 from sama.errors import SamaError
-from sama.prompts import Prompts
+from sama.request.prompts import Prompts
 from sama.ui.model_thread import ModelThread
 
 if TYPE_CHECKING:
-    from sama.prediction import Prediction, Progress
-    from sama.predictor import SamaPredictor
+    from sama.predict.prediction import Prediction, Progress
+    from sama.predict.predictor import SamaPredictor
 
     Step = Progress | Prediction | SamaPredictor
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-from sama.allocator import reuse_memory
+from sama.predict.allocator import reuse_memory
 
 _END = object()
 

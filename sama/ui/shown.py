@@ -8,11 +8,11 @@ import numpy as np
 from PIL import Image
 
 from sama.matting import Background, composite, estimate_layers, residual, to_uint8
-from sama.matting.resample import fit_within
-from sama.ui.difference import difference_map
+from sama.photo.resize import fit_within
+from sama.ui.viewer.difference import difference_map
 
 if TYPE_CHECKING:
-    from sama.prediction import Prediction
+    from sama.predict.prediction import Prediction
 
 # Longer side of what a click sends, at least and at most, in pixels; closer up, a `Look` shows more.
 SIDES = (256, 640)

@@ -8,23 +8,24 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from sama.matting import warm_up
-from sama.ui import chrome, looking, scene_actions
-from sama.ui.actions import Actions
+from sama.ui import words
 from sama.ui.api import Api
 from sama.ui.candidates import Candidates
 from sama.ui.examples import read_examples
-from sama.ui.exports import Exports
+from sama.ui.handlers import looking, scenery
+from sama.ui.handlers.answering import Actions
+from sama.ui.handlers.exports import Exports
+from sama.ui.handlers.sessions import Sessions
 from sama.ui.model_thread import ModelThread
 from sama.ui.prompter import Prompter
 from sama.ui.scene import Scene
-from sama.ui.sessions import Sessions
 from sama.ui.talk import Talk
 from sama.ui.theme import theme
 from sama.ui.viewer import Viewer
 from sama.ui.visit import Visit
 
 if TYPE_CHECKING:
-    from sama.predictor import SamaPredictor
+    from sama.predict.predictor import SamaPredictor
 
 MAX_MEGABYTES = 100
 MINUTES_KEPT = 30
@@ -48,11 +49,11 @@ def build_studio(
         visit = gr.State(None, time_to_live=60 * MINUTES_KEPT, delete_callback=_leave)
         backdrop = gr.State(None, time_to_live=60 * MINUTES_KEPT)
         with gr.Row(elem_id="head"):
-            gr.HTML(chrome.header(info), padding=False)
+            gr.HTML(words.header(info), padding=False)
             scenes = [{"name": e.name, "title": e.title} for e in examples.values()]
             talk = Talk(elem_id="talk", scenes=scenes)
-        if words := chrome.banner(info):
-            gr.HTML(words, padding=False)
+        if note := words.banner(info):
+            gr.HTML(note, padding=False)
         with gr.Row(elem_id="work"):
             with gr.Column(scale=9):
                 thumbs = [{"name": e.name, "title": e.title, "thumb": e.thumb} for e in examples.values()]
@@ -65,8 +66,8 @@ def build_studio(
         actions = Actions(predictor, examples, keep, thread)
         with gr.Row(elem_id="take"):
             exports = Exports(actions.open, info, keep)
-        run = gr.HTML(chrome.run_panel(info), padding=False, elem_id="run")
-        gr.HTML(chrome.limits(info), padding=False)
+        run = gr.HTML(words.run_panel(info), padding=False, elem_id="run")
+        gr.HTML(words.limits(info), padding=False)
 
         canvases = [visit, prompter, viewer, run, candidates, scene]
         controls = [scene, backdrop]
@@ -89,9 +90,9 @@ def build_studio(
 
         candidates.input(*answer, trigger_mode="always_last", **quiet, **decoder)
 
-        seen = [scene_actions.recompose, [prompter, visit, *controls], [viewer, scene]]
+        seen = [scenery.recompose, [prompter, visit, *controls], [viewer, scene]]
         scene.input(*seen, trigger_mode="always_last", **quiet, **decoder)
-        scene.upload(scene_actions.take_backdrop, scene, [backdrop, scene], **quiet, **decoder).then(
+        scene.upload(scenery.take_backdrop, scene, [backdrop, scene], **quiet, **decoder).then(
             *seen, **quiet, **decoder
         )
         # A closer look must not hold up a click: it has a queue of its own.

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sama.imaging import Photo, open_image
-from sama.outputs import Outputs
-from sama.prompts import Prompts
-from sama.settings import Settings
-from sama.stored_answers import PREVIEW_SIDE
+from sama.export.outputs import Outputs
+from sama.export.stored_answers import PREVIEW_SIDE
+from sama.photo.opening import Photo, open_image
+from sama.request.prompts import Prompts
+from sama.request.settings import Settings
 from sama.ui.model_call import run_model
 from sama.ui.shown import Look, Shown, panel_side, shrink
 
 if TYPE_CHECKING:
-    from sama.prediction import ModelInfo, Prediction, Progress
-    from sama.predictor import SamaPredictor
+    from sama.predict.prediction import ModelInfo, Prediction, Progress
+    from sama.predict.predictor import SamaPredictor
     from sama.ui.model_call import Step
 
 

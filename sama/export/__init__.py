@@ -1,0 +1,1 @@
+"""What a person takes away: the table of files, writing, the figure."""

@@ -1,0 +1,115 @@
+"""Answers computed ahead, one PNG beside each example photo, so that showing an example asks no model.
+
+A file holds, from top to bottom, planes of bytes at the preview's size: the logits of SAM's chosen mask and of SAMA's,
+the matte, and SAM's other candidates. Logits keep their sign exactly, so the masks are lossless. A text entry of the
+PNG says what it was computed from; an answer to anything else is none.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from sama.photo.resize import fit_within
+from sama.predict.prediction import Prediction
+
+if TYPE_CHECKING:
+    from sama.predict.prediction import ModelInfo
+    from sama.request.prompts import Prompts
+
+PREVIEW_SIDE = 1024  # longer side of the pictures that the studio works on, in pixels
+FORMAT = 1
+_ENTRY = "sama"
+_RANGE = 8.0  # logits beyond this are as good as certain
+
+
+@dataclass(frozen=True)
+class Source:
+    """What an answer was computed from: the digest of the photo's pixels, the prompts, the weights, the size (width,
+    height) of the answer."""
+
+    photo: str
+    prompts: "Prompts"
+    weights: str
+    size: tuple[int, int]
+
+    @property
+    def key(self) -> str:
+        """Differs when any of it differs."""
+        parts = [FORMAT, self.photo, self.prompts.to_dict(), self.weights, *self.size]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def source(photo: str, prompts: "Prompts", info: "ModelInfo", size: tuple[int, int]) -> Source:
+    """Return the source of a model's answer; photo: digest of its pixels, size: (width, height) of the preview."""
+    return Source(photo, prompts, info.weights_digest, size)
+
+
+def path_of(photo: Path) -> Path:
+    """Return where the answer to an example photo is stored."""
+    return photo.parent / "answers" / f"{photo.stem}.png"
+
+
+def preview_size(width: int, height: int) -> tuple[int, int]:
+    """Return the size of a photo's preview, (width, height): at most PREVIEW_SIDE, never more than the photo's."""
+    return fit_within(width, height, PREVIEW_SIDE)
+
+
+def save(path: Path, prediction: Prediction, of: Source) -> None:
+    """Write a prediction; raises ValueError for one without SAMA's mask and matte."""
+    if prediction.sama_logits is None or prediction.alpha is None:
+        raise ValueError("only complete answers are stored")
+    others = [mask for i, mask in enumerate(prediction.sam_masks) if i != prediction.chosen]
+    planes = [_to_bytes(prediction.sam_logits), _to_bytes(prediction.sama_logits)]
+    planes += [np.rint(prediction.alpha * 255).astype(np.uint8), *(m.astype(np.uint8) * 255 for m in others)]
+    about = {
+        "key": of.key,
+        "scores": [round(float(score), 4) for score in prediction.sam_scores],
+        "chosen": prediction.chosen,
+        "matte": prediction.matte_method,
+    }
+    entry = PngInfo()
+    entry.add_text(_ENTRY, json.dumps(about))
+    Image.fromarray(np.concatenate(planes)).save(path, "PNG", optimize=True, pnginfo=entry)
+
+
+def load(path: Path, of: Source) -> Prediction | None:
+    """Read a prediction; None where there is none, or it answers something else."""
+    try:
+        with Image.open(path) as image:
+            about = json.loads(image.text[_ENTRY])
+            if about["key"] != of.key:
+                return None
+            stack = np.asarray(image)
+    except (OSError, KeyError, ValueError, AttributeError):
+        return None
+    width, height = of.size
+    sam, sama, alpha, *others = stack.reshape(-1, height, width)
+    masks = [other > 127 for other in others]
+    masks.insert(about["chosen"], sam > 127)
+    return Prediction(
+        sam_masks=np.stack(masks),
+        sam_scores=np.array(about["scores"], np.float32),
+        chosen=about["chosen"],
+        sam_logits=_to_logits(sam),
+        sama_mask=sama > 127,
+        alpha=alpha.astype(np.float32) / np.float32(255),
+        sama_logits=_to_logits(sama),
+        seconds={},
+        matte_method=about["matte"],
+    )
+
+
+def _to_bytes(logits: np.ndarray) -> np.ndarray:
+    """Logits (H, W) as bytes: above 127 exactly where they are positive."""
+    steps = np.minimum(np.abs(logits) / _RANGE, 1) * 127
+    return np.where(logits > 0, 128 + np.floor(steps), 127 - np.floor(steps)).astype(np.uint8)
+
+
+def _to_logits(values: np.ndarray) -> np.ndarray:
+    return (values.astype(np.float32) - np.float32(127.5)) * np.float32(_RANGE / 127.5)

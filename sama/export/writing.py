@@ -1,0 +1,105 @@
+"""Write what a person takes away to a folder or into one zip, all or nothing."""
+
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sama.errors import SamaError
+from sama.export.outputs import Outputs
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same answer makes the same zip, whenever it is made
+
+
+class ExportError(SamaError):
+    """A folder that cannot be written to."""
+
+
+def write_outputs(
+    out_dir: str | os.PathLike, outputs: Outputs, names: Iterable[str] | None = None
+) -> list[Path]:
+    """Write files to a folder, made where needed; names: which of `outputs.names`, all by default.
+
+    Returns their paths. Files of these names are replaced only once all are written; on any failure the folder is as
+    it was. Raises ExportError where writing is impossible, PromptError for a session that cannot be saved.
+    """
+    out, names = Path(out_dir), list(outputs.names if names is None else names)
+    with _explained(out), _staging(out) as folder:
+        for name in names:
+            outputs.write(name, folder)
+        _move(folder, out, names)
+    return [out / name for name in names]
+
+
+def write_zip(path: str | os.PathLike, outputs: Outputs) -> None:
+    """Write all files into one zip; the errors are those of `write_outputs`, and a failure leaves nothing."""
+    path = Path(path)
+    with _explained(path.parent), tempfile.TemporaryDirectory(prefix="sama-", dir=path.parent) as folder:
+        whole = Path(folder) / "whole.zip"
+        with zipfile.ZipFile(whole, "w") as archive:
+            for name in outputs.names:
+                outputs.write(name, Path(folder))
+                file = Path(folder) / name
+                entry = zipfile.ZipInfo(name, _EPOCH)
+                entry.external_attr = 0o644 << 16
+                # Pictures are compressed already.
+                stored = file.suffix != ".json"
+                entry.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+                with file.open("rb") as source, archive.open(entry, "w") as target:
+                    shutil.copyfileobj(source, target)
+                file.unlink()  # so that the disk holds everything once
+        whole.replace(path)
+
+
+@contextmanager
+def _explained(out: Path) -> Iterator[None]:
+    """Turn the system's refusals into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise ExportError(
+            f"The folder {out.name or out} cannot be written to ({error.strerror or error}); "
+            "choose another one."
+        ) from error
+
+
+@contextmanager
+def _staging(out: Path) -> Iterator[Path]:
+    """Give a temporary folder inside `out`; on failure, also remove what was made of `out`."""
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]
+    staging = None
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=".sama-", dir=out))
+        yield staging
+    except BaseException:
+        if staging is not None:
+            shutil.rmtree(staging, ignore_errors=True)
+        for folder in made:  # the innermost first
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+        raise
+    shutil.rmtree(staging, ignore_errors=True)
+
+
+def _move(folder: Path, out: Path, names: list[str]) -> None:
+    """Move files into `out`; should one fail, put everything back."""
+    previous = folder / "previous"
+    previous.mkdir()
+    try:
+        for name in names:
+            if (out / name).is_dir():
+                raise IsADirectoryError(None, f"{name} in it is a folder")
+            if os.path.lexists(out / name):
+                os.replace(out / name, previous / name)
+            os.replace(folder / name, out / name)
+    except BaseException:
+        for name in names:
+            if not os.path.lexists(folder / name):  # it was moved
+                (out / name).unlink()
+            if os.path.lexists(previous / name):
+                os.replace(previous / name, out / name)
+        raise

@@ -1,0 +1,1 @@
+"""One file a method, one table: whatever turns a request into masks and mattes."""

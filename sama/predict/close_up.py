@@ -1,0 +1,166 @@
+"""Looking closer: the part of a photo around small boxes, answered as if it were the whole photo.
+
+The model sees a photo at a fixed size, in which small objects are a few cells wide. segment-anything's automatic mask
+generator cuts photos into crops for the same reason; here the prompts say where to cut. The cut depends on nothing but
+prompts and photo, and it moves in steps, so that a box which is adjusted a little is mostly answered on the same cut,
+without encoding another.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from sama.predict.prediction import Prediction
+from sama.request.prompts import Prompts
+
+MARGIN = 2.2  # the cut's side over the longer side of the boxes, at least
+GROWTH = 2**0.25  # from one size of cuts to the next
+STEPS = 8  # in which a cut moves over its own side
+SMALLEST = 64  # pixels of a cut's side; a smaller one has nothing to show around
+LARGEST = 0.75  # of the photo's longer side; larger cuts show the same as the photo, so the photo is used
+OUTSIDE = -16.0  # logit of what lies outside the cut
+
+
+@dataclass(frozen=True)
+class Region:
+    """A cut of a picture of `width` x `height` pixels: left and top inclusive, right and bottom exclusive."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    width: int
+    height: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the cut."""
+        return self.right - self.left, self.bottom - self.top
+
+    def cut(self, picture: np.ndarray) -> np.ndarray:
+        """The cut of a picture (height, width, ...), as a copy."""
+        return picture[self.top : self.bottom, self.left : self.right].copy()
+
+    def prompts(self, prompts: Prompts) -> Prompts:
+        """Prompts in the picture's pixels as prompts in the cut's; clicks outside it are left out."""
+        x, y = self.left, self.top
+        points = tuple((px - x, py - y, label) for px, py, label in prompts.points if self.holds(px, py))
+        boxes = tuple((x0 - x, y0 - y, x1 - x, y1 - y) for x0, y0, x1, y1 in prompts.boxes)
+        return Prompts(points, boxes)
+
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a spot of the picture lies in the cut."""
+        return self.left <= x < self.right and self.top <= y < self.bottom
+
+    def detail(self, size: tuple[int, int]) -> tuple[int, int]:
+        """(width, height) at which the cut is answered for an answer of `size` to the whole picture."""
+        width, height = self.size
+        return math.ceil(width * size[0] / self.width), math.ceil(height * size[1] / self.height)
+
+
+def scaled(prompts: Prompts, x: float, y: float) -> Prompts:
+    """Prompts in another resolution of the photo, x and y times as many pixels."""
+    points = tuple((px * x, py * y, label) for px, py, label in prompts.points)
+    return Prompts(points, tuple((x0 * x, y0 * y, x1 * x, y1 * y) for x0, y0, x1, y1 in prompts.boxes))
+
+
+def region_of(prompts: Prompts, size: tuple[int, int]) -> Region | None:
+    """Where to look closer in a picture of `size` (width, height) for one of `Prompts.groups`; None: the whole picture.
+
+    There has to be a box, as one click does not say how large the object is, and no mask. The box and all positive
+    clicks lie in the cut. Negative ones need not: nothing is kept outside it in any case.
+    """
+    if not prompts.boxes or prompts.mask is not None:
+        return None
+    positive = [(x, y) for x, y, label in prompts.points if label == 1]
+    region = _around(prompts.boxes, size)
+    if region is not None and not all(region.holds(x, y) for x, y in positive):
+        region = _around([*prompts.boxes, *((x, y, x, y) for x, y in positive)], size)
+    return region
+
+
+def _around(boxes: Sequence[tuple[float, float, float, float]], size: tuple[int, int]) -> Region | None:
+    x0, y0 = (min(box[i] for box in boxes) for i in (0, 1))
+    x1, y1 = (max(box[i] for box in boxes) for i in (2, 3))
+    wanted = max(MARGIN * max(x1 - x0, y1 - y0), SMALLEST)
+    side = round(GROWTH ** math.ceil(math.log(wanted, GROWTH) - 1e-9))
+    if side > LARGEST * max(size):
+        return None
+    step = side / STEPS
+    edges = []
+    for middle, length in (((x0 + x1) / 2, size[0]), ((y0 + y1) / 2, size[1])):
+        extent = min(side, length)
+        start = round(round((middle - extent / 2) / step) * step)
+        start = min(max(start, 0), length - extent)
+        edges.append((start, start + extent))
+    (left, right), (top, bottom) = edges
+    return Region(left, top, right, bottom, *size)
+
+
+def placed(answer: Prediction, region: Region, size: tuple[int, int]) -> Prediction:
+    """An answer to a cut, at `region.detail(size)`, as an answer of `size` (width, height) to the whole picture.
+
+    Pixels of `size` that the cut's edge divides count as outside.
+    """
+    logits = _placed(answer.sam_logits, region, size, OUTSIDE)
+    sama_logits, alpha = answer.sama_logits, answer.alpha
+    if sama_logits is not None:
+        sama_logits = _placed(sama_logits, region, size, OUTSIDE)
+    if alpha is not None:
+        alpha = _placed(alpha, region, size, 0.0)
+    return replace(
+        answer,
+        sam_masks=logits[None] > 0,  # with a box SAM has one candidate
+        sam_logits=logits,
+        sama_mask=None if sama_logits is None else sama_logits > 0,
+        sama_logits=sama_logits,
+        alpha=alpha,
+    )
+
+
+def united(answers: list[Prediction]) -> Prediction:
+    """The union of answers of one size to several objects, the first of which has a box; scores are their mean."""
+    if len(answers) == 1:
+        return answers[0]
+    maps = {}
+    for name in ("sam_logits", "sama_logits", "alpha"):
+        each = [getattr(answer, name) for answer in answers]
+        maps[name] = None if each[0] is None else np.maximum.reduce(each)
+    scores = [answer.sam_scores[answer.chosen] for answer in answers]
+    seconds = {}
+    for answer in answers:
+        for name, value in answer.seconds.items():
+            seconds[name] = seconds.get(name, 0.0) + value
+    return replace(
+        answers[0],
+        **maps,
+        sam_masks=maps["sam_logits"][None] > 0,
+        sam_scores=np.array([np.mean(scores)], np.float32),
+        sama_mask=None if maps["sama_logits"] is None else maps["sama_logits"] > 0,
+        seconds=seconds,
+    )
+
+
+def _placed(values: np.ndarray, region: Region, size: tuple[int, int], outside: float) -> np.ndarray:
+    """A map (h, w) float32 of the cut on one of `size` (width, height) filled with `outside`."""
+    height, width = values.shape
+    across, x0, x1 = _span(region.left, region.right, region.width, size[0], width)
+    down, y0, y1 = _span(region.top, region.bottom, region.height, size[1], height)
+    result = np.full(size[::-1], outside, np.float32)
+    shape = across.stop - across.start, down.stop - down.start
+    part = Image.fromarray(values).resize(shape, Image.Resampling.BILINEAR, box=(x0, y0, x1, y1))
+    result[down, across] = np.asarray(part)
+    return result
+
+
+def _span(start: int, end: int, length: int, target: int, detail: int) -> tuple[slice, float, float]:
+    """Whole pixels between start and end of a picture's side, `target` of them instead of `length`, and where the cut,
+    in `detail` pixels, has the first and the last edge of these."""
+    scale = target / length
+    first = min(math.ceil(start * scale - 1e-6), target - 1)
+    last = max(math.floor(end * scale + 1e-6), first + 1)
+    edges = ((edge / scale - start) * detail / (end - start) for edge in (first, last))
+    return slice(first, last), *(min(max(edge, 0.0), detail) for edge in edges)

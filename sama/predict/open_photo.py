@@ -1,0 +1,46 @@
+"""A photo as a predictor keeps it beside its features: where it lies, and a copy of its pixels."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+from sama.models.views import Frame
+from sama.photo.resize import shrink_photo
+from sama.predict.closer_look import CloserLook
+from sama.predict.edges import Edges
+from sama.predict.framing import to_photo, union
+from sama.weights.records import ModelRecord
+
+PHOTO_PIXELS = 4_000_000  # of the copy
+
+
+@dataclass(eq=False)
+class OpenPhoto:
+    """frame: where the photo lies in the global view, and its size; copy: (H, W, 3) uint8, at most PHOTO_PIXELS;
+    closer and edges: for models that look closer and that follow edges."""
+
+    frame: Frame
+    copy: np.ndarray
+    closer: CloserLook | None
+    edges: Edges | None
+
+    @classmethod
+    def of(cls, pixels: np.ndarray, side: int, record: ModelRecord) -> "OpenPhoto":
+        """Open (H, W, 3) uint8 for a model whose views are `side` pixels wide."""
+        frame = Frame(pixels.shape[1], pixels.shape[0], side)
+        copy = shrink_photo(pixels, PHOTO_PIXELS)
+        closer = CloserLook(copy, (frame.width, frame.height)) if record.looks_closer else None
+        return cls(frame, copy, closer, Edges(copy) if record.follows_edges else None)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the photo."""
+        return self.frame.width, self.frame.height
+
+    def finished(self, task: str, logits: Tensor, size: tuple[int, int], edges: bool) -> np.ndarray:
+        """SAMA's logits (N, 1, s, s) for a task as one map at `size` (height, width), float32; edges: whether it may
+        follow the photo's."""
+        if not edges or self.edges is None:
+            return to_photo(logits, self.frame, size)
+        return self.edges.followed(union(logits, self.frame), task, size)[0, 0].numpy()

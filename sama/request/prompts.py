@@ -1,0 +1,233 @@
+"""What a person asks for: clicks, boxes and a mask, and the session file that keeps them.
+
+Everything from outside is checked here, so no model meets NaN or a prompt outside the photo.
+"""
+
+import json
+import os
+import re
+import tempfile
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sama.errors import PromptError
+from sama.request import checks as check
+from sama.request.checks import Box, Point
+
+if TYPE_CHECKING:
+    from sama.photo.opening import Photo
+
+SESSION_VERSION = 1
+MAX_SESSION_BYTES = 64_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Prompts:
+    """Prompts for one photo, in its pixels (x right, y down, 0 at the upper left corner).
+
+    points: (x, y, label) with label 1 for the object and 0 for the background;
+    boxes: (x0, y0, x1, y1);
+    mask: (H, W) of the photo's size, bool or float32 logits (positive inside), or None.
+    """
+
+    points: tuple[Point, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    mask: np.ndarray | None = None
+
+    def __eq__(self, other: object) -> bool:
+        # The generated comparison would ask an array for its truth value.
+        if not isinstance(other, Prompts):
+            return NotImplemented
+        one, two = self.mask, other.mask
+        same = one is two if one is None or two is None else np.array_equal(one, two)
+        return same and self.points == other.points and self.boxes == other.boxes
+
+    def validate(self, size: tuple[int, int]) -> "Prompts":
+        """Return a clean copy: numbers as floats, box corners ordered and clipped to the photo.
+
+        size is (width, height). Raises PromptError: nothing given, only negative clicks, NaN, a
+        label other than 0 or 1, a prompt outside the photo, a box without area, a mask of another
+        size, or a mask together with several boxes.
+        """
+        points = tuple(check.point_inside(p, size) for p in check.sequence(self.points, "points"))
+        boxes = tuple(check.box_inside(b, size) for b in check.sequence(self.boxes, "boxes"))
+        mask = None if self.mask is None else check.mask_of_size(self.mask, size)
+        if not points and not boxes and mask is None:
+            raise PromptError("Nothing is marked; click on the object or draw a box around all of it.")
+        if not boxes and mask is None and all(label == 0 for *_, label in points):
+            raise PromptError("There are only negative clicks; add a positive click or a box.")
+        if len(boxes) > 1 and mask is not None:
+            raise PromptError("A mask prompt goes with one box at most; remove boxes or the mask.")
+        return Prompts(points, boxes, mask)
+
+    def groups(self) -> list["Prompts"]:
+        """Split into one Prompts per object to decode; the answer is the union over them.
+
+        Up to one box: a single group. Several boxes: a group each, with the positive points inside
+        it (edges included); positive points outside every box form one more group. Negative points
+        join all groups.
+        """
+        if len(self.boxes) <= 1:
+            return [self]
+        negative = tuple(p for p in self.points if p[2] == 0)
+        positive = [p for p in self.points if p[2] == 1]
+        groups = [
+            Prompts((*(p for p in positive if _inside(p, box)), *negative), (box,)) for box in self.boxes
+        ]
+        loose = tuple(p for p in positive if not any(_inside(p, box) for box in self.boxes))
+        return groups + ([Prompts(loose + negative)] if loose else [])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values; the mask becomes a base64 PNG, logits thresholded at 0."""
+        return {
+            "points": [[float(x), float(y), int(label)] for x, y, label in self.points],
+            "boxes": [[float(v) for v in box] for box in self.boxes],
+            "mask": None if self.mask is None else check.encode_mask(self.mask),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Any, *, size: tuple[int, int] | None = None) -> "Prompts":
+        """Read what `to_dict` wrote; raises PromptError on wrong types, NaN or unknown keys.
+
+        size (width, height), when given, is demanded of the mask before it is decoded. What
+        depends on the photo, such as a point outside it, is left to `validate`.
+        """
+        data = check.known_keys(data, {f.name for f in fields(cls)}, "prompts")
+        points = tuple(check.point(p) for p in check.sequence(data.get("points", ()), "points"))
+        boxes = tuple(check.numbers(b, 4, "box") for b in check.sequence(data.get("boxes", ()), "boxes"))
+        text = data.get("mask")
+        return cls(points, boxes, None if text is None else check.decode_mask(text, size))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> "Prompts":
+        """Return the prompts in a session file; raises PromptError. `Session.load` brings the rest of it."""
+        return Session.load(path).prompts
+
+
+@dataclass(frozen=True)
+class Session:
+    """What it takes to repeat an answer: which photo, which prompts, which model, which settings.
+
+    image_sha256 is `Photo.digest`, image_size its (width, height); settings holds JSON values.
+    """
+
+    image_sha256: str
+    image_size: tuple[int, int]
+    image_name: str
+    prompts: Prompts
+    model: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    version: int = SESSION_VERSION
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {**plain, "image_size": list(self.image_size), "prompts": self.prompts.to_dict()}
+
+    @classmethod
+    def from_dict(cls, data: Any) -> "Session":
+        """Read what `to_dict` wrote; raises PromptError on anything malformed."""
+        names = {f.name for f in fields(cls)}
+        data = check.known_keys(data, names, "session")
+        if missing := sorted(names - data.keys()):
+            raise PromptError(f"The session file lacks {missing[0]!r}; save the session again.")
+        kinds = {"image_sha256": str, "image_name": str, "model": str, "settings": dict}
+        for name, kind in kinds.items():
+            if not isinstance(data[name], kind):
+                raise PromptError(f"{name!r} has the wrong type in the session file; save it again.")
+        if type(data["version"]) is not int or data["version"] != SESSION_VERSION:
+            raise PromptError(f"The session file is not of version {SESSION_VERSION}; save it again here.")
+        if not re.fullmatch(r"[0-9a-f]{64}", data["image_sha256"]):
+            raise PromptError("'image_sha256' is not a SHA-256 in the session file; save it again.")
+        size = tuple(check.sequence(data["image_size"], "image_size"))
+        if len(size) != 2 or any(type(v) is not int or v < 1 for v in size):
+            raise PromptError("'image_size' must be two positive integers in the session file.")
+        prompts = Prompts.from_dict(data["prompts"], size=size)
+        return cls(**{**data, "image_size": size, "prompts": prompts})
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write a JSON file, whole or not at all; raises PromptError where that is impossible."""
+        path = Path(path)
+        try:
+            text = json.dumps(self.to_dict(), indent=1, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise PromptError("The session's settings are not plain JSON values.") from error
+        temporary = None
+        try:
+            with tempfile.NamedTemporaryFile(
+                "w", encoding="utf-8", dir=path.parent, prefix=".session-", delete=False
+            ) as file:
+                temporary = Path(file.name)
+                file.write(text + "\n")
+            temporary.chmod(0o644)  # temporary files are private, a session is not
+            temporary.replace(path)
+        except OSError as error:
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
+            raise PromptError(
+                f"The session {path.name} cannot be written ({error.strerror}); choose another folder."
+            ) from error
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> "Session":
+        """Read a JSON file written by `save`; raises PromptError on anything malformed."""
+        path = Path(path)
+        try:
+            with path.open("rb") as file:
+                raw = file.read(MAX_SESSION_BYTES + 1)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "not a valid path"
+            raise PromptError(
+                f"The session {path.name} cannot be read ({reason}); check its path."
+            ) from error
+        if len(raw) > MAX_SESSION_BYTES:
+            raise PromptError(f"{path.name} is too large for a session file; choose another file.")
+        try:
+            data = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            raise PromptError(
+                f"{path.name} is not a session file (no valid JSON); choose a file that SAMA saved."
+            ) from error
+        return cls.from_dict(data)
+
+    def check(self, photo: "Photo") -> None:
+        """Raise PromptError unless the session was made on this photo (same upright pixels)."""
+        if photo.digest != self.image_sha256:
+            raise PromptError(
+                f"This session was made on another photo ({self.image_name:.80}); open that photo instead."
+            )
+
+
+def parse_point(text: str) -> Point:
+    """Read "x,y" or "x,y,label" (label 1 when left out); raises PromptError."""
+    values = _floats(text)
+    if len(values) not in (2, 3):
+        raise PromptError(f"{text!r:.60} is not a point; write x,y or x,y,label, such as 120,80,1.")
+    return check.point(values if len(values) == 3 else (*values, 1))
+
+
+def parse_box(text: str) -> Box:
+    """Read "x0,y0,x1,y1"; raises PromptError."""
+    values = _floats(text)
+    if len(values) != 4:
+        raise PromptError(f"{text!r:.60} is not a box; write x0,y0,x1,y1, such as 40,30,200,160.")
+    return check.numbers(values, 4, "box")
+
+
+def _floats(text: str) -> tuple[float, ...]:
+    """Return the comma-separated numbers in text, none if any of them is not a number."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        return ()
+
+
+def _inside(point: Point, box: Box) -> bool:
+    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,99 @@
+"""How an answer is finished, beside its prompts: the settings that a session file keeps.
+
+In the file: `background`, a description as `parse_background` reads it or an object that holds a picture;
+`candidate`, the number of SAM's mask that SAMA refines, or null for SAM's best; `foreground`, "estimated" or "photo";
+`matte`, "sama", "solid" or "closed_form", where one was asked for.
+"""
+
+import base64
+import io
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from sama.errors import PromptError
+from sama.matting import Background, parse_background
+from sama.matting.background import MAX_OFFSET, MAX_SCALE
+from sama.photo.opening import open_image
+from sama.predict.prediction import MATTES
+from sama.request import checks as check
+
+ESTIMATED, PHOTO = "estimated", "photo"
+_PICTURE_KEYS = {"picture", "fit", "margin", "offset", "scale"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """background: behind the composite; candidate: which of SAM's masks SAMA refines, None for SAM's best;
+    estimate_foreground: whether cut-outs have the object's estimated colours instead of the photo's; matte: one of
+    MATTES, see `SamaPredictor.predict`, None for the model's own."""
+
+    background: Background
+    candidate: int | None = None
+    estimate_foreground: bool = True
+    matte: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values. A picture that came from a path is named, any other is put in whole."""
+        return {
+            "background": _describe(self.background),
+            "candidate": self.candidate,
+            "foreground": ESTIMATED if self.estimate_foreground else PHOTO,
+            **({} if self.matte is None else {"matte": self.matte}),
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any], *, paths: bool = False) -> "Settings":
+        """Read a session's settings; entries that are missing get their defaults, others are ignored.
+
+        paths: whether a background may name a file to be opened here, which a file from a stranger must not. Raises
+        PromptError, BackgroundError, and PhotoError for a background picture.
+        """
+        candidate, foreground = data.get("candidate"), data.get("foreground", ESTIMATED)
+        if candidate is not None and (type(candidate) is not int or candidate < 0):
+            raise PromptError("A candidate is the number of one of SAM's masks, from 0; correct it.")
+        if foreground not in (ESTIMATED, PHOTO):
+            raise PromptError(
+                f"The session's 'foreground' is neither {ESTIMATED!r} nor {PHOTO!r}; correct it."
+            )
+        matte = data.get("matte")
+        if matte not in (None, *MATTES):
+            raise PromptError(f"The session's 'matte' is none of {', '.join(MATTES)}; correct it.")
+        background = _read(data.get("background", "transparent"), paths)
+        return cls(background, candidate, foreground == ESTIMATED, matte)
+
+
+def _describe(background: Background) -> str | dict[str, Any]:
+    if background.kind != "image" or background.text.startswith("image:"):
+        return background.text
+    buffer = io.BytesIO()
+    Image.fromarray(background.picture).save(buffer, "PNG")
+    picture = base64.b64encode(buffer.getvalue()).decode("ascii")
+    margin = "#{:02x}{:02x}{:02x}".format(*background.colour)
+    place = {"offset": list(background.offset), "scale": background.scale}
+    return {"picture": picture, "fit": background.fit, "margin": margin, **place}
+
+
+def _read(value: Any, paths: bool) -> Background:
+    if isinstance(value, str):
+        if value.strip().startswith("image:") and not paths:
+            raise PromptError("The session's background picture is not in the file; choose it on the page.")
+        return parse_background(value)
+    if not isinstance(value, dict) or set(value) != _PICTURE_KEYS or value["fit"] not in ("cover", "contain"):
+        raise PromptError("The session's 'background' is damaged; save the session again.")
+    margin = parse_background(str(value["margin"]))
+    try:
+        data = base64.b64decode(value["picture"], validate=True)
+    except (TypeError, ValueError) as error:
+        raise PromptError("The session's background picture is damaged; save the session again.") from error
+    picture = open_image(data, name="The background picture").rgb
+    offset, scale = (
+        check.numbers(value["offset"], 2, "offset"),
+        check.numbers([value["scale"]], 1, "scale")[0],
+    )
+    if max(map(abs, offset)) > MAX_OFFSET or not 1 / MAX_SCALE <= scale <= MAX_SCALE:
+        raise PromptError("The session's background picture is out of sight; save the session again.")
+    return Background(
+        "a picture in the session", "image", margin.colour, picture, value["fit"], offset, scale
+    )

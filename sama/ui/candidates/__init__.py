@@ -1,0 +1,63 @@
+"""What is made of SAM's answer: its candidates as thumbnails, of which SAMA refines the chosen one, and whose matte is
+shown; a `gr.HTML` component.
+
+Event: `input` (another choice). Prop that the server sets: `offer` {key, seq, chosen, items, trained}, where `key`
+names the photo, `seq` the prompts, an item is {src, score}, and `trained` says whether there is a choice of mattes.
+"""
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from gradio.data_classes import GradioModel
+from PIL import Image
+
+from sama.export.palette import SAM_COLOUR
+from sama.photo.resize import fit_within
+from sama.ui.component import DataComponent
+from sama.ui.pictures import mask_url
+
+if TYPE_CHECKING:
+    from sama.predict.prediction import ModelInfo, Prediction
+
+SIDE = 96  # of a thumbnail's mask, the longer one, in pixels
+
+
+class ChoiceData(GradioModel):
+    """What travels between page and server: the candidate number `index` of the answer to prompts number `seq`, and
+    where mattes come from, see `SamaPredictor.predict`."""
+
+    seq: int = -1
+    index: int = 0
+    matte: Literal["sama", "solid", "closed_form"] = "sama"
+
+    def candidate(self, seq: int) -> int | None:
+        """The choice while the prompts are still number `seq`; None, for SAM's best, once they have changed."""
+        return self.index if seq == self.seq else None
+
+    def method(self, info: "ModelInfo") -> str:
+        """Where the matte comes from; without SAMA's weights there is no choice."""
+        return self.matte if info.trained else info.matte_method
+
+
+class Candidates(DataComponent):
+    """The thumbnails and the switch."""
+
+    NAME = "candidates"
+    SCRIPTS = ("candidates.js",)
+    data_model = ChoiceData
+
+
+def offer(prediction: "Prediction", key: str, seq: int, *, trained: bool) -> dict[str, Any]:
+    """Return the prop for an answer to prompts number `seq` on the photo `key`; some hundred bytes a candidate."""
+    pairs = zip(prediction.sam_masks, prediction.sam_scores, strict=True)
+    items = [
+        {"src": mask_url(_small(mask), SAM_COLOUR), "score": round(float(score), 3)} for mask, score in pairs
+    ]
+    return {"key": key, "seq": seq, "chosen": prediction.chosen, "items": items, "trained": trained}
+
+
+def _small(mask: np.ndarray) -> np.ndarray:
+    """A mask (H, W) bool at thumbnail size: a pixel is set where at least half of it was."""
+    size = fit_within(mask.shape[1], mask.shape[0], SIDE)
+    grey = Image.fromarray(mask.astype(np.uint8) * 255).resize(size, Image.Resampling.BOX)
+    return np.asarray(grey) > 127

@@ -1,0 +1,70 @@
+"""What all components of the page have in common: `gr.HTML` without a npm build, each in a folder of its own."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import gradio as gr
+from gradio.data_classes import GradioModel
+
+UI = Path(__file__).parents[1]
+
+
+class Component(gr.HTML):
+    """A component with NAME.html, NAME.css and its scripts."""
+
+    NAME: ClassVar[str]
+    SCRIPTS: ClassVar[tuple[str, ...]]
+
+    def __init__(self, value: Any = None, **props: Any):
+        """value: None or what the component's module says; props: see there, and whatever `gr.HTML` takes."""
+        props.setdefault("html_template", asset(f"{self.NAME}/{self.NAME}.html"))
+        props.setdefault("css_template", asset(f"{self.NAME}/{self.NAME}.css"))
+        props.setdefault("js_on_load", script(*(f"{self.NAME}/{name}" for name in self.SCRIPTS)))
+        props.setdefault("apply_default_css", False)
+        super().__init__(value, **props)
+
+
+class DataComponent(Component):
+    """A component whose value is a `data_model`, at the start the model's defaults.
+
+    With a data model Gradio itself refuses a path that no visitor has uploaded.
+    """
+
+    def preprocess(self, payload: GradioModel | None) -> GradioModel:
+        """Return the page's value."""
+        return payload or self.data_model()
+
+    def postprocess(self, value: GradioModel | None) -> GradioModel:
+        """Return the value for the page."""
+        return value or self.data_model()
+
+    def api_info(self) -> dict[str, Any]:
+        """The schema of the value."""
+        return dict(_schema(self.data_model))
+
+    def example_payload(self) -> dict[str, Any]:
+        """The value at the start."""
+        return self.data_model().model_dump()
+
+    def example_value(self) -> dict[str, Any]:
+        """The value at the start."""
+        return self.data_model().model_dump()
+
+
+@cache
+def asset(name: str) -> str:
+    """Return the text of a file of the page; components are made anew at every update."""
+    return (UI / name).read_text("utf-8")
+
+
+@cache
+def script(*names: str) -> str:
+    """Return a component's script with the canvas geometry that all of them share in front of it."""
+    return "\n".join(asset(name) for name in ("component/viewport.js", *names))
+
+
+@cache
+def _schema(model: type[GradioModel]) -> dict[str, Any]:
+    """Gradio asks for it several times at every update."""
+    return model.model_json_schema()

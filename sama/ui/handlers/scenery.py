@@ -1,0 +1,64 @@
+"""What happens when a visitor changes the background or the edge colours: the model is not asked again."""
+
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from sama.errors import PhotoError, SamaError
+from sama.matting import to_uint8
+from sama.ui.handlers.looking import shown_of
+from sama.ui.pictures import alpha_url, composite_url, photo_url
+from sama.ui.prompter import PromptData
+from sama.ui.scene import Scene, SceneData
+from sama.ui.scene.backdrop import Backdrop, open_backdrop
+from sama.ui.shown import Shown, fitted, shrink
+from sama.ui.viewer import Viewer
+from sama.ui.visit import Visit
+
+_PAD = 320  # longer side of the picture on which a background is moved
+_MAP = 72  # longer side of the residual's picture
+_BRIGHTER = 20
+
+
+def recompose(data: PromptData, visit: Visit | None, scene: SceneData, backdrop: Backdrop | None):
+    """Put the last answer on another background, or into other edge colours; returns (viewer, scene)."""
+    shown = shown_of(data, visit)
+    if shown is None:
+        return gr.skip(), gr.skip()  # expired: the next click brings it back
+    try:
+        background = scene.background(backdrop, max(shown.fitted.alpha.shape))
+    except SamaError as error:
+        gr.Warning(str(error))
+        return gr.skip(), gr.skip()
+    src = composite_url(shown.on(background, scene.estimated))
+    residual = residual_of(shown, scene.estimated)
+    return Viewer(composite={**shown.label(visit.path), "src": src}), Scene(residual=residual)
+
+
+def take_backdrop(scene: SceneData):
+    """Open an uploaded background picture and switch to it; returns (the picture, scene)."""
+    if scene.picture is None:
+        return gr.skip(), gr.skip()
+    try:
+        backdrop = open_backdrop(scene.picture.path)
+    except PhotoError as error:
+        gr.Warning(str(error))
+        return gr.skip(), gr.skip()
+    chosen = scene.model_copy(update={"kind": "picture", "x": 0.0, "y": 0.0, "scale": 1.0})
+    return backdrop, Scene(value=chosen, accepted={"src": photo_url(shrink(backdrop.picture, _PAD))})
+
+
+def residual_of(shown: Shown, estimated: bool) -> dict[str, Any] | None:
+    """Return the scene's prop `residual`: the mean over the pixels between object and background, in steps of 255,
+    and a small picture of where it is around the object. None for a matte that is only black and white: nothing is
+    estimated there."""
+    left = shown.fitted.residual(estimated)
+    alpha = to_uint8(shown.fitted.alpha)
+    between = (alpha > 0) & (alpha < 255)
+    if not between.any():
+        return None
+    rows, columns = (np.flatnonzero(between.any(axis)) for axis in (1, 0))
+    around = left[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    picture = to_uint8(np.minimum(fitted(around, _MAP) * _BRIGHTER, 1))
+    return {"mean": round(255 * float(left[between].mean()), 2), "src": alpha_url(picture)}

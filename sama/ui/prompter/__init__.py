@@ -1,0 +1,50 @@
+"""The prompter: a photo on a canvas, with clicks and boxes; a `gr.HTML` component without a build step.
+
+Its value is {image, points, boxes, seq, side} in the photo's own pixels; `side` is the longer side, in pixels of the
+screen, at which the viewer's panels show the photo. The photo is uploaded once; an event
+carries its path and coordinates only. Events: `upload` (another photo), `input` (other prompts), `example` (a
+thumbnail), `session` (a session file, with which alone the value has a `session`).
+
+Props that the server sets: `photo` {key, width, height, preview, example}, the photo it has accepted;
+`status` {text, done, total, brief}, what it is doing; `refused` {path, seq}, an upload it could not open. The
+canvas shows accepted photos only, so a refused file leaves it as it was.
+"""
+
+from gradio.data_classes import FileData, GradioModel
+
+from sama.request.prompts import Prompts
+from sama.ui.component import DataComponent
+
+
+class PromptData(GradioModel):
+    """What travels between page and server."""
+
+    image: FileData | None = None
+    points: list[list[float]] = []
+    boxes: list[list[float]] = []
+    seq: int = 0
+    side: int = 512
+    session: FileData | None = None
+
+    @property
+    def path(self) -> str | None:
+        """The uploaded file."""
+        return self.image.path if self.image else None
+
+    @property
+    def marked(self) -> bool:
+        """Whether there is any prompt."""
+        return bool(self.points or self.boxes)
+
+    @property
+    def prompts(self) -> Prompts:
+        """The prompts, not yet checked against the photo; raises PromptError."""
+        return Prompts.from_dict({"points": self.points, "boxes": self.boxes})
+
+
+class Prompter(DataComponent):
+    """Photo, points and boxes."""
+
+    NAME = "prompter"
+    SCRIPTS = ("marks.js", "history.js", "pointing.js", "crosshair.js", "files.js", "prompter.js")
+    data_model = PromptData

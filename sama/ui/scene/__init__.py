@@ -1,0 +1,77 @@
+"""The scene: what stands behind the object, and in which colours its edge is drawn; a `gr.HTML` component.
+
+Events: `input` (another choice), `upload` (another background picture). Props that the server sets: `accepted` {src},
+the background picture it has opened, and `residual` {mean, src}, how well the colours explain the photo.
+"""
+
+import math
+
+from gradio.data_classes import FileData, GradioModel
+
+from sama.matting import Background, parse_background
+from sama.matting.background import MAX_OFFSET, MAX_SCALE
+from sama.ui.component import DataComponent
+from sama.ui.scene.backdrop import Backdrop
+
+_OFFSETS = (-MAX_OFFSET, MAX_OFFSET)
+_SIZES = (1 / MAX_SCALE, MAX_SCALE)
+_BLURS = (0.05, 20.0)
+
+
+class SceneData(GradioModel):
+    """What travels between page and server.
+
+    kind: transparent, colour, blur or picture; fit: cover or contain; x, y: how far the picture's middle is from the
+    photo's, in parts of the photo; scale: on top of the fit; blur: its sigma in per cent of the longer side, so that
+    preview and photo look alike; foreground: estimated, or photo for the photo's own colours.
+    """
+
+    kind: str = "transparent"
+    colour: str = "#ffffff"
+    fit: str = "cover"
+    x: float = 0
+    y: float = 0
+    scale: float = 1
+    blur: float = 1.5
+    foreground: str = "estimated"
+    picture: FileData | None = None
+
+    @property
+    def estimated(self) -> bool:
+        """Whether the object is drawn in its estimated colours."""
+        return self.foreground != "photo"
+
+    def background(self, backdrop: Backdrop | None, longer_side: int) -> Background:
+        """Return the background for a picture whose longer side has that many pixels.
+
+        backdrop: the opened picture; one that is not there counts as transparent. Raises BackgroundError for a colour
+        that is none.
+        """
+        if self.kind == "colour":
+            return parse_background(self.colour)
+        if self.kind == "blur":
+            sigma = _within(self.blur, _BLURS) / 100 * longer_side
+            return parse_background(f"blur:{max(sigma, 0.5):g}")
+        if self.kind == "picture" and backdrop is not None:
+            return Background(
+                "the uploaded picture",
+                "image",
+                picture=backdrop.picture,
+                fit="contain" if self.fit == "contain" else "cover",
+                offset=(_within(self.x, _OFFSETS), _within(self.y, _OFFSETS)),
+                scale=_within(self.scale, _SIZES),
+            )
+        return parse_background("transparent")
+
+
+class Scene(DataComponent):
+    """The choice of background and edge colours."""
+
+    NAME = "scene"
+    SCRIPTS = ("scene.js",)
+    data_model = SceneData
+
+
+def _within(value: float, limits: tuple[float, float]) -> float:
+    """The value, or the nearest limit; a number that is none is the first limit."""
+    return limits[0] if math.isnan(value) else min(max(value, limits[0]), limits[1])

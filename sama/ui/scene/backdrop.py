@@ -1,0 +1,22 @@
+"""A visitor's own background picture."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sama.photo.opening import open_image
+from sama.ui.shown import shrink
+
+PICTURE_SIDE = 2048
+
+
+@dataclass(frozen=True, eq=False)
+class Backdrop:
+    """A visitor's own background picture, (h, w, 3) uint8, held by `gr.State`."""
+
+    picture: np.ndarray
+
+
+def open_backdrop(path: str) -> Backdrop:
+    """Open an uploaded background; raises PhotoError."""
+    return Backdrop(shrink(open_image(path).rgb, PICTURE_SIDE))

@@ -1,0 +1,1 @@
+"""Which weights there are and where they come from: records, hub, formats, digests; beside the files and their card."""

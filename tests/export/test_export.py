@@ -1,0 +1,309 @@
+"""What is written, that it is lossless, and that failure leaves no trace."""
+
+import io
+import os
+import tempfile
+import zipfile
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+from pycocotools.coco import COCO
+from pycocotools.mask import decode
+
+from sama.errors import PromptError, SamaError
+from sama.export.details import strongest_details
+from sama.export.outputs import TITLES, Outputs
+from sama.export.writing import ExportError, write_outputs, write_zip
+from sama.matting import composite, estimate_foreground, parse_background, to_uint8
+from sama.photo.opening import Photo, image_digest, open_image
+from sama.predict.prediction import ModelInfo
+from sama.request.prompts import Prompts, Session
+from sama.request.settings import Settings
+
+INFO = ModelInfo("mini", "SAM-mini", "mini", "0123+4567", "Apache-2.0", "cpu", "float32", 512, 1024, True)
+PROMPTS = Prompts(((16.0, 12.0, 1),))
+PLAIN = [name for name in TITLES if not name.startswith("figure")]  # a figure takes seconds
+
+
+@dataclass(frozen=True)
+class Answer:
+    sam_mask: np.ndarray
+    sama_mask: np.ndarray
+    alpha: np.ndarray
+    matte_method: str = "sama"
+
+
+@pytest.fixture
+def photo() -> Photo:
+    rgb = np.random.default_rng(0).integers(0, 256, (24, 33, 3), np.uint8)
+    return Photo(rgb, None, "horse.jpg", image_digest(rgb), (), None)
+
+
+@pytest.fixture
+def answer() -> Answer:
+    return disc(24, 33)
+
+
+def disc(height: int, width: int) -> Answer:
+    y, x = np.mgrid[:height, :width]
+    alpha = np.clip((9 - np.hypot(x - width // 2, y - height // 2)) / 4, 0, 1).astype(np.float32)
+    return Answer(alpha > 0.7, alpha > 0.5, alpha)
+
+
+def outputs(photo, answer, background="#2040ff", **settings) -> Outputs:
+    return Outputs(photo, answer, PROMPTS, Settings(parse_background(background), **settings), INFO)
+
+
+def read(path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.array(image)
+
+
+def snapshot(folder) -> dict[str, bytes | None]:
+    return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in folder.rglob("*")}
+
+
+def test_everything_is_written_at_the_photos_size(photo, answer, tmp_path):
+    out = tmp_path / "new" / "folder"
+    paths = write_outputs(out, outputs(photo, answer, "#2040ff"), PLAIN)
+    assert paths == [out / name for name in PLAIN]
+    assert sorted(p.name for p in out.iterdir()) == sorted(PLAIN)
+    np.testing.assert_array_equal(read(out / "mask_sam.png"), np.where(answer.sam_mask, 255, 0))
+    np.testing.assert_array_equal(read(out / "mask.png"), np.where(answer.sama_mask, 255, 0))
+    np.testing.assert_array_equal(read(out / "alpha.png"), np.rint(answer.alpha * 255))
+    foreground = estimate_foreground(photo.rgb, answer.alpha)
+    cut = read(out / "cutout.png")
+    assert cut.shape == (24, 33, 4) and cut.dtype == np.uint8
+    np.testing.assert_array_equal(cut[..., 3], np.rint(answer.alpha * 255))
+    seen = cut[..., 3] > 0
+    np.testing.assert_array_equal(cut[seen][:, :3], to_uint8(foreground)[seen])
+    blue = np.array([0x20, 0x40, 0xFF]) / 255
+    exact = answer.alpha[..., None] * foreground + (1 - answer.alpha[..., None]) * blue
+    assert np.abs(read(out / "composite.png") - 255 * exact).max() <= 0.51
+    np.testing.assert_array_equal(read(out / "alpha16.png"), np.rint(answer.alpha * 65535))
+    session = Session.load(out / "session.json")
+    session.check(photo)
+    assert session.prompts == Prompts.load(out / "session.json") == PROMPTS
+    assert (session.model, session.settings["background"]) == ("mini", "#2040ff")
+
+
+def test_the_cutout_gives_the_same_composite(photo, answer, tmp_path):
+    write_outputs(tmp_path, outputs(photo, answer, "white"), PLAIN)
+    cut = read(tmp_path / "cutout.png") / np.float32(255)
+    again = to_uint8(composite(cut[..., :3], cut[..., 3], np.ones(3)))
+    difference = np.abs(again.astype(int) - read(tmp_path / "composite.png"))
+    assert difference.max() <= 1
+
+
+def test_transparent_composite_is_the_cutout(photo, answer, tmp_path):
+    write_outputs(tmp_path, outputs(photo, answer, "transparent"), PLAIN)
+    assert (tmp_path / "composite.png").read_bytes() == (tmp_path / "cutout.png").read_bytes()
+
+
+def test_blurred_background(photo, answer, tmp_path):
+    write_outputs(tmp_path, outputs(photo, answer, "blur:4"), PLAIN)
+    result = read(tmp_path / "composite.png").astype(int)
+    inside, outside = answer.alpha == 1, answer.alpha == 0
+    np.testing.assert_array_equal(result[inside], photo.rgb[inside])
+    assert np.diff(result, axis=1)[outside[:, 1:]].std() < 0.2 * np.diff(photo.rgb * 1.0, axis=1).std()
+
+
+def test_trimap_keeps_what_is_certain(photo, answer, tmp_path):
+    write_outputs(tmp_path, outputs(photo, answer), ["trimap.png"])
+    trimap = read(tmp_path / "trimap.png")
+    assert set(np.unique(trimap)) == {0, 128, 255}
+    assert (answer.alpha[trimap == 255] == 1).all() and (answer.alpha[trimap == 0] == 0).all()
+    assert (trimap[(answer.alpha > 0) & (answer.alpha < 1)] == 128).all()
+    assert (trimap == 255).sum() > 20 and (trimap == 0).sum() > 20
+    binary = replace(answer, alpha=answer.sama_mask.astype(np.float32))
+    band = outputs(photo, binary).trimap() == 128  # a hard edge is unknown on both of its sides
+    assert (binary.alpha[band] == 0).any() and (binary.alpha[band] == 1).any()
+    assert band.sum() < 0.3 * band.size
+
+
+def test_coco_reads_what_is_written(photo, answer, tmp_path, capsys):
+    write_outputs(tmp_path, outputs(photo, answer), ["coco.json"])
+    data = COCO(tmp_path / "coco.json")
+    (annotation,) = data.loadAnns(data.getAnnIds())
+    np.testing.assert_array_equal(data.annToMask(annotation), answer.sama_mask)
+    np.testing.assert_array_equal(decode(annotation["segmentation"]), answer.sama_mask)
+    rows, columns = np.nonzero(answer.sama_mask)
+    assert annotation["area"] == len(rows)
+    assert annotation["bbox"] == [columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1]
+    assert data.loadImgs(1)[0]["file_name"] == "horse.jpg"
+
+
+def test_the_photo_s_own_colours_when_asked(photo, answer, tmp_path):
+    write_outputs(tmp_path, outputs(photo, answer, "white", estimate_foreground=False), PLAIN)
+    cut = read(tmp_path / "cutout.png")
+    seen = cut[..., 3] > 0
+    np.testing.assert_array_equal(cut[seen][:, :3], photo.rgb[seen])
+    assert Session.load(tmp_path / "session.json").settings["foreground"] == "photo"
+
+
+def odd_profile() -> bytes:
+    """sRGB's profile with the tags of its red and its green primary exchanged."""
+    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, green = data.index(b"rXYZ", 128), data.index(b"gXYZ", 128)
+    data[red : red + 4], data[green : green + 4] = b"gXYZ", b"rXYZ"
+    return bytes(data)
+
+
+def test_the_photo_s_profile_is_kept_with_its_colours(answer, tmp_path):
+    icc = odd_profile()
+    rgb = np.random.default_rng(0).integers(0, 256, (24, 33, 3), np.uint8)
+    Image.fromarray(rgb).save(tmp_path / "own.png", icc_profile=icc)
+    photo = open_image(tmp_path / "own.png", keep_own=True)
+    assert (photo.rgb != rgb).any()  # the model and the page see sRGB
+    write_outputs(tmp_path, outputs(photo, answer, "#2040ff"), PLAIN)
+    for name in ("cutout.png", "composite.png"):
+        with Image.open(tmp_path / name) as image:
+            assert image.info["icc_profile"] == icc, name
+    inside, outside = answer.alpha == 1, answer.alpha == 0
+    np.testing.assert_array_equal(read(tmp_path / "cutout.png")[inside][:, :3], rgb[inside])
+    np.testing.assert_array_equal(read(tmp_path / "composite.png")[inside], rgb[inside])
+    shown = open_image(tmp_path / "composite.png").rgb  # converted to sRGB again
+    assert np.abs(shown[outside].astype(int) - [0x20, 0x40, 0xFF]).max() <= 2
+    for name in ("mask.png", "alpha.png"):
+        assert "icc_profile" not in Image.open(tmp_path / name).info
+
+
+def test_an_srgb_profile_is_kept_and_a_damaged_one_is_not(answer, tmp_path):
+    rgb = np.random.default_rng(0).integers(0, 256, (24, 33, 3), np.uint8)
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for icc, kept in ((srgb, srgb), (b"x" * 200, None)):
+        buffer = io.BytesIO()
+        Image.fromarray(rgb).save(buffer, "PNG", icc_profile=icc)
+        photo = open_image(buffer.getvalue(), keep_own=True)
+        np.testing.assert_array_equal(photo.rgb, rgb)
+        write_outputs(tmp_path, outputs(photo, answer, "white"), ["cutout.png"])
+        with Image.open(tmp_path / "cutout.png") as image:
+            assert image.info.get("icc_profile") == kept
+
+
+def test_without_sama_weights_there_is_no_sama_mask(photo, answer, tmp_path):
+    bare = outputs(photo, replace(answer, sama_mask=None, matte_method="closed_form"))
+    assert [name for name in TITLES if name not in bare.names] == ["mask.png"]
+    written = write_outputs(tmp_path, bare, [name for name in bare.names if name in PLAIN])
+    assert not (tmp_path / "mask.png").exists() and len(written) == len(PLAIN) - 1
+    np.testing.assert_array_equal(decode(bare.coco()["annotations"][0]["segmentation"]), answer.sam_mask)
+    assert "SAM mask by mini" in bare.coco()["info"]["description"]
+
+
+def test_zip_holds_the_same_files_and_is_reproducible(photo, answer, tmp_path):
+    first, second = tmp_path / "one.zip", tmp_path / "two.zip"
+    write_zip(first, outputs(photo, answer))
+    write_zip(second, outputs(photo, answer))
+    assert first.read_bytes() == second.read_bytes()
+    write_outputs(tmp_path / "folder", outputs(photo, answer))
+    with zipfile.ZipFile(first) as archive:
+        assert archive.namelist() == list(TITLES)
+        for name in TITLES:
+            assert archive.read(name) == (tmp_path / "folder" / name).read_bytes(), name
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["folder", "one.zip", "two.zip"]
+    page = Image.open(tmp_path / "folder" / "figure.png")
+    assert page.width > 3000 and page.mode in ("RGB", "RGBA")
+    pdf = (tmp_path / "folder" / "figure.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF") and b"/FontFile2" in pdf  # text as text, in an embedded TrueType font
+    with pytest.raises(ExportError):
+        write_zip(tmp_path / "no" / "where.zip", outputs(photo, answer))
+
+
+def test_details_are_where_the_masks_differ_most():
+    sam = np.zeros((600, 800), bool)
+    sama = sam.copy()
+    sama[100:160, 600:660] = True
+    sama[400:420, 100:130] = True
+    alpha = sama.astype(np.float32)
+    (x, y, side), (u, v, _) = strongest_details(sam, sama, alpha)
+    assert x <= 600 and y <= 100 and x + side >= 660 and y + side >= 160
+    assert u <= 100 and v <= 400 and u + side >= 130 and v + side >= 420
+    assert strongest_details(sama, sama, alpha) == []
+    soft = alpha.copy()
+    soft[410:420, 110:120] = 0.4
+    ((x, y, side),) = strongest_details(sama, sama, soft)
+    assert x <= 110 and y <= 410 and x + side >= 120 and y + side >= 420
+    for tiny in ((1, 1), (1, 300), (40, 30)):  # squares stay inside the photo
+        for x, y, side in strongest_details(np.ones(tiny, bool), np.zeros(tiny, bool), np.zeros(tiny)):
+            assert x >= 0 and y >= 0 and side >= 1 and x + side <= tiny[1] and y + side <= tiny[0]
+
+
+def test_replaces_its_own_files_and_no_others(photo, answer, tmp_path):
+    (tmp_path / "mask.png").write_text("old")
+    (tmp_path / "notes.txt").write_text("mine")
+    write_outputs(tmp_path, outputs(photo, answer, "white"), PLAIN)
+    assert read(tmp_path / "mask.png").shape == (24, 33)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([*PLAIN, "notes.txt"])
+
+
+def test_failure_while_writing_leaves_nothing(photo, answer, tmp_path):
+    bad = outputs(photo, answer, "white", candidate=float("nan"))  # no JSON number
+    (tmp_path / "mask.png").write_text("old")
+    before = snapshot(tmp_path)
+    for out in (tmp_path, tmp_path / "deep" / "er"):
+        with pytest.raises(PromptError):
+            write_outputs(out, bad, PLAIN)
+    assert snapshot(tmp_path) == before
+
+
+def test_failure_while_moving_puts_everything_back(photo, answer, tmp_path):
+    (tmp_path / "mask.png").write_text("old")
+    (tmp_path / "trimap.png").mkdir()  # cannot be replaced, and most files come before it
+    before = snapshot(tmp_path)
+    with pytest.raises(ExportError, match="trimap.png in it is a folder"):
+        write_outputs(tmp_path, outputs(photo, answer, "white"), PLAIN)
+    assert snapshot(tmp_path) == before
+
+
+def test_interrupted_move_puts_everything_back(photo, answer, tmp_path, monkeypatch):
+    (tmp_path / "alpha.png").write_text("old")
+    before = snapshot(tmp_path)
+    real, calls = os.replace, []
+
+    def interrupted(source, target):
+        calls.append(target)
+        if len(calls) == 4:  # after cutout.png, composite.png, and the old alpha.png
+            raise KeyboardInterrupt
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_outputs(tmp_path, outputs(photo, answer, "white"), PLAIN)
+    assert snapshot(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", ["file.txt", "file.txt/below"])
+def test_impossible_folders(photo, answer, tmp_path, name):
+    (tmp_path / "file.txt").write_text("mine")
+    with pytest.raises(ExportError) as caught:
+        write_outputs(tmp_path / name, outputs(photo, answer, "white"), PLAIN)
+    assert isinstance(caught.value, SamaError)
+    assert str(caught.value).endswith("choose another one.") and str(tmp_path) not in str(caught.value)
+    assert [p.name for p in tmp_path.iterdir()] == ["file.txt"]
+
+
+@pytest.mark.parametrize("step", ["mkdtemp", "save"])
+def test_refused_by_the_system(photo, answer, tmp_path, monkeypatch, step):
+    calls = []
+
+    def fail(*args, **options):
+        calls.append(step)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(*{"mkdtemp": (tempfile, "mkdtemp"), "save": (Image.Image, "save")}[step], fail)
+    (tmp_path / "mask.png").write_text("old")
+    before = snapshot(tmp_path)
+    for out in (tmp_path, tmp_path / "deep" / "er"):
+        with pytest.raises(ExportError, match=r"cannot be written to \(No space left on device\)"):
+            write_outputs(out, outputs(photo, answer, "white"), PLAIN)
+    assert len(calls) == 2 and snapshot(tmp_path) == before
+
+
+def test_a_prediction_of_another_size_is_a_mistake_of_the_caller(photo, answer, tmp_path):
+    for wrong in (replace(answer, alpha=answer.alpha.T), replace(answer, alpha=None)):
+        with pytest.raises(ValueError, match="24, 33"):
+            outputs(photo, wrong)
+    assert not list(tmp_path.iterdir())

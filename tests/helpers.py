@@ -1,0 +1,192 @@
+"""What several test modules share; tests import helpers from here alone, never from one another."""
+
+import io
+
+import numpy as np
+import torch
+from PIL import Image
+
+from sama.models.backbones.mini import MiniBackbone
+from sama.models.config import MiniConfig, SamaConfig
+from sama.models.prompt_tensors import PromptTensors
+from sama.models.sama import Sama
+from sama.models.views import (
+    global_view,
+    local_views,
+)
+from sama.predict.cache import FeatureCache
+from sama.predict.predictor import SamaPredictor
+from sama.training.mini_stage import MiniStage
+from sama.training.sama_stage import SamaStage
+from sama.weights.records import RECORDS
+from sama.weights.zoo import LoadedModel
+
+SMALL = MiniConfig(
+    image_size=128,
+    trunk=((1, 3, 1, 1, 8), (1, 3, 2, 2, 8), (1, 3, 2, 2, 16), (1, 3, 2, 2, 16), (1, 5, 2, 2, 24)),
+    embed_dim=32,
+    width=32,
+    blocks=1,
+    heads=2,
+    detail=16,
+    decoder_mlp=64,
+    decoder_heads=4,
+    prior_widths=(8, 16, 24),
+)
+
+
+def small_sama(**changes) -> Sama:
+    torch.manual_seed(0)
+    config = SamaConfig(
+        mini=SMALL,
+        pool_ratios=(2, 4),
+        segmentation_channels=(16, 8, 8),
+        matting_channels=(16, 8, 8, 8, 8),
+        attention_heads=4,
+        **({"fine": (16, 8, 4), "fine_blocks": 1, "guides": ((1, 1e-3),), "mixing": True} | changes),
+    )
+    model = Sama(config)
+    # A fresh mini answers with its prior alone; let its decoder have a say too, as after training.
+    for mlp in model.backbone.sam.mask_decoder.output_hypernetworks_mlps:
+        torch.nn.init.normal_(mlp.layers[-1].weight, std=0.3)
+    return model
+
+
+def features_of(model: Sama, batch: int = 1):
+    torch.manual_seed(1)
+    size = model.backbone.image_size
+    frame = torch.randn(batch, 3, 2 * size, 2 * size)
+    features = model.encode_global(global_view(frame))
+    local = [model.backbone.encode(view) for view in local_views(frame).unbind(1)]
+    return model.encode_local(features, local, frame)
+
+
+def prompts_for(n: int, size: int) -> PromptTensors:
+    torch.manual_seed(2)
+    labels = torch.tensor([[2, 3, 1, 0], [-1, -1, 1, -1]]).repeat(n, 1)[:n]
+    return PromptTensors(torch.rand(n, 4, 2) * size, labels)
+
+
+def lively_sama(**changes) -> Sama:
+    """A SAMA whose every part has a say."""
+    model = small_sama(**changes)
+    torch.manual_seed(3)
+    for adapter in model.adapters:
+        for layer in (adapter.global_out, adapter.local_out):
+            torch.nn.init.normal_(layer.weight, std=0.3)
+    for head in model.heads.values():
+        torch.nn.init.normal_(head.weights.layers[-1].weight, std=0.3)
+    return model
+
+
+def disc(size: int, radius: float, centre: tuple[float, float] | None = None) -> np.ndarray:
+    """(size, size) uint8, 255 inside."""
+    x0, y0 = centre or ((size - 1) / 2, (size - 1) / 2)
+    y, x = np.mgrid[:size, :size]
+    return (np.hypot(x - x0, y - y0) < radius).astype(np.uint8) * 255
+
+
+def save_photo(folder, name, labels, rng):
+    for part in ("images", "labels"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    coarse = Image.fromarray(rng.integers(0, 256, (9, 9, 3), dtype=np.uint8))
+    coarse.resize(labels.shape[::-1], Image.Resampling.BICUBIC).save(
+        folder / "images" / f"{name}.jpg", quality=95
+    )
+    Image.fromarray(labels).save(folder / "labels" / f"{name}.png")
+
+
+def write_training(root):
+    """Two photographs of each folder, one foreground of each kind and a background."""
+    rng = np.random.default_rng(5)
+    person = np.zeros((160, 110), np.uint8)
+    person[30:140, 35:75] = 1
+    person[20:45, 42:68] = 19
+    person[60:100, 35:75] = 24
+    cats = (disc(150, 30, (45, 50)) > 0) * np.uint8(1) + (disc(150, 28, (110, 95)) > 0) * np.uint8(2)
+    everyday = np.zeros((120, 160), np.uint8)
+    everyday[20:90, 15:90] = 1
+    everyday[50:110, 100:150] = 2
+    everyday[2:5, 2:5] = 3
+    for k in range(2):
+        save_photo(root / "train" / "ccp", f"{k}", person, rng)
+        save_photo(root / "train" / "cats", f"{k}", cats, rng)
+        save_photo(root / "train" / "coco", f"{k}", everyday, rng)
+    foregrounds = root / "train" / "foregrounds"
+    names = {"fluent": "0000", "noto": "0000", "renders": "hair_10_tuft"}
+    for kind, name in names.items():
+        (foregrounds / kind).mkdir(parents=True)
+        rgba = np.dstack([rng.integers(0, 256, (96, 96, 3), dtype=np.uint8), disc(96, 42)])
+        Image.fromarray(rgba).save(foregrounds / kind / f"{name}.webp", lossless=True)
+    (root / "train" / "backgrounds").mkdir()
+    Image.fromarray(rng.integers(0, 256, (100, 200, 3), dtype=np.uint8)).save(
+        root / "train" / "backgrounds" / "0.jpg"
+    )
+
+
+def write_validation(root):
+    """Two folders as in the real data: labels, and exact alphas."""
+    for folder, answers in (("things", "labels"), ("mattes", "alphas")):
+        for kind in ("images", answers):
+            (root / "val" / folder / kind).mkdir(parents=True)
+        for i in range(2):
+            item = Discs(96)[i]
+            image = item["image"].permute(1, 2, 0).numpy()
+            truth = item["targets"][0].numpy()
+            truth = truth // 255 if answers == "labels" else truth
+            Image.fromarray(image).save(root / "val" / folder / "images" / f"{i}.png")
+            Image.fromarray(truth).save(root / "val" / folder / answers / f"{i}.png")
+
+
+def encode(image: Image.Image, kind: str, **options) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def exif(orientation: int) -> Image.Exif:
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    return tags
+
+
+class Discs(torch.utils.data.Dataset):
+    """Items like the real pipeline's: one disc on a plain ground."""
+
+    def __init__(self, size: int):
+        self.size = size
+
+    def __len__(self):
+        return 10**6
+
+    def __getitem__(self, index: int) -> dict:
+        rng = np.random.default_rng(index)
+        y, x = np.mgrid[: self.size, : self.size]
+        cx, cy = rng.uniform(0.3, 0.7, 2) * self.size
+        disc = ((x - cx) ** 2 + (y - cy) ** 2) < (0.25 * self.size) ** 2
+        image = np.where(disc[..., None], rng.integers(0, 255, 3), rng.integers(0, 255, 3))
+        alpha = torch.from_numpy(disc.astype(np.uint8) * 255)[None].expand(2, -1, -1)
+        return {
+            "image": torch.from_numpy(image.astype(np.uint8)).permute(2, 0, 1),
+            "height": self.size,
+            "width": self.size,
+            "targets": alpha,
+            "known": torch.ones_like(alpha),
+            "part": torch.tensor([False, False]),
+            "exact": True,
+        }
+
+
+def mini_stage() -> MiniStage:
+    torch.manual_seed(0)
+    return MiniStage(MiniBackbone(SMALL), full_size=128)
+
+
+def sama_stage() -> SamaStage:
+    return SamaStage(small_sama())
+
+
+def predictor_of(model: Sama, name: str = "mini") -> SamaPredictor:
+    """A predictor over a model with random weights that passes for the trained `name`."""
+    loaded = LoadedModel(model, RECORDS[name], "0" * 64, "1" * 64, {})
+    return SamaPredictor(loaded, dtype=torch.float32, cache=FeatureCache())

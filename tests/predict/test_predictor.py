@@ -1,0 +1,156 @@
+"""The numpy facade on a small random model: sizes, caching, progress, prompts."""
+
+import numpy as np
+import pytest
+import torch
+
+from sama.errors import DeviceError, PhotoError, PromptError
+from sama.predict.cache import FeatureCache
+from sama.predict.loading import load
+from sama.predict.predictor import SamaPredictor
+from sama.request.prompts import Prompts
+from sama.weights.zoo import RECORDS, LoadedModel
+from tests.helpers import small_sama
+
+BOX = Prompts(boxes=((20, 10, 120, 70),))
+CLICK = Prompts(points=((60, 40, 1),))
+
+
+@pytest.fixture
+def predictor() -> SamaPredictor:
+    loaded = LoadedModel(small_sama(), RECORDS["mini"], "0" * 64, "1" * 64, {})
+    return SamaPredictor(loaded, dtype=torch.float32, cache=FeatureCache())
+
+
+@pytest.fixture
+def photo() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (90, 150, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def calls(predictor, monkeypatch) -> list[tuple]:
+    """Shapes the image encoder was called with."""
+    seen = []
+    encode = predictor.model.backbone.encode
+    monkeypatch.setattr(
+        predictor.model.backbone, "encode", lambda x: seen.append(tuple(x.shape)) or encode(x)
+    )
+    return seen
+
+
+def test_encodes_each_view_once_for_many_clicks(predictor, photo, calls):
+    told = [(p.stage, p.done, p.total) for p in predictor.set_image(photo)]
+    assert told == [("global", 1, 1), *[("local", i, 4) for i in range(1, 5)]]
+    for x in range(20, 60, 10):
+        predictor.predict(Prompts(points=((x, 30, 1),)))
+    assert calls == [(1, 3, 128, 128)] * 5
+
+
+def test_sam_answers_after_the_global_view_and_predict_finishes_the_rest(predictor, photo, calls):
+    progress = predictor.set_image(photo)
+    next(progress)
+    early = predictor.predict(BOX, sama=False)
+    assert len(calls) == 1
+    assert early.alpha is None
+    late = predictor.predict(BOX)
+    assert len(calls) == 5
+    assert np.array_equal(early.sam_mask, late.sam_mask)
+    assert list(progress) == []
+
+
+def test_the_same_photo_is_not_encoded_again_by_another_visitor(predictor, photo, calls):
+    list(predictor.set_image(photo))
+    other = predictor.fork()
+    assert list(other.set_image(photo.copy())) == []
+    assert len(calls) == 5
+    with pytest.raises(PromptError, match="set_image"):
+        predictor.fork().predict(BOX)
+
+
+def test_visitors_do_not_share_photos(predictor, photo):
+    other = predictor.fork()
+    list(predictor.set_image(photo))
+    list(other.set_image(photo[:40]))
+    assert predictor.predict(BOX).alpha.shape == (90, 150)
+    assert other.predict(Prompts(boxes=((20, 10, 120, 35),))).alpha.shape == (40, 150)
+
+
+@pytest.mark.parametrize("size", [(90, 150), (300, 200), (7, 500), (1, 1), (128, 128)])
+def test_answers_have_the_photos_size(predictor, size):
+    height, width = size
+    photo = np.full((height, width, 3), 99, np.uint8)
+    list(predictor.set_image(photo))
+    answer = predictor.predict(Prompts(boxes=((0, 0, width, height),)))
+    assert answer.sam_masks.shape == (1, height, width)
+    assert answer.sama_mask.shape == answer.alpha.shape == answer.sam_logits.shape == size
+    assert answer.alpha.dtype == np.float32
+    assert 0 <= answer.alpha.min() <= answer.alpha.max() <= 1
+    small = predictor.predict(Prompts(boxes=((0, 0, width, height),)), output_size=(13, 11))
+    assert small.alpha.shape == (11, 13)
+
+
+def test_one_click_has_three_candidates_and_sama_refines_the_chosen_one(predictor, photo):
+    list(predictor.set_image(photo))
+    best = predictor.predict(CLICK, edges=False)
+    assert len(best.sam_masks) == len(best.sam_scores) == 3
+    assert best.chosen == best.sam_scores.argmax()
+    other = predictor.predict(CLICK, candidate=(best.chosen + 1) % 3, edges=False)
+    assert other.chosen != best.chosen
+    # SAMA's heads start as SAM's answer, so they follow the choice.
+    assert np.abs(other.sam_logits - other.sama_logits).mean() < 0.2 * np.abs(other.sam_logits).mean()
+    assert not np.allclose(best.sama_logits, other.sama_logits)
+    with pytest.raises(PromptError, match="0 to 2"):
+        predictor.predict(CLICK, candidate=3)
+
+
+def test_several_boxes_are_answered_together_as_the_union(predictor, photo):
+    list(predictor.set_image(photo))
+    boxes = ((5, 5, 60, 80), (80, 20, 140, 70))
+    both = predictor.predict(Prompts(boxes=boxes))
+    each = [predictor.predict(Prompts(boxes=(box,))) for box in boxes]
+    for name in ("sam_logits", "alpha"):
+        union = np.maximum(*(getattr(answer, name) for answer in each))
+        apart = np.abs(each[0].alpha - each[1].alpha) if name == "alpha" else np.abs(union)
+        # The union is taken before the answer is enlarged, so it is not equal to the last digit.
+        assert np.abs(getattr(both, name) - union).mean() < 0.05 * apart.mean()
+
+
+def test_a_mask_prompt_changes_the_answer(predictor, photo):
+    list(predictor.set_image(photo))
+    mask = np.zeros((90, 150), bool)
+    mask[20:50, 30:90] = True
+    alone = predictor.predict(BOX)
+    with_mask = predictor.predict(Prompts(boxes=BOX.boxes, mask=mask))
+    as_logits = predictor.predict(Prompts(boxes=BOX.boxes, mask=np.where(mask, 8, -8).astype(np.float32)))
+    assert not np.allclose(alone.sam_logits, with_mask.sam_logits)
+    assert np.allclose(with_mask.sam_logits, as_logits.sam_logits, atol=1e-4)
+
+
+def test_refuses_what_is_not_an_rgb_photo(predictor, photo):
+    for wrong in (photo.astype(np.float32), photo[..., 0], photo[..., :2], photo[:0]):
+        with pytest.raises(PhotoError):
+            predictor.set_image(wrong)
+
+
+def test_cache_is_bounded_in_bytes():
+    cache = FeatureCache(max_bytes=3000)
+    for i in range(5):
+        cache.put((i,), torch.zeros(250))  # 1000 bytes
+    assert cache.bytes == 3000
+    assert cache.get((1,)) is None
+    assert cache.get((2,)) is not None
+    cache.put((9,), torch.zeros(250))
+    assert cache.get((2,)) is not None, "the least recently used goes first"
+    assert cache.get((3,)) is None
+    cache.put((10,), torch.zeros(1000))
+    assert cache.get((10,)) is None
+    assert cache.bytes <= 3000
+
+
+def test_a_device_that_is_absent_is_an_error_not_a_fallback():
+    if torch.cuda.is_available():
+        pytest.skip("this machine has CUDA")
+    with pytest.raises(DeviceError, match="cuda"):
+        load("mini", device="cuda")
+    with pytest.raises(DeviceError, match="tpu"):
+        load("mini", device="tpu")

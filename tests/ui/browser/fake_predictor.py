@@ -1,0 +1,135 @@
+"""A predictor without a model, for tests of the page: prompts are answered by geometry.
+
+A box fills an ellipse, a positive click a disc, a negative click removes a disc. SAMA's mask is a little
+smaller than SAM's and has two holes, its matte is the mask with soft edges, so that every panel shows something of its
+own.
+"""
+
+import threading
+import time
+
+import numpy as np
+
+from sama.predict.prediction import ModelInfo, Prediction, Progress
+from sama.request.prompts import Prompts
+
+HOLES = (
+    (0.42, 0.4, 0.06),
+    (0.6, 0.62, 0.03),
+)  # in SAMA's mask: x, y and radius as parts of the photo's width
+
+
+CANDIDATES = (0.5, 1, 1.6)  # radii of a lone click's three discs; the middle one is the best
+
+
+STEEPNESS = {"sama": 8, "solid": 40, "closed_form": 2}  # of the matte's edge
+
+
+class Counts:
+    """What all forks have done together; `gate`, if there is one, is acquired before every view. small: boxes narrower
+    than this get a closer look; closer: for every answer, whether it could have one."""
+
+    def __init__(self, gate: threading.Semaphore | None = None, small: float = 0):
+        self.views = 0
+        self.answers = 0
+        self.gate = gate
+        self.small = small
+        self.closer: list[bool] = []
+
+
+class FakePredictor:
+    """The interface of `SamaPredictor`."""
+
+    def __init__(self, counts: Counts | None = None, *, trained: bool = True):
+        self.counts = counts or Counts()
+        self.trained = trained
+        self._size = None
+        self._views = 0
+        self._pending = iter(())
+
+    def fork(self) -> "FakePredictor":
+        return FakePredictor(self.counts, trained=self.trained)
+
+    def attach(self, other: "FakePredictor") -> "FakePredictor":
+        return self
+
+    @property
+    def info(self) -> ModelInfo:
+        notes = () if self.trained else ("SAMA's modules are untrained and return SAM's answer.",)
+        return ModelInfo(
+            name="fake",
+            title="A fake for tests",
+            backbone="none",
+            weights_digest="0123456789ab",
+            licence="Apache-2.0",
+            device="cpu",
+            dtype="float32",
+            input_size=512,
+            alpha_size=512,
+            trained=self.trained,
+            notes=notes,
+        )
+
+    def set_image(self, image: np.ndarray):
+        self._size = image.shape[1], image.shape[0]
+        self._views = 0
+        self._pending = self._encode()
+        return self._pending
+
+    def reset_image(self):
+        self._size, self._views, self._pending = None, 0, iter(())
+
+    def _encode(self):
+        started = time.perf_counter()
+        for view in range(5):
+            if self.counts.gate is not None:
+                self.counts.gate.acquire()
+            self.counts.views += 1
+            self._views = view + 1
+            stage = ("global", 1, 1) if view == 0 else ("local", view, 4)
+            yield Progress(*stage, time.perf_counter() - started)
+
+    def looks_closer(self, prompts: Prompts) -> bool:
+        return any(x1 - x0 < self.counts.small for x0, _, x1, _ in prompts.boxes)
+
+    def predict(
+        self, prompts: Prompts, *, candidate=None, output_size=None, sama=True, matte=None, closer=True
+    ) -> Prediction:
+        matte = matte or ("sama" if sama else None)
+        while self._views < (5 if sama else 1):
+            next(self._pending)
+        self.counts.answers += 1
+        self.counts.closer.append(closer)
+        prompts = prompts.validate(self._size)
+        width, height = output_size or self._size
+        sx, sy = width / self._size[0], height / self._size[1]
+        y, x = np.mgrid[:height, :width].astype(np.float32) + 0.5
+        x, y = x / sx, y / sy
+        clicks = [label for *_, label in prompts.points]
+        sizes = CANDIDATES if clicks == [1] and not prompts.boxes else (1,)
+        chosen = len(sizes) // 2 if candidate is None else candidate
+        field = np.full((height, width), -1, np.float32)  # positive inside, in units of the radius
+        for x0, y0, x1, y1 in prompts.boxes:
+            radius = np.hypot((2 * x - x0 - x1) / (x1 - x0), (2 * y - y0 - y1) / (y1 - y0))
+            field = np.maximum(field, 1 - radius)
+        reach = max(self._size) / 8
+        for px, py, label in prompts.points:
+            inside = 1 - np.hypot(x - px, y - py) / reach
+            field = np.maximum(field, inside) if label else np.minimum(field, -inside)
+        fields = [1 - (1 - field) / size for size in sizes]
+        field = fields[chosen]
+        pierced = field - 0.05
+        for px, py, radius in HOLES:
+            away = np.hypot(x / self._size[0] - px, (y - py * self._size[1]) / self._size[0])
+            pierced = np.minimum(pierced, away / radius - 1)
+        return Prediction(
+            sam_masks=np.stack([f > 0 for f in fields]),
+            sam_scores=np.array((0.7, 0.9, 0.8) if len(sizes) > 1 else (0.9,), np.float32),
+            chosen=chosen,
+            sam_logits=20 * field,
+            sama_mask=pierced > 0 if sama else None,
+            alpha=None if matte is None else np.clip(field * STEEPNESS[matte] + 0.3, 0, 1),
+            sama_logits=20 * pierced if sama else None,
+            seconds={"decode_sam": 0.01, **({"decode_sama": 0.02} if sama else {})},
+            matte_method=matte,
+        )

@@ -1,0 +1,188 @@
+"""The page's parts without a browser."""
+
+import base64
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio.data_classes import FileData
+from PIL import Image
+
+from sama.errors import PromptError
+from sama.matting import parse_background
+from sama.photo.opening import open_image
+from sama.request.prompts import Prompts, Session
+from sama.request.settings import Settings
+from sama.ui.candidates import ChoiceData
+from sama.ui.examples import read_examples
+from sama.ui.handlers.answering import Actions
+from sama.ui.handlers.hints import WHERE, hint
+from sama.ui.pictures import alpha_url, mask_url
+from sama.ui.prompter import PromptData
+from sama.ui.scene import SceneData
+from sama.ui.viewer import Viewer
+from sama.ui.visit import PREVIEW_SIDE, Visit
+from tests.ui.browser.fake_predictor import Counts, FakePredictor
+
+ROOT = Path(__file__).parents[2]
+
+
+def decoded(url: str) -> Image.Image:
+    head, data = url.split(",")
+    assert head in ("data:image/png;base64", "data:image/webp;base64")
+    return Image.open(io.BytesIO(base64.b64decode(data)))
+
+
+@pytest.fixture
+def photo(tmp_path):
+    """A file with a photo of 1600 x 1200 pixels."""
+    rgb = np.random.default_rng(0).integers(0, 255, (1200, 1600, 3), np.uint8)
+    Image.fromarray(rgb).save(tmp_path / "photo.png")
+    return str(tmp_path / "photo.png")
+
+
+def test_masks_and_mattes_travel_without_loss():
+    rng = np.random.default_rng(0)
+    mask = rng.random((41, 67)) > 0.5
+    rgba = np.asarray(decoded(mask_url(mask, (1, 2, 3))).convert("RGBA"))
+    assert ((rgba[..., 3] == 255) == mask).all()
+    assert (rgba[mask] == (1, 2, 3, 255)).all()
+    alpha = rng.integers(0, 256, (41, 67), np.uint8)
+    assert (np.asarray(decoded(alpha_url(alpha))) == alpha[..., None]).all()
+
+
+def test_a_visit_encodes_once_and_keeps_only_a_preview(photo):
+    counts = Counts()
+    visit = Visit(FakePredictor(counts), photo)
+    assert [p.stage for p in visit.encode()] == ["global"] + ["local"] * 4
+    assert list(visit.encode()) == []
+    assert visit.preview.shape == (768, PREVIEW_SIDE, 3)
+    box = Prompts(boxes=((200, 200, 1400, 1000),))
+    assert visit.answer(box, 1).alpha.shape == (768, 1024)
+    outputs = visit.outputs(box, Settings(parse_background("white")), FakePredictor().info)
+    assert outputs.cutout.shape == (1200, 1600, 4)
+    assert counts.views == 5
+
+
+def test_a_composite_asks_no_model(photo):
+    counts = Counts()
+    visit = Visit(FakePredictor(counts), photo)
+    list(visit.encode())
+    visit.answer(Prompts(boxes=((200, 200, 1400, 1000),)), 1, side=512)
+    answers = counts.answers
+    assert (visit.shown.on(parse_background("#00ff00"))[0, 0] == (0, 255, 0)).all()
+    assert visit.shown.on(parse_background("blur")).shape == (384, 512, 3)
+    assert counts.answers == answers
+    visit.forget_answer()
+    assert visit.shown is None
+
+
+def test_a_closed_visit_stops_encoding(photo):
+    counts = Counts()
+    visit = Visit(FakePredictor(counts), photo)
+    steps = visit.encode()
+    next(steps)
+    visit.close()
+    assert list(steps) == []
+    assert counts.views == 1
+    assert not visit.encoded
+
+
+def test_a_visit_that_has_left_and_comes_back_is_opened_again(photo):
+    counts = Counts()
+    actions = Actions(FakePredictor(counts), {}, str)
+    data = PromptData(image=FileData(path=str(photo)), boxes=[[10, 10, 40, 40]], seq=1)
+    left = Visit(FakePredictor(counts), str(photo))
+    list(left.encode())
+    left.leave()
+    visit = [*actions.answer(data, left, SceneData(), None, ChoiceData())][-1][0]
+    assert visit is not left
+    assert visit.shown is not None
+
+
+@pytest.mark.parametrize("outside", [(0.5, 0.3, 0.6, 0.8), (0.2, 0.55, 0.8, 0.7), (0.2, 0.3, 0.45, 0.8)])
+def test_a_box_that_cuts_the_object_is_told_where(outside):
+    alpha = np.zeros((80, 100), np.float32)
+    alpha[24:64, 20:80] = 1
+    x0, y0, x1, y1 = (side * scale for side, scale in zip(outside, (200, 160) * 2, strict=True))
+    told = hint(alpha, Prompts(boxes=((x0, y0, x1, y1),)), (200, 160))
+    for where, cut in zip(WHERE, (x0 > 40, y0 > 48, x1 < 160, y1 < 128), strict=True):
+        assert (where in told) == cut
+
+
+@pytest.mark.parametrize("box", [(40, 48, 160, 128), (20, 20, 180, 140), (0, 0, 200, 160)])
+def test_a_box_around_all_of_the_object_is_not_commented(box):
+    alpha = np.zeros((80, 100), np.float32)
+    alpha[24:64, 20:80] = 1
+    alpha[23, 20:80] = 0.3  # a soft edge
+    assert hint(alpha, Prompts(boxes=(box,)), (200, 160)) == ""
+    small = (80.0, 48.0, 120.0, 128.0)
+    assert hint(alpha, Prompts(((140.0, 80.0, 1),), (small,)), (200, 160)) == "", "a click may lie outside"
+    assert hint(alpha, Prompts(boxes=(small, (40, 48, 160, 128))), (200, 160)) == ""
+    assert hint(alpha, Prompts(boxes=(small,)), (200, 160)) != ""
+
+
+def test_sam_answers_at_once_where_a_closer_look_takes_a_while(photo):
+    counts = Counts(small=100)
+    actions = Actions(FakePredictor(counts), {}, keep=str)
+    visit = actions.open(photo)
+    list(visit.encode())
+
+    def told(box: list[float]) -> list[str | None]:
+        data = PromptData(image=FileData(path=photo), boxes=[box], seq=1)
+        steps = list(actions.answer(data, visit, SceneData(), None, ChoiceData()))
+        shown = [s for s in steps if isinstance(s[2], Viewer)]
+        return [s[1].props["status"].get("text") for s in shown]
+
+    assert told([200, 200, 1400, 1000]) == [None]
+    assert counts.closer == [True]
+    assert told([200, 200, 260, 240]) == ["Looking closer ...", None]
+    assert counts.closer[1:] == [False, True], "SAM on the whole photo first"
+    assert visit.shown.prediction.alpha is not None
+
+
+def test_prompts_from_the_page_are_checked():
+    with pytest.raises(PromptError):
+        _ = PromptData(points=[[1, 2]]).prompts
+    with pytest.raises(PromptError):
+        _ = PromptData(points=[[1, 2, float("nan")]]).prompts
+    assert PromptData(points=[[1, 2, 1]]).prompts == Prompts(points=((1, 2, 1),))
+
+
+def test_every_example_has_valid_prompts_and_a_licence():
+    examples = read_examples(ROOT / "examples")
+    assert len(examples) >= 4
+    licences = (ROOT / "examples" / "LICENSES.md").read_text()
+    for example in examples.values():
+        photo = open_image(example.path)
+        Session.load(example.path.with_suffix(".json")).check(photo)
+        assert example.prompts.validate(photo.size) == example.prompts
+        assert example.path.stat().st_size < 400_000
+        assert f"| {example.path.name} |" in licences
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--port", "abc"],
+        ["--port", "70000"],
+        ["--nonsense"],
+        ["--model", "nope"],
+        ["--device", "abacus"],
+    ],
+)
+def test_a_bad_flag_is_one_sentence_and_exit_code_2(flags, capsys, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    import app
+
+    try:
+        code = app.main(flags)
+    except SystemExit as stop:
+        code = stop.code
+    printed = capsys.readouterr()
+    assert code == 2
+    assert printed.err.strip().count("\n") == 0
+    assert printed.err.strip().endswith(".")
+    assert "app" in sys.modules
