@@ -4,8 +4,12 @@ from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 __all__ = [
+    "Answer",
     "Prompts",
+    "Request",
     "SamaPredictor",
+    "Session",
+    "answer",
     "composite",
     "estimate_foreground",
     "load",
@@ -14,13 +18,21 @@ __all__ = [
 
 if TYPE_CHECKING:
     from sama.matting import composite, estimate_foreground
+    from sama.methods import answer
     from sama.photo.opening import open_image
+    from sama.predict.answer import Answer
     from sama.predict.loading import load
     from sama.predict.predictor import SamaPredictor
     from sama.request.prompts import Prompts
+    from sama.request.request import Request
+    from sama.request.session import Session
 
 _HOMES = {
+    "Answer": "sama.predict.answer",
     "Prompts": "sama.request.prompts",
+    "Request": "sama.request.request",
+    "Session": "sama.request.session",
+    "answer": "sama.methods",
     "SamaPredictor": "sama.predict.predictor",
     "composite": "sama.matting",
     "estimate_foreground": "sama.matting",

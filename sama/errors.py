@@ -23,3 +23,7 @@ class WeightsError(SamaError):
 
 class DeviceError(SamaError):
     """A device or dtype that this machine does not have."""
+
+
+# What to do where packages for measuring are missing.
+INSTALL_EVAL = "run `pip install -r requirements-eval.txt`"

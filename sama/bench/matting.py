@@ -15,8 +15,9 @@ from sama.export.outputs import Outputs
 from sama.export.writing import write_outputs
 from sama.matting import composite, composite_bytes, estimate_foreground, parse_background
 from sama.photo.opening import Photo, image_digest
-from sama.predict.prediction import Prediction
+from sama.predict.answer import ALPHA, SAM, SAMA, Answer, ObjectAnswer
 from sama.request.prompts import Prompts
+from sama.request.request import Request
 from sama.request.settings import Settings
 
 FOREGROUND_NOTE = (
@@ -57,23 +58,15 @@ def export(lab: Lab, name: str, size: str) -> Iterator[Row]:
     rgb, alpha = scenes.photo(*lab.sizes[size]), scenes.matte(*lab.sizes[size])
     photo = Photo(rgb, None, "photo.jpg", image_digest(rgb), (), None)
     mask, logits = alpha > 0.5, alpha - np.float32(0.5)
-    answer = Prediction(
-        sam_masks=mask[None],
-        sam_scores=np.ones(1, np.float32),
-        chosen=0,
-        sam_logits=logits,
-        sama_mask=mask,
-        alpha=alpha,
-        sama_logits=logits,
-        seconds={},
-        matte_method="sama",
-    )
     click = Prompts(points=((rgb.shape[1] / 2, rgb.shape[0] / 2, 1),))
+    layers = {SAM: logits, SAMA: logits, ALPHA: alpha}
+    answer = Answer("sama", (ObjectAnswer(click, mask[None], np.ones(1, np.float32), 0, layers),))
+    request = Request.of(click, photo.size)
     settings, info = Settings(parse_background("white")), lab.load("mini").info
     with tempfile.TemporaryDirectory(prefix="sama-bench-") as folder:
 
         def write() -> None:
-            write_outputs(Path(folder), Outputs(photo, answer, click, settings, info))
+            write_outputs(Path(folder), Outputs(photo, answer, request, settings, info))
 
         sides = {name: Side(write)}
         times = interleave(sides, repeats=lab.repeats, device=PROCESSOR, progress=lab.progress)

@@ -60,7 +60,8 @@ def visit(path: str, device: str, dtype: str) -> dict:
     for _ in visit.encode():
         pass
     width, height = visit.size
-    visit.answer(Prompts(boxes=((width / 4, height / 4, width * 3 / 4, height * 3 / 4),)), 1)
+    box = Prompts(boxes=((width / 4, height / 4, width * 3 / 4, height * 3 / 4),))
+    visit.answer(visit.request(box), 1)
     seconds = time.perf_counter() - started
     del studio
     info = predictor.info

@@ -9,7 +9,7 @@ import torch
 
 from sama.bench.peak import PeakMeter
 from sama.bench.rows import MIB, Row
-from sama.predict.prediction import ModelInfo
+from sama.predict.answer import ModelInfo
 
 
 @dataclass(frozen=True)

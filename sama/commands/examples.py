@@ -3,9 +3,11 @@
 import argparse
 from pathlib import Path
 
+from sama import methods
 from sama.export import stored_answers
 from sama.photo.opening import open_image
-from sama.request.prompts import Session
+from sama.request.request import Request
+from sama.request.session import Session
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,9 +42,9 @@ def answer(predictor, file: Path) -> Path:
     size = stored_answers.preview_size(*photo.size)
     for _ in predictor.set_image(photo.rgb):
         pass
-    prediction = predictor.predict(session.prompts, output_size=size)
+    answered = methods.answer(predictor, Request.of(session.prompts, photo.size, output_size=size))
     path = stored_answers.path_of(file)
     path.parent.mkdir(exist_ok=True)
     source = stored_answers.source(photo.digest, session.prompts, predictor.info, size)
-    stored_answers.save(path, prediction, source)
+    stored_answers.save(path, answered, source)
     return path

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from sama.errors import PromptError
+from sama.methods import METHODS, answer, method_of
 from sama.photo.opening import MAX_PIXELS, Photo, open_image
-from sama.predict.prediction import MATTES
-from sama.request.prompts import Prompts, Session, parse_box, parse_point
+from sama.request.prompts import Prompts, parse_box, parse_point
+from sama.request.request import Request
+from sama.request.session import Session
 from sama.request.settings import ESTIMATED, PHOTO, Settings
 
 if TYPE_CHECKING:
-    from sama.predict.prediction import Prediction
-    from sama.predict.predictor import SamaPredictor
+    from sama.predict.answer import Answer
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,10 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--sama-weights", help="SAMA weights instead of the embedded: a path, or owner/name[:file] of the hub"
     )
     parser.add_argument(
+        "--method",
         "--matte",
-        choices=MATTES,
-        help="solid: SAMA's, of an object that lets nothing through; closed_form: training-free, from SAM's mask, "
-        "which is also the default without SAMA weights",
+        choices=METHODS,
+        help="whose mask and matte: sama by default, closed_form without SAMA weights, or another of the table",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--dtype", default="auto", help="auto, float32, bfloat16 or float16")
@@ -65,7 +66,7 @@ def main(args: argparse.Namespace) -> int:
     photo = open_image(args.photo, max_pixels=round(args.max_megapixels * 1e6), keep_own=True)
     for note in photo.notes:
         print(f"photo: {note}")
-    prompts, settings, model = _request(args, photo)
+    request, settings, model = _request(args, photo)
 
     from sama.export.outputs import Outputs
     from sama.export.writing import write_outputs
@@ -90,10 +91,10 @@ def main(args: argparse.Namespace) -> int:
         bar.update()
         seconds["encode"] = progress.seconds
     bar.close()
-    prediction = _predict(predictor, prompts, settings)
-    seconds |= prediction.seconds
+    answered = _answer(predictor, request)
+    seconds |= answered.seconds
     started = time.perf_counter()
-    written = write_outputs(args.out, Outputs(photo, prediction, prompts, settings, info))
+    written = write_outputs(args.out, Outputs(photo, answered, request, settings, info))
     seconds["foreground, composite, files"] = time.perf_counter() - started
     for path in written:
         print(f"wrote {path}")
@@ -105,36 +106,35 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def _predict(predictor: "SamaPredictor", prompts: Prompts, settings: Settings) -> "Prediction":
-    """Answer, with a bar where the matte is training-free: that takes seconds."""
-    method = settings.matte or predictor.info.matte_method
-    with tqdm(total=100, unit="%", file=sys.stderr, disable=method != "closed_form") as bar:
-        bar.set_description("training-free matte")
+def _answer(predictor, request: Request) -> "Answer":
+    """Answer, with a bar where that takes seconds."""
+    method = method_of(request.method, predictor.info)
+    with tqdm(total=100, unit="%", file=sys.stderr, disable=not method.slow) as bar:
+        bar.set_description(method.title)
 
         def show(fraction: float) -> None:
             bar.update(round(100 * fraction) - bar.n)
 
-        answer = predictor.predict(prompts, candidate=settings.candidate, matte=settings.matte, progress=show)
-        show(1)
-    return answer
+        return answer(predictor, request, show)
 
 
-def _request(args: argparse.Namespace, photo: Photo) -> tuple[Prompts, Settings, str]:
-    """Prompts, settings and model: from the flags, or from a session file, of which flags replace parts."""
+def _request(args: argparse.Namespace, photo: Photo) -> tuple[Request, Settings, str]:
+    """Request, settings and model: from the flags, or from a session file, of which flags replace parts."""
     flags = {
         name: getattr(args, name)
-        for name in ("background", "candidate", "foreground", "matte")
+        for name in ("background", "candidate", "foreground")
         if getattr(args, name) is not None
-    }
+    } | ({} if args.method is None else {"matte": args.method})
     if args.session is None:
-        prompts = Prompts(
-            points=tuple(parse_point(text) for text in args.point),
-            boxes=tuple(parse_box(text) for text in args.box),
-        )
-        return prompts.validate(photo.size), Settings.from_dict(flags, paths=True), args.model or "mini"
-    if args.box or args.point:
-        raise PromptError("A session brings its own prompts; leave out --box and --point.")
-    session = Session.load(args.session)
-    session.check(photo)
-    settings = Settings.from_dict(session.settings | flags, paths=True)
-    return session.prompts.validate(photo.size), settings, args.model or session.model
+        points = tuple(parse_point(text) for text in args.point)
+        prompts = Prompts(points, tuple(parse_box(text) for text in args.box))
+        settings, model = Settings.from_dict(flags, methods=METHODS, paths=True), args.model or "mini"
+    else:
+        if args.box or args.point:
+            raise PromptError("A session brings its own prompts; leave out --box and --point.")
+        session = Session.load(args.session)
+        session.check(photo)
+        settings = Settings.from_dict(session.settings | flags, methods=METHODS, paths=True)
+        prompts, model = session.prompts, args.model or session.model
+    asked = {"method": settings.method, "candidate": settings.candidate}
+    return Request.of(prompts, photo.size, **asked), settings, model

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from sama.evaluation.datasets import TrueObject
-from sama.evaluation.methods import Answer
+from sama.evaluation.methods import Scored
 from sama.evaluation.prompting import tight_box
 from sama.photo.resize import resize
 from sama.request.prompts import Prompts
@@ -32,7 +32,7 @@ class Shown:
 
     caption: str
     prompts: Prompts
-    answer: Answer
+    answer: Scored
 
 
 class ContactSheet:

@@ -1,4 +1,4 @@
-"""What is compared: each method turns a photo and prompts into an Answer."""
+"""What is compared: which methods of the table, and what of their answers is scored."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,26 +7,32 @@ import numpy as np
 from scipy.special import expit
 
 from sama.errors import SamaError
-from sama.methods.grabcut import grabcut
-from sama.predict.prediction import ModelInfo, Prediction
+from sama.methods import METHODS, Method, matte_of
+from sama.methods.base import BOX, MODEL, POINTS
+from sama.predict.answer import Answer, ModelInfo
 from sama.request.prompts import Prompts
-
-METHOD_NAMES = ("sam", "sama", "closed_form", "grabcut")
-BOX_ONLY = frozenset({"grabcut"})
-WITHOUT_MODEL = frozenset({"grabcut"})
-NEEDS_SAMA_WEIGHTS = frozenset({"sama"})
+from sama.request.request import Request
 
 
 @dataclass(frozen=True)
-class Answer:
+class Scored:
     """mask (H, W) bool; probability and matte (H, W) float32 in [0, 1].
 
-    A method that makes no mattes offers its mask as one.
+    A method that makes no mattes offers its mask as one; one that makes no masks, its matte above 0.5.
     """
 
     mask: np.ndarray
     probability: np.ndarray
     matte: np.ndarray
+
+    @classmethod
+    def of(cls, answer: Answer, method: Method) -> "Scored":
+        """What is scored of a method's answer."""
+        matte = matte_of(answer, method)
+        if method.mask is None:
+            return cls(matte > 0.5, matte, matte)
+        logits = answer.layer(method.mask)
+        return cls(logits > 0, expit(logits), matte)
 
 
 def choose_methods(names: list[str] | None, prompts: str) -> tuple[str, ...]:
@@ -35,16 +41,23 @@ def choose_methods(names: list[str] | None, prompts: str) -> tuple[str, ...]:
     Raises SamaError for an unknown name, a name given twice, none at all, or a method that does not
     take the prompt.
     """
+    kind = BOX if prompts == "box" else POINTS
     if names is None:
-        return tuple(name for name in METHOD_NAMES if prompts == "box" or name not in BOX_ONLY)
+        return tuple(name for name, method in METHODS.items() if kind in method.takes)
     for name in names:
-        if name not in METHOD_NAMES:
-            raise SamaError(f"There is no method {name!r}: choose from {', '.join(METHOD_NAMES)}.")
-        if name in BOX_ONLY and prompts != "box":
-            raise SamaError(f"{name} takes a box only: use --prompts box or leave it out of --methods.")
+        if name not in METHODS:
+            raise SamaError(f"There is no method {name!r}: choose from {', '.join(METHODS)}.")
+        if kind not in METHODS[name].takes:
+            takes = " or ".join(sorted(METHODS[name].takes))
+            raise SamaError(f"{name} takes a {takes} only: use --prompts box or leave it out of --methods.")
     if not names or len(set(names)) < len(names):
         raise SamaError("--methods must name each method once, separated by commas.")
     return tuple(names)
+
+
+def without_model(names: tuple[str, ...]) -> bool:
+    """Whether none of the methods needs a model."""
+    return all(MODEL not in METHODS[name].needs for name in names)
 
 
 def drop_untrained(names: tuple[str, ...], named: bool, info: ModelInfo) -> tuple[str, ...]:
@@ -52,7 +65,7 @@ def drop_untrained(names: tuple[str, ...], named: bool, info: ModelInfo) -> tupl
 
     Raises SamaError when such a method was asked for by name: its answer would be SAM's under another label.
     """
-    missing = [] if info.trained else [name for name in names if name in NEEDS_SAMA_WEIGHTS]
+    missing = [name for name in names if not METHODS[name].available(info)]
     if missing and named:
         raise SamaError(
             f"There are no SAMA weights for {info.name}: give them with --sama-weights, or leave "
@@ -61,39 +74,17 @@ def drop_untrained(names: tuple[str, ...], named: bool, info: ModelInfo) -> tupl
     return tuple(name for name in names if name not in missing)
 
 
-def answering(
-    name: str, image: np.ndarray, predictor, *, closer: bool = True, edges: bool = True
-) -> Callable[[Prompts], Answer]:
+def answering(name: str, image: np.ndarray, predictor, **how: bool) -> Callable[[Prompts], Scored]:
     """Return the method as a function of prompts for one photo (H, W, 3) uint8.
 
-    closer, edges: see `SamaPredictor.predict`.
-
-    The predictor (a `sama.predict.predictor.SamaPredictor`, or whatever has its `predict`) must hold that
-    photo already; it may be None for the methods in WITHOUT_MODEL.
+    how: closer, edges, see `Request`. The predictor must hold that photo already; methods that need no model are not
+    given it, so that nothing else is timed with them.
     """
-    if name == "sam":
-        return lambda prompts: _sam(predictor.predict(prompts, sama=False, closer=closer))
-    if name == "sama":
-        return lambda prompts: _sama(predictor.predict(prompts, closer=closer, edges=edges))
-    if name == "closed_form":
-        options = {"sama": False, "matte": "closed_form", "closer": closer}
-        return lambda prompts: _closed_form(predictor.predict(prompts, **options))
-    return lambda prompts: _grabcut(image, prompts)
+    method = METHODS[name]
+    opened = method.open(image, predictor if MODEL in method.needs else None)
+    size = image.shape[1], image.shape[0]
 
+    def answer(prompts: Prompts) -> Scored:
+        return Scored.of(opened(Request.of(prompts, size, method=name, **how)), method)
 
-def _sam(prediction: Prediction) -> Answer:
-    mask = prediction.sam_mask
-    return Answer(mask, expit(prediction.sam_logits), mask.astype(np.float32))
-
-
-def _sama(prediction: Prediction) -> Answer:
-    return Answer(prediction.sama_mask, expit(prediction.sama_logits), prediction.alpha)
-
-
-def _closed_form(prediction: Prediction) -> Answer:
-    return Answer(prediction.alpha > 0.5, prediction.alpha, prediction.alpha)
-
-
-def _grabcut(image: np.ndarray, prompts: Prompts) -> Answer:
-    mask = grabcut(image, prompts.boxes[0])
-    return Answer(mask, mask.astype(np.float32), mask.astype(np.float32))
+    return answer

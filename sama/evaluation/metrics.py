@@ -7,12 +7,11 @@ map, through `pysodmetrics`, as papers on dichotomous segmentation do.
 import numpy as np
 from scipy import ndimage
 
-from sama.errors import SamaError
+from sama.errors import INSTALL_EVAL, SamaError
 from sama.evaluation.matting_metrics import matting_errors
 
 MASK_METRICS = ("mIoU", "boundary_IoU", "F_max", "weighted_F", "MAE", "S", "E")
 MATTE_METRICS = ("SAD", "MSE", "MAD", "Grad", "Conn")
-INSTALL_HINT = "run `pip install -r requirements-eval.txt`"
 
 
 def iou(mask: np.ndarray, truth: np.ndarray) -> float:
@@ -49,7 +48,7 @@ class MaskScores:
         try:
             import py_sod_metrics as sod
         except ImportError as error:
-            raise SamaError(f"The mask metrics need pysodmetrics: {INSTALL_HINT}.") from error
+            raise SamaError(f"The mask metrics need pysodmetrics: {INSTALL_EVAL}.") from error
         self._fmeasure = sod.FmeasureHandler(with_dynamic=True, with_adaptive=False, beta=0.3)
         self._f_max = sod.FmeasureV2({"f": self._fmeasure})
         self._weighted_f, self._mae = sod.WeightedFmeasure(), sod.MAE()

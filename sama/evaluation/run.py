@@ -12,15 +12,15 @@ from sama.errors import SamaError
 from sama.evaluation.contact_sheet import ContactSheet, Shown
 from sama.evaluation.datasets import OBJECT_MODES, SMALLEST_OBJECT, Dataset, Scene, TrueObject
 from sama.evaluation.methods import (
-    METHOD_NAMES,
-    WITHOUT_MODEL,
     answering,
     choose_methods,
     drop_untrained,
+    without_model,
 )
 from sama.evaluation.metrics import MaskScores, MatteScores
 from sama.evaluation.prompting import PROMPT_KINDS, simulate
 from sama.evaluation.report import format_table, prepare_output, write_json
+from sama.methods import METHODS
 
 
 @dataclass
@@ -56,10 +56,10 @@ def evaluate(
     """Evaluate methods on a folder as `sama.evaluation.datasets` describes it.
 
     prompts: one of PROMPT_KINDS. object_mode: `each` label id by itself or their `union`. methods:
-    some of METHOD_NAMES, by default all that take the prompt and have weights. limit: the first so
+    names in the table of methods, by default all that take the prompt and have weights. limit: the first so
     many photos. checkpoint, sama_weights: see `sama.load`. predictor: used instead of loading
     `model` on `device`. sheet: where to write a PNG of the worst and median cases. closer,
-    edges: see `SamaPredictor.predict`. progress: show a bar on stderr.
+    edges: see `Request`. progress: show a bar on stderr.
 
     Returns {"dataset", "n" (objects scored), "skipped" (objects under SMALLEST_OBJECT px),
     "prompts", "object", "model" (None where no method needs one), "weights" (their digest),
@@ -75,7 +75,7 @@ def evaluate(
         raise SamaError(f"There is no object mode {object_mode!r}: choose from {', '.join(OBJECT_MODES)}.")
     names = choose_methods(methods, prompts)
     dataset = Dataset(folder, limit=limit)
-    if set(names) <= WITHOUT_MODEL:
+    if without_model(names):
         predictor = None
     elif predictor is None:
         predictor = _load(model, device, checkpoint, sama_weights)
@@ -171,9 +171,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--object", choices=OBJECT_MODES, default="each", help="every label id, or all as one"
     )
-    parser.add_argument(
-        "--methods", help=f"comma-separated, of {','.join(METHOD_NAMES)} (default: all that fit)"
-    )
+    parser.add_argument("--methods", help=f"comma-separated, of {','.join(METHODS)} (default: all that fit)")
     parser.add_argument("--limit", metavar="N", type=int, help="only the first N photos")
     parser.add_argument("--model", default="mini", help="model to evaluate, as listed by `sama weights`")
     parser.add_argument("--checkpoint", type=Path, help="backbone weights, for models not embedded")

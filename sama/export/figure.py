@@ -7,7 +7,6 @@ PDF. The pictures in it are reduced to what print shows; details are the photo's
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
@@ -18,14 +17,12 @@ from PIL import Image
 
 from sama import __version__
 from sama.export.details import Square, strongest_details
+from sama.export.outputs import Outputs
 from sama.export.palette import SAM_COLOUR, SAMA_COLOUR
 from sama.matting import to_uint8
 from sama.photo.decode import recolour
 from sama.photo.resize import fit_within
 from sama.request.prompts import Prompts
-
-if TYPE_CHECKING:
-    from sama.export.outputs import Outputs
 
 # All lengths in inches; five panels make the 7.2 inches of a page with two columns of text.
 PANEL = 1.385
@@ -35,11 +32,6 @@ MARGIN = 0.06
 TITLE = 0.2
 CAPTION = 0.34
 DPI = 480
-MATTE_TITLES = {"sama": "SAMA alpha matte", "solid": "SAMA solid matte", "closed_form": "Training-free matte"}
-MATTE_NOTES = {
-    "solid": "matte of a solid object",
-    "closed_form": "matte by closed-form matting of SAM's mask, without training",
-}
 _PRINTED = 900  # longer side, in pixels, of a whole photo in the figure
 _INK, _SOFT, _KEEP, _DROP = "#1d1c1a", "#6f6b63", "#1a9e52", "#dc3535"
 _TEXT = {"family": "DejaVu Sans", "color": _INK}  # the font that comes with matplotlib
@@ -57,7 +49,7 @@ Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels of the photo
 _RC = {"pdf.fonttype": 42}  # TrueType, as publishers demand
 
 
-def draw_figure(outputs: "Outputs") -> Figure:
+def draw_figure(outputs: Outputs) -> Figure:
     """Return the figure of one answer: five labelled panels, a row of insets per detail, and a caption."""
     width, height = outputs.photo.size
     whole = (0, 0, width, height)
@@ -92,6 +84,13 @@ def draw_figure(outputs: "Outputs") -> Figure:
     return figure
 
 
+def figure_of(outputs: Outputs) -> Figure:
+    """`draw_figure`, kept with the answer: it is written twice."""
+    if outputs.drawing is None:
+        outputs.drawing = draw_figure(outputs)
+    return outputs.drawing
+
+
 def save_figure(figure: Figure, path: Path) -> None:
     """Write a PNG or a PDF, by the suffix; the same figure always makes the same bytes."""
     undated = {"CreationDate": None, "ModDate": None} if path.suffix == ".pdf" else {"Software": None}
@@ -110,20 +109,20 @@ def _panel(figure: Figure, corner: tuple[float, float], size: tuple[float, float
     return axes
 
 
-def _columns(outputs: "Outputs") -> list[tuple[str, Callable[[Box], np.ndarray]]]:
+def _columns(outputs: Outputs) -> list[tuple[str, Callable[[Box], np.ndarray]]]:
     """Titles, and functions that return a part of the photo as (h, w, 3) uint8, at most _PRINTED pixels long."""
     rgb = outputs.photo.rgb
 
     def mask(layer: np.ndarray, colour: tuple[int, int, int]) -> Callable[[Box], np.ndarray]:
         return lambda box: _tinted(_part(rgb, box), _part(layer, box), colour)
 
-    trained = outputs.sama_mask is not None
+    own = outputs.own_mask
     return [
         ("Photo and prompts", lambda box: _part(rgb, box)),
         ("SAM mask", mask(outputs.sam_mask, SAM_COLOUR)),
-        *([("SAMA mask", mask(outputs.sama_mask, SAMA_COLOUR))] if trained else []),
+        *([] if own is None else [(f"{outputs.mask_title} mask", mask(own, SAMA_COLOUR))]),
         (
-            MATTE_TITLES[outputs.prediction.matte_method],
+            outputs.method.title,
             lambda box: np.repeat(_part(outputs.alpha, box)[..., None], 3, axis=2),
         ),
         ("Composite", lambda box: _in_srgb(_part(outputs.composite, box), outputs.profile)),
@@ -189,7 +188,7 @@ def _draw_prompts(axes: Axes, prompts: Prompts) -> None:
         axes.plot(x, y, sign, color="white", markersize=2.6, markeredgewidth=0.8)
 
 
-def _provenance(outputs: "Outputs") -> str:
+def _provenance(outputs: Outputs) -> str:
     """Say what the figure shows and what it takes to make it again."""
     photo, info, prompts, settings = outputs.photo, outputs.info, outputs.prompts, outputs.settings
     negative = sum(label == 0 for *_, label in prompts.points)
@@ -207,9 +206,11 @@ def _provenance(outputs: "Outputs") -> str:
         "prompts: " + ", ".join(each for each in asked if each),
         f"foreground colours {'estimated' if settings.estimate_foreground else 'of the photo'}",
     ]
-    if (note := MATTE_NOTES.get(outputs.prediction.matte_method)) is not None:
-        facts.insert(2, note)
-    facts.append(f"insets: where SAM and {'the matte' if outputs.sama_mask is None else 'SAMA'} differ most")
+    if outputs.method.note:
+        facts.insert(2, outputs.method.note)
+    facts.append(
+        f"insets: where SAM and {'the matte' if outputs.own_mask is None else outputs.mask_title} differ most"
+    )
     return "  \u00b7  ".join(facts)
 
 

@@ -1,39 +1,24 @@
-"""Everything a person takes away from one answer, file by file, at the photo's size and without loss."""
+"""What a person takes away from one answer, at the photo's size and without loss; see `files` for how it is written."""
 
-import json
-from collections.abc import Callable
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 from scipy.ndimage import maximum_filter
 
 from sama.matting import composite_bytes, cutout, estimate_foreground, to_uint8
+from sama.methods import METHODS, matte_of
 from sama.photo.decode import recolour
 from sama.photo.opening import Photo
-from sama.request.prompts import Prompts, Session
+from sama.predict.answer import SAM, SAMA, Answer, ModelInfo
+from sama.request.request import Request
+from sama.request.session import Session
 from sama.request.settings import Settings
 
 if TYPE_CHECKING:
-    from sama.predict.prediction import ModelInfo, Prediction
+    from matplotlib.figure import Figure
 
-TITLES = {  # in the order in which they are written and offered
-    "cutout.png": "Cut-out, RGBA",
-    "composite.png": "Composite",
-    "alpha.png": "Alpha, 8 bit",
-    "alpha16.png": "Alpha, 16 bit",
-    "mask.png": "SAMA mask",
-    "mask_sam.png": "SAM mask",
-    "trimap.png": "Trimap",
-    "coco.json": "Mask, COCO RLE",
-    "figure.png": "Figure, PNG",
-    "figure.pdf": "Figure, PDF",
-    "session.json": "Session",
-}
 _BAND = 0.002  # of the longer side: how far a trimap's unknown reaches beyond the matte's own edge
-_COMPRESSION = 4  # of 9; more makes PNGs of photos hardly smaller and much slower
 
 
 class Outputs:
@@ -46,22 +31,37 @@ class Outputs:
     def __init__(
         self,
         photo: Photo,
-        prediction: "Prediction",
-        prompts: Prompts,
+        answer: Answer,
+        request: Request,
         settings: Settings,
-        info: "ModelInfo",
+        info: ModelInfo,
     ):
-        """Raises ValueError when the prediction lacks a matte or is not of the photo's size."""
+        """answer: to request, at the photo's size, or ValueError is raised."""
         shape = photo.rgb.shape[:2]
-        layers = prediction.sam_mask, prediction.alpha, prediction.sama_mask
-        if any(layer is None or layer.shape != shape for layer in layers[: 2 if layers[2] is None else 3]):
-            raise ValueError(f"masks and an alpha of shape {shape} are needed")
+        if (
+            any(layer.shape != shape for layer in answer.union.layers.values())
+            or SAM not in answer.union.layers
+        ):
+            raise ValueError(f"SAM's mask and other layers of shape {shape} are needed")
         self.photo = photo
-        self.prediction = prediction
-        self.sam_mask, self.alpha, self.sama_mask = layers
-        self.prompts = prompts
+        self.answer = answer
+        self.method = METHODS[answer.method]
+        self.alpha = matte_of(answer, self.method)
+        self.prompts = request.prompts
         self.settings = settings
         self.info = info
+        self.drawing: Figure | None = None  # the figure, once it is drawn
+
+    @cached_property
+    def sam_mask(self) -> np.ndarray:
+        """(H, W) bool, SAM's."""
+        return self.answer.mask(SAM)
+
+    @cached_property
+    def own_mask(self) -> np.ndarray | None:
+        """(H, W) bool, SAMA's or that of a method which is neither; None where SAM's is all there is."""
+        own = self.method.mask or SAMA
+        return None if own == SAM else self.answer.mask(own)
 
     @property
     def session(self) -> Session:
@@ -75,18 +75,16 @@ class Outputs:
         return None if self.photo.own is None else self.photo.icc
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """Which of TITLES there are: without SAMA's weights there is no SAMA mask."""
-        return tuple(name for name in TITLES if name != "mask.png" or self.sama_mask is not None)
+    def mask(self) -> np.ndarray:
+        """The better mask (H, W) bool: `own_mask`, or SAM's where there is none."""
+        return self.sam_mask if self.own_mask is None else self.own_mask
 
     @property
-    def mask(self) -> np.ndarray:
-        """The better mask (H, W) bool: SAMA's, or SAM's where SAMA has no weights."""
-        return self.sam_mask if self.sama_mask is None else self.sama_mask
-
-    def write(self, name: str, folder: Path) -> None:
-        """Write the file `name`, one of `names`, into a folder; raises OSError, KeyError for another name."""
-        self._writers[name](folder / name)
+    def mask_title(self) -> str:
+        """Whose `mask` is."""
+        if self.own_mask is None:
+            return "SAM"
+        return "SAMA" if self.method.mask in (None, SAMA) else self.method.label
 
     @cached_property
     def cutout(self) -> np.ndarray:
@@ -130,28 +128,13 @@ class Outputs:
             "bbox": coco.toBbox(rle).tolist(),
             "segmentation": {"size": rle["size"], "counts": rle["counts"].decode("ascii")},
         }
-        whose = "SAM" if self.sama_mask is None else "SAMA"
         return {
-            "info": {"description": f"{whose} mask by {self.info.name}, weights {self.info.weights_digest}"},
+            "info": {
+                "description": f"{self.mask_title} mask by {self.info.name}, weights {self.info.weights_digest}"
+            },
             "images": [{"id": 1, "file_name": self.photo.name, "width": width, "height": height}],
             "categories": [{"id": 1, "name": "object"}],
             "annotations": [annotation],
-        }
-
-    @cached_property
-    def _writers(self) -> dict[str, Callable[[Path], None]]:
-        return {
-            "cutout.png": lambda path: self._save_photo(self.cutout, path),
-            "composite.png": lambda path: self._save_photo(self.composite, path),
-            "alpha.png": lambda path: _save(to_uint8(self.alpha), path),
-            "alpha16.png": lambda path: _save(np.rint(self.alpha * 65535).astype(np.uint16), path),
-            "mask.png": lambda path: _save(self.sama_mask.astype(np.uint8) * 255, path),
-            "mask_sam.png": lambda path: _save(self.sam_mask.astype(np.uint8) * 255, path),
-            "trimap.png": lambda path: _save(self.trimap(), path),
-            "coco.json": lambda path: path.write_text(json.dumps(self.coco()) + "\n", "utf-8"),
-            "figure.png": self._save_figure,
-            "figure.pdf": self._save_figure,
-            "session.json": lambda path: self.session.save(path),
         }
 
     @property
@@ -163,21 +146,3 @@ class Outputs:
         if self.settings.estimate_foreground:
             return estimate_foreground(self._colours, self.alpha)
         return self._colours.astype(np.float32) / np.float32(255)
-
-    @cached_property
-    def _drawing(self):
-        from sama.export.figure import draw_figure  # matplotlib takes a second to import
-
-        return draw_figure(self)
-
-    def _save_photo(self, pixels: np.ndarray, path: Path) -> None:
-        _save(pixels, path, **({} if self.profile is None else {"icc_profile": self.profile}))
-
-    def _save_figure(self, path: Path) -> None:
-        from sama.export.figure import save_figure
-
-        save_figure(self._drawing, path)
-
-
-def _save(pixels: np.ndarray, path: Path, **options) -> None:
-    Image.fromarray(pixels).save(path, compress_level=_COMPRESSION, **options)

@@ -16,10 +16,10 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from sama.photo.resize import fit_within
-from sama.predict.prediction import Prediction
+from sama.predict.answer import ALPHA, SAM, SAMA, Answer, ObjectAnswer
 
 if TYPE_CHECKING:
-    from sama.predict.prediction import ModelInfo
+    from sama.predict.answer import ModelInfo
     from sama.request.prompts import Prompts
 
 PREVIEW_SIDE = 1024  # longer side of the pictures that the studio works on, in pixels
@@ -60,26 +60,30 @@ def preview_size(width: int, height: int) -> tuple[int, int]:
     return fit_within(width, height, PREVIEW_SIDE)
 
 
-def save(path: Path, prediction: Prediction, of: Source) -> None:
-    """Write a prediction; raises ValueError for one without SAMA's mask and matte."""
-    if prediction.sama_logits is None or prediction.alpha is None:
+def save(path: Path, answer: Answer, of: Source) -> None:
+    """Write an answer, all its objects as one; raises ValueError for one without SAMA's mask and matte."""
+    union = answer.union
+    if SAMA not in union.layers or ALPHA not in union.layers:
         raise ValueError("only complete answers are stored")
-    others = [mask for i, mask in enumerate(prediction.sam_masks) if i != prediction.chosen]
-    planes = [_to_bytes(prediction.sam_logits), _to_bytes(prediction.sama_logits)]
-    planes += [np.rint(prediction.alpha * 255).astype(np.uint8), *(m.astype(np.uint8) * 255 for m in others)]
+    others = [mask for i, mask in enumerate(union.masks) if i != union.chosen]
+    planes = [_to_bytes(union.layers[SAM]), _to_bytes(union.layers[SAMA])]
+    planes += [
+        np.rint(union.layers[ALPHA] * 255).astype(np.uint8),
+        *(m.astype(np.uint8) * 255 for m in others),
+    ]
     about = {
         "key": of.key,
-        "scores": [round(float(score), 4) for score in prediction.sam_scores],
-        "chosen": prediction.chosen,
-        "matte": prediction.matte_method,
+        "scores": [round(float(score), 4) for score in union.scores],
+        "chosen": union.chosen,
+        "matte": answer.method,
     }
     entry = PngInfo()
     entry.add_text(_ENTRY, json.dumps(about))
     Image.fromarray(np.concatenate(planes)).save(path, "PNG", optimize=True, pnginfo=entry)
 
 
-def load(path: Path, of: Source) -> Prediction | None:
-    """Read a prediction; None where there is none, or it answers something else."""
+def load(path: Path, of: Source) -> Answer | None:
+    """Read an answer, as one object; None where there is none, or it answers something else."""
     try:
         with Image.open(path) as image:
             about = json.loads(image.text[_ENTRY])
@@ -92,17 +96,14 @@ def load(path: Path, of: Source) -> Prediction | None:
     sam, sama, alpha, *others = stack.reshape(-1, height, width)
     masks = [other > 127 for other in others]
     masks.insert(about["chosen"], sam > 127)
-    return Prediction(
-        sam_masks=np.stack(masks),
-        sam_scores=np.array(about["scores"], np.float32),
-        chosen=about["chosen"],
-        sam_logits=_to_logits(sam),
-        sama_mask=sama > 127,
-        alpha=alpha.astype(np.float32) / np.float32(255),
-        sama_logits=_to_logits(sama),
-        seconds={},
-        matte_method=about["matte"],
-    )
+    layers = {
+        SAM: _to_logits(sam),
+        SAMA: _to_logits(sama),
+        ALPHA: alpha.astype(np.float32) / np.float32(255),
+    }
+    scores = np.array(about["scores"], np.float32)
+    found = ObjectAnswer(of.prompts, np.stack(masks), scores, about["chosen"], layers)
+    return Answer(about["matte"], (found,))
 
 
 def _to_bytes(logits: np.ndarray) -> np.ndarray:

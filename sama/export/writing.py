@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sama.errors import SamaError
+from sama.export.files import names_of, write_file
 from sama.export.outputs import Outputs
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same answer makes the same zip, whenever it is made
@@ -21,15 +22,15 @@ class ExportError(SamaError):
 def write_outputs(
     out_dir: str | os.PathLike, outputs: Outputs, names: Iterable[str] | None = None
 ) -> list[Path]:
-    """Write files to a folder, made where needed; names: which of `outputs.names`, all by default.
+    """Write files to a folder, made where needed; names: which of `names_of(outputs)`, all by default.
 
     Returns their paths. Files of these names are replaced only once all are written; on any failure the folder is as
     it was. Raises ExportError where writing is impossible, PromptError for a session that cannot be saved.
     """
-    out, names = Path(out_dir), list(outputs.names if names is None else names)
+    out, names = Path(out_dir), list(names_of(outputs) if names is None else names)
     with _explained(out), _staging(out) as folder:
         for name in names:
-            outputs.write(name, folder)
+            write_file(name, outputs, folder)
         _move(folder, out, names)
     return [out / name for name in names]
 
@@ -40,9 +41,8 @@ def write_zip(path: str | os.PathLike, outputs: Outputs) -> None:
     with _explained(path.parent), tempfile.TemporaryDirectory(prefix="sama-", dir=path.parent) as folder:
         whole = Path(folder) / "whole.zip"
         with zipfile.ZipFile(whole, "w") as archive:
-            for name in outputs.names:
-                outputs.write(name, Path(folder))
-                file = Path(folder) / name
+            for name in names_of(outputs):
+                file = write_file(name, outputs, Path(folder))
                 entry = zipfile.ZipInfo(name, _EPOCH)
                 entry.external_attr = 0o644 << 16
                 # Pictures are compressed already.

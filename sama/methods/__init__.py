@@ -1,1 +1,58 @@
-"""One file a method, one table: whatever turns a request into masks and mattes."""
+"""One file a method, one table: whatever turns a request into masks and mattes.
+
+A new method is a file here and a line in METHODS; command line, page, evaluation, figure and session files are built
+from the table.
+"""
+
+from collections.abc import Callable
+
+from sama.errors import PromptError
+from sama.methods import closed_form, grabcut, sam, sama, solid
+from sama.methods.base import MATTE, Method, Predictor, matte_of
+from sama.predict.answer import Answer, ModelInfo
+from sama.request.request import Request
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        sam.Sam(),
+        sama.Sama(),
+        solid.Solid(),
+        closed_form.ClosedForm(),
+        grabcut.GrabCut(),
+    )
+}
+
+__all__ = ["METHODS", "Method", "answer", "default_method", "matte_of", "mattes", "method_of"]
+
+
+def method_of(name: str | None, info: ModelInfo) -> Method:
+    """Return the method of that name, the model's own for None. Raises PromptError for a name that there is not."""
+    if name is None:
+        return METHODS[default_method(info)]
+    if name not in METHODS:
+        raise PromptError(f"There is no method called {name!r:.40}; choose {', '.join(METHODS)}.")
+    return METHODS[name]
+
+
+def default_method(info: ModelInfo) -> str:
+    """Whose matte is shown unless another is asked for: SAMA's, where there are weights for it."""
+    return "sama" if info.trained else "closed_form"
+
+
+def mattes() -> list[Method]:
+    """The methods that make mattes, in the order of the table: what the page's switch offers."""
+    return [method for method in METHODS.values() if MATTE in method.returns]
+
+
+def answer(predictor: Predictor, request: Request, progress: Callable[[float], None] | None = None) -> Answer:
+    """Answer a request on a predictor's open photo by the method that it names.
+
+    progress is called with the fraction of a slow method's work that is done. Raises PromptError for prompts that the
+    method does not take or a method that there is not, WeightsError for weights that are missing.
+    """
+    method = method_of(request.method, predictor.info)
+    method.check(request, predictor.info)
+    if predictor.photo is None:
+        raise PromptError("No photo is open; call set_image first.")
+    return method.open(predictor.photo, predictor)(request, progress)

@@ -1,32 +1,37 @@
 """The matte that needs no training of ours: closed-form matting of SAM's answer."""
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import numpy as np
+from sama.methods.base import MATTE, ModelMethod
+from sama.predict.answer import ALPHA
 
-from sama.matting.closed_form import closed_form_alpha
-from sama.matting.trimap import trimap_from_logits
-from sama.models.sama import SamAnswer
-from sama.models.views import Frame
-from sama.photo.resize import resize, shrink_photo
-from sama.predict.framing import to_photo
+if TYPE_CHECKING:
+    from sama.predict.seen import Seen
 
 
-def training_free_alpha(
-    photo: np.ndarray,
-    frame: Frame,
-    answer: SamAnswer,
-    shown: list[int],
-    size: tuple[int, int],
-    progress: Callable[[float], None] | None = None,
-) -> np.ndarray:
-    """Matte (H, W) float32 in [0, 1] of SAM's mask at `size` (height, width).
+class ClosedForm(ModelMethod):
+    """Levin, Lischinski and Weiss 2008, from a trimap around SAM's mask; what models without SAMA weights have."""
 
-    photo: RGB uint8, as detailed as the matte may need; frame: where it lies for the model; shown: which of SAM's masks
-    are candidates. progress is called with the fraction that is done.
-    """
-    photo = shrink_photo(photo, size[0] * size[1])
-    shape = photo.shape[:2]
-    candidates = np.stack([to_photo(answer.logits[:, i : i + 1], frame, shape) > 0 for i in shown])
-    trimap = trimap_from_logits(to_photo(answer.base, frame, shape), candidates)
-    return resize(closed_form_alpha(photo, trimap, progress=progress), size[::-1])
+    name = "closed_form"
+    label = "Training-free"
+    panel = "Training-free matte"
+    title = "Training-free matte"
+    help = "Closed-form matting of SAM's mask, without any training; takes seconds"
+    note = "matte by closed-form matting of SAM's mask, without training"
+    returns = frozenset({MATTE})
+    slow = "Solving the training-free matte, without SAMA ..."
+    tasks = ("segmentation",)  # for SAMA's mask beside it
+
+    def finish(self, seen: "Seen") -> None:
+        """See `ModelMethod.finish`."""
+        from sama.matting.closed_form import closed_form_alpha
+        from sama.matting.trimap import trimap_from_logits
+        from sama.photo.resize import resize, shrink_photo
+
+        height, width = seen.shape
+        with seen.timed("closed_form"):
+            photo = shrink_photo(seen.photo.copy, height * width)
+            shape = photo.shape[:2]
+            trimap = trimap_from_logits(seen.sam_at(shape), seen.candidates_at(shape))
+            alpha = closed_form_alpha(photo, trimap, progress=seen.progress)
+            seen.layers[ALPHA] = resize(alpha, (width, height))

@@ -3,13 +3,42 @@
 import numpy as np
 from PIL import Image
 
-from sama.errors import SamaError
-from sama.evaluation.metrics import INSTALL_HINT
+from sama.errors import INSTALL_EVAL, SamaError
+from sama.methods.base import BOX, MASK, PhotoMethod
 from sama.photo.resize import resize
+from sama.predict.answer import ObjectAnswer
+from sama.request.request import Request
 
 GRABCUT_ITERATIONS = 5
 GRABCUT_MAX_SIDE = 1024  # pixels; its graph cut takes minutes beyond
 GRABCUT_COMPONENTS = 5  # of OpenCV's Gaussian mixtures: fewer pixels teach neither side
+
+
+SURE = 20.0  # logit of a mask that knows no doubt
+
+
+class GrabCut(PhotoMethod):
+    """Rother et al. 2004, as OpenCV has it."""
+
+    name = "grabcut"
+    label = "GrabCut"
+    title = "GrabCut mask"
+    help = "OpenCV's GrabCut in a box, without a network"
+    note = "mask by GrabCut, without a network"
+    takes = frozenset({BOX})
+    returns = frozenset({MASK})
+    mask = "grabcut"
+    licence = "Apache-2.0"
+
+    def layers(self, photo: np.ndarray, answer: ObjectAnswer, request: Request) -> dict[str, np.ndarray]:
+        """See `PhotoMethod.layers`."""
+        height, width = photo.shape[:2]
+        x, y = width / request.photo_size[0], height / request.photo_size[1]
+        x0, y0, x1, y1 = answer.prompts.boxes[0]
+        mask = grabcut(photo, (x0 * x, y0 * y, x1 * x, y1 * y))
+        if mask.shape != request.shape:
+            mask = resize(mask.astype(np.float32), request.output_size) > 0.5
+        return {self.mask: np.where(mask, np.float32(SURE), np.float32(-SURE))}
 
 
 def grabcut(image: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
@@ -22,7 +51,7 @@ def grabcut(image: np.ndarray, box: tuple[float, float, float, float]) -> np.nda
     try:
         import cv2
     except ImportError as error:
-        raise SamaError(f"The method grabcut needs OpenCV: {INSTALL_HINT}.") from error
+        raise SamaError(f"The method grabcut needs OpenCV: {INSTALL_EVAL}.") from error
     height, width = image.shape[:2]
     scale = min(1.0, GRABCUT_MAX_SIDE / max(height, width))
     w, h = max(1, round(width * scale)), max(1, round(height * scale))

@@ -3,15 +3,18 @@
 Where the matting head cannot tell whether an object covers its background, its matte is grey inside, as that of glass
 should be. Whoever says that the object is solid decides that. Filling the inside would leave a grey rim around it;
 instead the matte is divided by the level that it has nearby where SAMA's mask is sure, so that an edge's profile, a
-strand or a leaf keeps its shape. docs/training.md has what it is worth.
+strand or a leaf keeps its shape. docs/notebook.md has what it is worth.
 """
 
-import numpy as np
-import torch
-from torch.nn import functional as F
+from typing import TYPE_CHECKING
 
-from sama.models.guided import window_mean
-from sama.predict.framing import resized
+import numpy as np
+
+from sama.methods.sama import Sama
+from sama.predict.answer import ALPHA, ALPHA_LOGITS, SAMA
+
+if TYPE_CHECKING:
+    from sama.predict.seen import Seen
 
 GRID = 512  # longer side of the grid on which levels are found
 ERODED = 3  # cells by which the surely solid part keeps away from the mask's edge
@@ -24,11 +27,33 @@ LOWEST = 0.25  # level; what is fainter is not believed in
 _NOTHING = 1e-3  # weight of the level 1, which is taken where no solid part is near
 
 
+class Solid(Sama):
+    """SAMA's matte, divided by its level inside."""
+
+    name = "solid"
+    label = "Solid"
+    panel = "Solid matte"
+    title = "SAMA solid matte"
+    help = "SAMA's matte of an object that lets nothing through: opaque inside, soft at its edges"
+    note = "matte of a solid object"
+
+    def finish(self, seen: "Seen") -> None:
+        """See `ModelMethod.finish`."""
+        seen.layers[ALPHA] = solid_matte(seen.matte(), seen.layers[SAMA])
+        seen.layers.pop(ALPHA_LOGITS, None)  # they are those of another matte
+
+
 def solid_matte(alpha: np.ndarray, mask_logits: np.ndarray) -> np.ndarray:
     """Matte (H, W) of a solid object, from SAMA's matte in [0, 1] and its mask's logits, both (H, W) float32.
 
     Never lower than alpha, and 0 where alpha is.
     """
+    import torch
+    from torch.nn import functional as F
+
+    from sama.models.guided import window_mean
+    from sama.predict.framing import resized
+
     whole, logits = (torch.from_numpy(x)[None, None] for x in (alpha, mask_logits))
     scale = GRID / max(alpha.shape)
     grid = tuple(max(1, round(side * scale)) for side in alpha.shape)

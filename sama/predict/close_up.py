@@ -8,12 +8,12 @@ without encoding another.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
-from sama.predict.prediction import Prediction
+from sama.predict.answer import ALPHA, SAM, ObjectAnswer
 from sama.request.prompts import Prompts
 
 MARGIN = 2.2  # the cut's side over the longer side of the boxes, at least
@@ -100,48 +100,17 @@ def _around(boxes: Sequence[tuple[float, float, float, float]], size: tuple[int,
     return Region(left, top, right, bottom, *size)
 
 
-def placed(answer: Prediction, region: Region, size: tuple[int, int]) -> Prediction:
+def placed(answer: ObjectAnswer, prompts: Prompts, region: Region, size: tuple[int, int]) -> ObjectAnswer:
     """An answer to a cut, at `region.detail(size)`, as an answer of `size` (width, height) to the whole picture.
 
-    Pixels of `size` that the cut's edge divides count as outside.
+    prompts: the object's, in the picture's pixels. Pixels of `size` that the cut's edge divides count as outside.
     """
-    logits = _placed(answer.sam_logits, region, size, OUTSIDE)
-    sama_logits, alpha = answer.sama_logits, answer.alpha
-    if sama_logits is not None:
-        sama_logits = _placed(sama_logits, region, size, OUTSIDE)
-    if alpha is not None:
-        alpha = _placed(alpha, region, size, 0.0)
-    return replace(
-        answer,
-        sam_masks=logits[None] > 0,  # with a box SAM has one candidate
-        sam_logits=logits,
-        sama_mask=None if sama_logits is None else sama_logits > 0,
-        sama_logits=sama_logits,
-        alpha=alpha,
-    )
-
-
-def united(answers: list[Prediction]) -> Prediction:
-    """The union of answers of one size to several objects, the first of which has a box; scores are their mean."""
-    if len(answers) == 1:
-        return answers[0]
-    maps = {}
-    for name in ("sam_logits", "sama_logits", "alpha"):
-        each = [getattr(answer, name) for answer in answers]
-        maps[name] = None if each[0] is None else np.maximum.reduce(each)
-    scores = [answer.sam_scores[answer.chosen] for answer in answers]
-    seconds = {}
-    for answer in answers:
-        for name, value in answer.seconds.items():
-            seconds[name] = seconds.get(name, 0.0) + value
-    return replace(
-        answers[0],
-        **maps,
-        sam_masks=maps["sam_logits"][None] > 0,
-        sam_scores=np.array([np.mean(scores)], np.float32),
-        sama_mask=None if maps["sama_logits"] is None else maps["sama_logits"] > 0,
-        seconds=seconds,
-    )
+    layers = {
+        name: _placed(values, region, size, 0.0 if name == ALPHA else OUTSIDE)
+        for name, values in answer.layers.items()
+    }
+    masks = layers[SAM][None] > 0  # with a box SAM has one candidate
+    return ObjectAnswer(prompts, masks, answer.scores, answer.chosen, layers)
 
 
 def _placed(values: np.ndarray, region: Region, size: tuple[int, int], outside: float) -> np.ndarray:

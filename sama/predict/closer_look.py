@@ -1,67 +1,140 @@
-"""Which parts of a photo a predictor has looked closer at, and its answers there."""
+"""A predictor that looks closer: small boxes are answered on the part of the photo around them, see `close_up`."""
 
 import time
-from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from sama.predict.close_up import Region, placed, region_of, scaled, united
-from sama.predict.prediction import Prediction
+from sama.predict.answer import Answer, ModelInfo, Progress, merged_seconds
+from sama.predict.close_up import Region, placed, region_of, scaled
+from sama.predict.predictor import SamaPredictor, check_photo
+from sama.predict.seen import Finisher
 from sama.request.prompts import Prompts
-
-if TYPE_CHECKING:
-    from sama.predict.predictor import SamaPredictor
+from sama.request.request import Request
 
 
-class CloserLook:
-    """Looks at one photo; `parts` are those of the last answer, each with a predictor whose photo it is."""
+class CloserPredictor:
+    """Called like `SamaPredictor`, which it wraps; `parts` are those of the last answer, each with a predictor whose
+    photo it is."""
 
-    def __init__(self, photo: np.ndarray, size: tuple[int, int]):
-        """photo: RGB uint8, the photo or a smaller copy; size: the photo's own (width, height)."""
-        self.photo = photo
+    def __init__(self, whole: SamaPredictor):
+        """whole: looks at the whole photo."""
+        self.whole = whole
         self.parts: dict[Region, SamaPredictor] = {}
-        height, width = photo.shape[:2]
-        self._size = width, height
-        self._scale = width / size[0], height / size[1]
 
-    def region(self, group: Prompts) -> Region | None:
-        """Where to look for one of `Prompts.groups`, in pixels of the copy; None for the whole photo."""
-        return None if group.mask is not None else region_of(scaled(group, *self._scale), self._size)
+    def fork(self) -> "CloserPredictor":
+        """Return a predictor without a photo that shares the model and the bounded cache."""
+        return CloserPredictor(self.whole.fork())
 
-    def pending(self, groups: list[Prompts]) -> bool:
-        """Whether an answer needs parts that the last one did not."""
-        return any(region not in self.parts for region in map(self.region, groups) if region is not None)
+    def attach(self, other: "CloserPredictor") -> "CloserPredictor":
+        """See `SamaPredictor.attach`; parts that were not encoded are forgotten."""
+        if self.whole.loaded is None:
+            self.whole.attach(other.whole)
+            parts = self.parts.items()
+            self.parts = {key: part for key, part in parts if part.attach(other.whole).encoded}
+        return self
+
+    @property
+    def info(self) -> ModelInfo:
+        """What runs, and where."""
+        return self.whole.info
+
+    @property
+    def model(self):
+        """The `Sama` module."""
+        return self.whole.model
+
+    @property
+    def photo(self) -> np.ndarray | None:
+        """See `SamaPredictor.photo`."""
+        return self.whole.photo
+
+    @property
+    def photo_size(self) -> tuple[int, int] | None:
+        """(width, height) of the open photo."""
+        return self.whole.photo_size
+
+    def set_image(self, image: np.ndarray) -> Iterator[Progress]:
+        """See `SamaPredictor.set_image`."""
+        self.parts = {}
+        return self.whole.set_image(image)
+
+    def reset_image(self) -> None:
+        """Forget the photo."""
+        self.parts = {}
+        self.whole.reset_image()
+
+    def pending(self, request: Request) -> bool:
+        """Whether `answer` would first encode a part of the photo that it has not looked at last."""
+        regions = map(self._region, request.objects) if request.closer and self.photo is not None else ()
+        return any(region not in self.parts for region in regions if region is not None)
 
     def answer(
-        self,
-        groups: list[Prompts],
-        size: tuple[int, int],
-        fork: "Callable[[], SamaPredictor]",
-        ask: Callable[..., Prediction],
-    ) -> Prediction:
-        """Answer every group where it is best seen, unite the answers at `size` (width, height), forget other parts.
-
-        fork: makes a predictor for a part. ask: `SamaPredictor.predict` without closer looks, called with a predictor
-        (None: the photo's own), prompts, and output_size.
-        """
+        self, request: Request, method: Finisher, progress: Callable[[float], None] | None = None
+    ) -> Answer:
+        """See `SamaPredictor.answer`. Every object is answered where it is best seen; other parts are forgotten."""
+        check_photo(request, self.photo_size)
+        regions = [self._region(prompts) if request.closer else None for prompts in request.objects]
+        if not any(regions):
+            return self.whole.answer(request, method, progress)
         before, self.parts = self.parts, {}
         answers = []
-        for group in groups:
-            region = self.region(group)
+        for i, (prompts, region) in enumerate(zip(request.objects, regions, strict=True)):
+            candidate = request.candidate if i == 0 else None
             if region is None:
-                answers.append(ask(None, group, output_size=size))
-                continue
-            started = time.perf_counter()
-            if region not in before:
-                before[region] = fork()
-                before[region].set_image(region.cut(self.photo))
-            part = self.parts[region] = before[region]
-            inside = region.prompts(scaled(group, *self._scale))
-            answer = ask(part, inside, output_size=region.detail(size))
-            encoding = time.perf_counter() - started - sum(answer.seconds.values())
-            answers.append(
-                replace(placed(answer, region, size), seconds={"closer": encoding, **answer.seconds})
-            )
-        return united(answers)
+                alone = _about(request, prompts, request.photo_size, candidate, request.output_size)
+                answers.append(self.whole.answer(alone, method, progress))
+            else:
+                answers.append(self._look(region, prompts, candidate, request, method, progress, before))
+        objects = tuple(each for answer in answers for each in answer.objects)
+        return Answer(method.name, objects, merged_seconds([answer.seconds for answer in answers]))
+
+    def _look(
+        self,
+        region: Region,
+        prompts: Prompts,
+        candidate: int | None,
+        request: Request,
+        method: Finisher,
+        progress: Callable[[float], None] | None,
+        before: dict[Region, SamaPredictor],
+    ) -> Answer:
+        """Answer one object on a part of the photo; before: the parts of the last answer."""
+        started = time.perf_counter()
+        part = before.get(region)
+        if part is None:
+            part = before[region] = self.whole.fork()
+            part.set_image(region.cut(self.photo))
+        self.parts[region] = part
+        inside = region.prompts(scaled(prompts, *self._scale))
+        asked = _about(request, inside, region.size, candidate, region.detail(request.output_size))
+        answer = part.answer(asked, method, progress)
+        encoding = time.perf_counter() - started - sum(answer.seconds.values())
+        (found,) = answer.objects
+        whole = placed(found, prompts, region, request.output_size)
+        return Answer(method.name, (whole,), {"closer": encoding, **answer.seconds})
+
+    @property
+    def _scale(self) -> tuple[float, float]:
+        """Pixels of the copy that is cut for one of the photo."""
+        height, width = self.photo.shape[:2]
+        return width / self.photo_size[0], height / self.photo_size[1]
+
+    def _region(self, prompts: Prompts) -> Region | None:
+        """Where to look for one object, in pixels of the copy; None for the whole photo."""
+        if prompts.mask is not None:
+            return None
+        return region_of(scaled(prompts, *self._scale), self.photo.shape[1::-1])
+
+
+def _about(
+    request: Request,
+    prompts: Prompts,
+    photo_size: tuple[int, int],
+    candidate: int | None,
+    output_size: tuple[int, int],
+) -> Request:
+    """The same request about one object, on the photo or on a part of it."""
+    how = {"closer": False, "edges": request.edges, "keep_logits": request.keep_logits}
+    options = {"method": request.method, "candidate": candidate, "output_size": output_size}
+    return Request.of(prompts, photo_size, **options, **how)

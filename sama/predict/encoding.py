@@ -19,9 +19,9 @@ from sama.models.views import (
     padded_views,
     touched_views,
 )
+from sama.predict.answer import Progress
 from sama.predict.cache import halved
 from sama.predict.devices import inference, views_at_once
-from sama.predict.prediction import Progress
 from sama.request.prompts import Prompts
 
 Step = tuple[Progress, ImageFeatures | None]

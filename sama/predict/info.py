@@ -2,7 +2,7 @@
 
 import torch
 
-from sama.predict.prediction import ModelInfo
+from sama.predict.answer import ModelInfo
 from sama.weights.zoo import LoadedModel
 
 
@@ -32,4 +32,5 @@ def model_info(loaded: LoadedModel, device: torch.device, dtype: torch.dtype) ->
         alpha_size=model.alpha_size,
         trained=trained,
         notes=notes,
+        limits=record.limits,
     )

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 from sama.predict.cache import FeatureCache
+from sama.predict.closer_look import CloserPredictor
 from sama.predict.devices import compiled, resolve_device, resolve_dtype
 from sama.predict.predictor import SamaPredictor
 from sama.weights.zoo import load_model
+
+Predictor = SamaPredictor | CloserPredictor
 
 
 def load(
@@ -17,7 +20,7 @@ def load(
     sama_weights: str | Path | None = None,
     cache_bytes: int = 512 * 2**20,
     compile: bool = False,
-) -> SamaPredictor:
+) -> Predictor:
     """Load a model and return a predictor for it.
 
     model: a name from `python -m sama weights`. device: auto, cpu, cuda or mps. dtype: auto, float32, bfloat16 or
@@ -34,4 +37,5 @@ def load(
     loaded.model.hold_products_in(products)
     if compile:
         loaded.model.backbone.encode = compiled(loaded.model.backbone.encode, f"{model}'s image encoder")
-    return SamaPredictor(loaded, dtype=products, cache=FeatureCache(cache_bytes))
+    predictor = SamaPredictor(loaded, dtype=products, cache=FeatureCache(cache_bytes))
+    return CloserPredictor(predictor) if loaded.record.looks_closer else predictor

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from sama.models.views import Frame
 from sama.photo.resize import shrink_photo
-from sama.predict.closer_look import CloserLook
 from sama.predict.edges import Edges
 from sama.predict.framing import to_photo, union
 from sama.weights.records import ModelRecord
@@ -17,21 +16,19 @@ PHOTO_PIXELS = 4_000_000  # of the copy
 
 @dataclass(eq=False)
 class OpenPhoto:
-    """frame: where the photo lies in the global view, and its size; copy: (H, W, 3) uint8, at most PHOTO_PIXELS;
-    closer and edges: for models that look closer and that follow edges."""
+    """frame: where the photo lies in the global view, and its size; copy: (H, W, 3) uint8, at most PHOTO_PIXELS; edges:
+    for models that follow edges."""
 
     frame: Frame
     copy: np.ndarray
-    closer: CloserLook | None
     edges: Edges | None
 
     @classmethod
     def of(cls, pixels: np.ndarray, side: int, record: ModelRecord) -> "OpenPhoto":
         """Open (H, W, 3) uint8 for a model whose views are `side` pixels wide."""
-        frame = Frame(pixels.shape[1], pixels.shape[0], side)
         copy = shrink_photo(pixels, PHOTO_PIXELS)
-        closer = CloserLook(copy, (frame.width, frame.height)) if record.looks_closer else None
-        return cls(frame, copy, closer, Edges(copy) if record.follows_edges else None)
+        frame = Frame(pixels.shape[1], pixels.shape[0], side)
+        return cls(frame, copy, Edges(copy) if record.follows_edges else None)
 
     @property
     def size(self) -> tuple[int, int]:

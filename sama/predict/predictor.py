@@ -1,4 +1,4 @@
-"""The numpy facade: a photo, then prompts; shaped like `segment_anything.SamPredictor`."""
+"""A photo, then requests: SAM and SAMA on the whole of one photo; shaped like `segment_anything.SamPredictor`."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,20 +7,20 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from sama.errors import PhotoError, PromptError, WeightsError
-from sama.methods.closed_form import training_free_alpha
-from sama.methods.solid import solid_matte
+from sama.errors import PhotoError, PromptError
 from sama.models.prompt_tensors import PromptTensors
-from sama.models.sama import TASKS, ImageFeatures
+from sama.models.sama import ImageFeatures
 from sama.photo.opening import image_digest
+from sama.predict.answer import SAM, SAMA, Answer, ModelInfo, ObjectAnswer, Progress, merged_seconds
 from sama.predict.cache import FeatureCache, moved, widened
 from sama.predict.devices import inference
 from sama.predict.encoding import encode_photo
 from sama.predict.framing import prompt_tensors, to_photo
 from sama.predict.info import model_info
 from sama.predict.open_photo import OpenPhoto
-from sama.predict.prediction import MATTES, SAMA_MATTES, ModelInfo, Prediction, Progress
+from sama.predict.seen import Finisher, Seen
 from sama.request.prompts import Prompts
+from sama.request.request import Request
 from sama.weights.zoo import LoadedModel
 
 
@@ -55,13 +55,10 @@ class SamaPredictor:
         if self.loaded is None:
             self.loaded, self.cache = other.loaded, other.cache
             self._features = moved(self._features, self.device)
-            if self._open is not None and (closer := self._open.closer) is not None:
-                parts = closer.parts.items()
-                closer.parts = {key: part for key, part in parts if part.attach(other)._encoded}
         return self
 
     @property
-    def _encoded(self) -> bool:
+    def encoded(self) -> bool:
         """Whether all views are."""
         return self._features is not None and (not self.trained or self._features.local is not None)
 
@@ -85,10 +82,20 @@ class SamaPredictor:
         """What runs, and where."""
         return replace(model_info(self.loaded, self.device, self.dtype), cache_bytes=self.cache.max_bytes)
 
+    @property
+    def photo(self) -> np.ndarray | None:
+        """The open photo, (H, W, 3) uint8; a smaller copy where it is large, None where there is none."""
+        return None if self._open is None else self._open.copy
+
+    @property
+    def photo_size(self) -> tuple[int, int] | None:
+        """(width, height) of the open photo."""
+        return None if self._open is None else self._open.size
+
     def set_image(self, image: np.ndarray) -> Iterator[Progress]:
         """Take a photo, RGB uint8 (H, W, 3) of any size; yields a `Progress` after each view, five or `info.views`.
 
-        Work is done as the result is iterated; `predict` does whatever is left. A photo whose features are cached
+        Work is done as the result is iterated; `answer` does whatever is left. A photo whose features are cached
         yields nothing. Raises PhotoError for another shape or type.
         """
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
@@ -104,116 +111,83 @@ class SamaPredictor:
         """Forget the photo."""
         self._features = self._pending = self._open = self._prompts = None
 
-    def looks_closer(self, prompts: Prompts) -> bool:
-        """Whether `predict` would first encode a part of the photo that it has not looked at last.
+    def pending(self, request: Request) -> bool:
+        """Whether `answer` would first encode a part of the photo; never, see `CloserPredictor`."""
+        return False
 
-        False without a photo. Raises PromptError.
+    def answer(
+        self, request: Request, method: Finisher, progress: Callable[[float], None] | None = None
+    ) -> Answer:
+        """Answer a request on the open photo; `sama.answer` is the way in.
+
+        SAM alone needs the global view only; progress is called with the fraction of a slow matte that is done. Raises
+        PromptError without a photo.
         """
-        if self._open is None or self._open.closer is None:
-            return False
-        return self._open.closer.pending(prompts.validate(self._open.size).groups())
+        check_photo(request, self.photo_size)
+        self._prompts = request.prompts
+        answers, seconds = [], []
+        for i, prompts in enumerate(request.objects):
+            answer, took = self._answer_one(prompts, request, method, progress, alone=i == 0)
+            answers.append(answer)
+            seconds.append(took)
+        return Answer(method.name, tuple(answers), merged_seconds(seconds))
 
-    def predict(
+    def _answer_one(
         self,
         prompts: Prompts,
+        request: Request,
+        method: Finisher,
+        progress: Callable[[float], None] | None,
         *,
-        candidate: int | None = None,
-        output_size: tuple[int, int] | None = None,
-        sama: bool = True,
-        matte: str | None = None,
-        closer: bool = True,
-        edges: bool = True,
-        progress: Callable[[float], None] | None = None,
-    ) -> Prediction:
-        """Answer prompts given in pixels of the photo.
-
-        candidate: which of SAM's masks SAMA refines, by default SAM's best. output_size: (width, height) of the
-        answer, by default the photo's. sama=False answers with SAM alone, for which the global view is enough.
-        matte: `sama`; `solid` for SAMA's matte of an object that lets nothing through, see `sama.methods.solid`; or
-        `closed_form` for the training-free matte of SAM's mask, which takes seconds; by default `sama` where SAMA has
-        weights and runs, `closed_form` where it has none, and no matte with sama=False.
-        closer=False answers on the whole photo even where boxes are small; else models whose record says so look at the
-        part around them, see `sama.predict.close_up`. edges=False gives what SAMA's heads give; else the maps of models
-        whose record says so follow the photo's edges, see `sama.predict.edges`. progress is called with the fraction
-        of a training-free matte that is done.
-        Raises PromptError; WeightsError for SAMA's matte without SAMA's weights.
-        """
-        if (photo := self._open) is None:
-            raise PromptError("No photo is open; call set_image first.")
-        if matte is None and sama:
-            matte = self.info.matte_method
-        sama = sama and self.trained
-        _check_matte(matte, sama)
-        self._prompts = prompts = prompts.validate(photo.size)
-        if closer and photo.closer is not None and any(map(photo.closer.region, prompts.groups())):
-            options = {"sama": sama, "matte": matte, "edges": edges, "progress": progress}
-            return self._look_closer(prompts.groups(), candidate, output_size or photo.size, **options)
-        while self._features is None or (sama and self._features.local is None):
-            next(self._pending)
-        seconds = {}
-        side = 4 * self.model.backbone.grid[0]
-        tensors = prompt_tensors(prompts.groups(), photo.frame, side, self.device)
-        width, height = output_size or photo.size
-
+        alone: bool,
+    ) -> tuple[ObjectAnswer, dict[str, float]]:
+        """alone: whether the request's candidate is this object's."""
+        photo, tasks = self._open, method.tasks if self.trained else ()
+        self._wait(local=bool(tasks))
+        tensors = prompt_tensors([prompts], photo.frame, 4 * self.model.backbone.grid[0], self.device)
+        shown, seconds = _candidates(tensors), {}
         started = time.perf_counter()
         with inference(self.device, self.dtype):
             features = widened(self._features)
             answer = self.model.decode_sam(features, tensors)
-            shown = _candidates(tensors)
-            chosen = answer.chosen
-            if candidate is not None:
-                if not 0 <= candidate < len(shown):
-                    raise PromptError(
-                        f"SAM has {len(shown)} candidate(s) here; choose one from 0 to {len(shown) - 1}."
-                    )
-                chosen = torch.full_like(chosen, shown[candidate])
-                answer = replace(answer, chosen=chosen)
+            if alone and request.candidate is not None:
+                answer = replace(answer, chosen=torch.full_like(answer.chosen, shown[request.candidate]))
             seconds["decode_sam"] = time.perf_counter() - started
             logits = {}
-            if sama:
+            if tasks:
                 started = time.perf_counter()
-                tasks = TASKS if matte in SAMA_MATTES else ("segmentation",)
-                logits = self.model.decode(features, answer, tasks)
-                logits = {k: photo.finished(k, v, (height, width), edges) for k, v in logits.items()}
+                found = self.model.decode(features, answer, tasks)
+                logits = {k: photo.finished(k, v, request.shape, request.edges) for k, v in found.items()}
                 seconds["decode_sama"] = time.perf_counter() - started
-            index = shown.index(int(chosen[0]))
-            sam_masks = np.empty((len(shown), height, width), bool)
-            for n, i in enumerate(shown):  # one after another: at 50 megapixels each has 200 MB of logits
-                candidate_logits = to_photo(answer.logits[:, i : i + 1], photo.frame, (height, width))
-                np.greater(candidate_logits, 0, out=sam_masks[n])
-                if n == index:
-                    sam_logits = candidate_logits
-        alpha = _sigmoid(logits["matting"]) if matte in SAMA_MATTES else None
-        if matte == "solid":
-            alpha = solid_matte(alpha, logits["segmentation"])
-        if matte == "closed_form":
-            started = time.perf_counter()
-            alpha = training_free_alpha(photo.copy, photo.frame, answer, shown, (height, width), progress)
-            seconds["closed_form"] = time.perf_counter() - started
-        return Prediction(
-            sam_masks=sam_masks,
-            sam_scores=answer.scores[:, shown].float().mean(0).cpu().numpy(),
-            chosen=index,
-            sam_logits=sam_logits,
-            sama_mask=logits["segmentation"] > 0 if sama else None,
-            alpha=alpha,
-            sama_logits=logits.get("segmentation"),
-            seconds=seconds,
-            matte_method=matte,
+        layers = {}
+        index = shown.index(int(answer.chosen[0]))
+        masks = np.empty((len(shown), *request.shape), bool)
+        for n, i in enumerate(shown):  # one after another: at 50 megapixels each has 200 MB of logits
+            candidate = to_photo(answer.logits[:, i : i + 1], photo.frame, request.shape)
+            np.greater(candidate, 0, out=masks[n])
+            if n == index:
+                layers[SAM] = candidate
+        if "segmentation" in logits:
+            layers[SAMA] = logits["segmentation"]
+        seen = Seen(
+            photo,
+            answer,
+            shown,
+            request.shape,
+            layers,
+            logits.get("matting"),
+            request.keep_logits,
+            progress,
+            seconds,
         )
+        method.finish(seen)
+        scores = answer.scores[:, shown].float().mean(0).cpu().numpy()
+        return ObjectAnswer(prompts, masks, scores, index, layers), seconds
 
-    def _look_closer(
-        self, groups: list[Prompts], candidate: int | None, size: tuple[int, int], **options
-    ) -> Prediction:
-        """`predict` for prompts of which some need a closer look."""
-        candidates = iter([candidate])  # several objects have one together, as the first has
-
-        def ask(part: "SamaPredictor | None", prompts: Prompts, output_size: tuple[int, int]) -> Prediction:
-            chosen = next(candidates, None)
-            wanted = {"output_size": output_size, "candidate": chosen, "closer": False}
-            return (part or self).predict(prompts, **wanted, **options)
-
-        return self._open.closer.answer(groups, size, self.fork, ask)
+    def _wait(self, *, local: bool) -> None:
+        """Encode what is not encoded yet: the global view, or all of them."""
+        while self._features is None or (local and self._features.local is None):
+            next(self._pending)
 
     def _encode(self, pixels: np.ndarray, key: tuple) -> Iterator[Progress]:
         """Encode the views; features become available after the first and complete after the last."""
@@ -223,22 +197,20 @@ class SamaPredictor:
         for progress, features in steps:
             if features is not None:
                 self._features = features
-                if not self.trained or features.local is not None:
+                if self.encoded:
                     self.cache.put(key, features)
             yield progress
 
 
-def _check_matte(matte: str | None, sama: bool) -> None:
-    if matte not in (None, *MATTES):
-        raise PromptError(f"There is no matte called {matte!r}; choose {', '.join(MATTES)}.")
-    if matte in SAMA_MATTES and not sama:
-        raise WeightsError("SAMA's matte needs SAMA's weights; give --sama-weights, or choose closed_form.")
+def check_photo(request: Request, photo_size: tuple[int, int] | None) -> None:
+    """Raise PromptError unless the request is one about the open photo."""
+    if photo_size is None:
+        raise PromptError("No photo is open; call set_image first.")
+    if request.photo_size != photo_size:
+        asked, is_open = (f"{width} x {height}" for width, height in (request.photo_size, photo_size))
+        raise PromptError(f"The request is about a photo of {asked} pixels, and one of {is_open} is open.")
 
 
 def _candidates(prompts: PromptTensors) -> list[int]:
     """Mask indices worth showing: SAM's three for one click, else the one for unambiguous prompts."""
-    return [1, 2, 3] if len(prompts.labels) == 1 and bool(prompts.ambiguous[0]) else [0]
-
-
-def _sigmoid(logits: np.ndarray) -> np.ndarray:
-    return torch.from_numpy(logits).sigmoid_().numpy()  # in place: nobody needs a matte's logits
+    return [1, 2, 3] if bool(prompts.ambiguous[0]) else [0]

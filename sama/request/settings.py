@@ -2,11 +2,12 @@
 
 In the file: `background`, a description as `parse_background` reads it or an object that holds a picture;
 `candidate`, the number of SAM's mask that SAMA refines, or null for SAM's best; `foreground`, "estimated" or "photo";
-`matte`, "sama", "solid" or "closed_form", where one was asked for.
+`matte`, the name of the method that makes it, where one was asked for.
 """
 
 import base64
 import io
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,6 @@ from sama.errors import PromptError
 from sama.matting import Background, parse_background
 from sama.matting.background import MAX_OFFSET, MAX_SCALE
 from sama.photo.opening import open_image
-from sama.predict.prediction import MATTES
 from sama.request import checks as check
 
 ESTIMATED, PHOTO = "estimated", "photo"
@@ -26,13 +26,13 @@ _PICTURE_KEYS = {"picture", "fit", "margin", "offset", "scale"}
 @dataclass(frozen=True)
 class Settings:
     """background: behind the composite; candidate: which of SAM's masks SAMA refines, None for SAM's best;
-    estimate_foreground: whether cut-outs have the object's estimated colours instead of the photo's; matte: one of
-    MATTES, see `SamaPredictor.predict`, None for the model's own."""
+    estimate_foreground: whether cut-outs have the object's estimated colours instead of the photo's; method: whose mask
+    and matte, None for the model's own."""
 
     background: Background
     candidate: int | None = None
     estimate_foreground: bool = True
-    matte: str | None = None
+    method: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values. A picture that came from a path is named, any other is put in whole."""
@@ -40,15 +40,15 @@ class Settings:
             "background": _describe(self.background),
             "candidate": self.candidate,
             "foreground": ESTIMATED if self.estimate_foreground else PHOTO,
-            **({} if self.matte is None else {"matte": self.matte}),
+            **({} if self.method is None else {"matte": self.method}),
         }
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any], *, paths: bool = False) -> "Settings":
+    def from_dict(cls, data: dict[str, Any], *, methods: Collection[str], paths: bool = False) -> "Settings":
         """Read a session's settings; entries that are missing get their defaults, others are ignored.
 
-        paths: whether a background may name a file to be opened here, which a file from a stranger must not. Raises
-        PromptError, BackgroundError, and PhotoError for a background picture.
+        methods: names that there are. paths: whether a background may name a file to be opened here, which a file from
+        a stranger must not. Raises PromptError, BackgroundError, and PhotoError for a background picture.
         """
         candidate, foreground = data.get("candidate"), data.get("foreground", ESTIMATED)
         if candidate is not None and (type(candidate) is not int or candidate < 0):
@@ -57,11 +57,11 @@ class Settings:
             raise PromptError(
                 f"The session's 'foreground' is neither {ESTIMATED!r} nor {PHOTO!r}; correct it."
             )
-        matte = data.get("matte")
-        if matte not in (None, *MATTES):
-            raise PromptError(f"The session's 'matte' is none of {', '.join(MATTES)}; correct it.")
+        method = data.get("matte")
+        if method not in (None, *methods):
+            raise PromptError(f"The session's 'matte' is none of {', '.join(methods)}; correct it.")
         background = _read(data.get("background", "transparent"), paths)
-        return cls(background, candidate, foreground == ESTIMATED, matte)
+        return cls(background, candidate, foreground == ESTIMATED, method)
 
 
 def _describe(background: Background) -> str | dict[str, Any]:

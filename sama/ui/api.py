@@ -11,11 +11,14 @@ from gradio.components.api_component import Api as Value  # what `gr.api` makes 
 
 from sama import __version__
 from sama.errors import PromptError, SamaError
+from sama.export.files import names_of
 from sama.export.outputs import Outputs
-from sama.predict.prediction import ModelInfo
+from sama.methods import METHODS
+from sama.predict.answer import ModelInfo
 from sama.request.prompts import Prompts
 from sama.request.settings import ESTIMATED, Settings
-from sama.ui.handlers.exports import Keep, deliver
+from sama.ui.handlers.exports import deliver
+from sama.ui.handlers.page import Keep
 from sama.ui.visit import Visit
 
 _ROWS = {"type": "array", "items": {"type": "array", "items": {"type": "number"}}}
@@ -37,6 +40,7 @@ class Api:
             points, boxes = Value([], _ROWS, "points"), Value([], _ROWS, "boxes")
             candidate = gr.Number(None, precision=0, label="candidate")
             background = gr.Textbox("transparent", label="background")
+            method = gr.Textbox(None, label="method")
             mask, alpha, cutout, composite = (
                 gr.File(label=name) for name in ("mask", "alpha", "cutout", "composite")
             )
@@ -44,10 +48,10 @@ class Api:
             trigger = gr.Button("API")
         prompts = [image, points, boxes, candidate]
         for function, inputs, outputs in (
-            (self.predict, prompts, [mask, alpha, cutout, report]),
+            (self.predict, [*prompts, method], [mask, alpha, cutout, report]),
             (self.segment, prompts, [mask, report]),
-            (self.matte, prompts, [alpha, cutout, report]),
-            (self.composite, [*prompts, background], [composite, report]),
+            (self.matte, [*prompts, method], [alpha, cutout, report]),
+            (self.composite, [*prompts, background, method], [composite, report]),
             (self.info, [], [report]),
         ):
             trigger.click(
@@ -59,7 +63,14 @@ class Api:
                 concurrency_limit=1,
             )
 
-    def predict(self, image: str, points: list = (), boxes: list = (), candidate: int | None = None):
+    def predict(
+        self,
+        image: str,
+        points: list = (),
+        boxes: list = (),
+        candidate: int | None = None,
+        method: str | None = None,
+    ):
         """Cut an object out of a photo: SAMA's mask, its alpha matte, and the cut-out with clean edge colours, all at
         the photo's size.
 
@@ -68,6 +79,7 @@ class Api:
             points: Clicks as [x, y, label] in pixels of the upright photo; label 1 keeps, 0 removes.
             boxes: Boxes as [x0, y0, x1, y1] in pixels of the upright photo; several boxes are several objects.
             candidate: Which of SAM's masks SAMA refines, from 0; by default the one that SAM rates best.
+            method: Who makes the mask and the matte, a name that `info` lists; by default SAMA, where it has weights.
 
         Returns:
             mask: PNG, 255 inside and 0 outside.
@@ -75,7 +87,9 @@ class Api:
             cutout: PNG, RGBA with straight alpha.
             report: SAM's scores for its candidates, the chosen one, the photo's size, model, weights and seconds.
         """
-        return self._answer(("mask.png", "alpha.png", "cutout.png"), image, points, boxes, candidate)
+        return self._answer(
+            ("mask.png", "alpha.png", "cutout.png"), image, points, boxes, candidate, method=method
+        )
 
     def segment(self, image: str, points: list = (), boxes: list = (), candidate: int | None = None):
         """Segment an object in a photo: SAMA's mask at the photo's size.
@@ -88,7 +102,14 @@ class Api:
         """
         return self._answer(("mask.png",), image, points, boxes, candidate)
 
-    def matte(self, image: str, points: list = (), boxes: list = (), candidate: int | None = None):
+    def matte(
+        self,
+        image: str,
+        points: list = (),
+        boxes: list = (),
+        candidate: int | None = None,
+        method: str | None = None,
+    ):
         """Matte an object in a photo: SAMA's alpha matte and the RGBA cut-out at the photo's size.
 
         Args:
@@ -96,8 +117,9 @@ class Api:
             points: Clicks as [x, y, label] in pixels of the upright photo; label 1 keeps, 0 removes.
             boxes: Boxes as [x0, y0, x1, y1] in pixels of the upright photo; several boxes are several objects.
             candidate: Which of SAM's masks SAMA refines, from 0; by default the one that SAM rates best.
+            method: Who makes the mask and the matte, a name that `info` lists; by default SAMA, where it has weights.
         """
-        return self._answer(("alpha.png", "cutout.png"), image, points, boxes, candidate)
+        return self._answer(("alpha.png", "cutout.png"), image, points, boxes, candidate, method=method)
 
     def composite(
         self,
@@ -106,6 +128,7 @@ class Api:
         boxes: list = (),
         candidate: int | None = None,
         background: str = "transparent",
+        method: str | None = None,
     ):
         """Put an object of a photo on another background, at the photo's size.
 
@@ -115,8 +138,9 @@ class Api:
             boxes: Boxes as [x0, y0, x1, y1] in pixels of the upright photo; several boxes are several objects.
             candidate: Which of SAM's masks SAMA refines, from 0; by default the one that SAM rates best.
             background: transparent, a colour such as white or #336699, blur, or blur:SIGMA in pixels of the photo.
+            method: Who makes the mask and the matte, a name that `info` lists; by default SAMA, where it has weights.
         """
-        return self._answer(("composite.png",), image, points, boxes, candidate, background)
+        return self._answer(("composite.png",), image, points, boxes, candidate, background, method)
 
     def info(self) -> dict[str, Any]:
         """Say which model answers, with which weights, where it runs, and what is known to be missing."""
@@ -131,6 +155,7 @@ class Api:
             "dtype": info.dtype,
             "input_size": info.input_size,
             "sama_weights": info.trained,
+            "methods": {name: method.help for name, method in METHODS.items() if method.available(info)},
             "notes": list(info.notes),
         }
 
@@ -142,26 +167,30 @@ class Api:
         boxes: list,
         candidate: int | None,
         background: str = "transparent",
+        method: str | None = None,
     ) -> tuple:
         """Return the files `names`, mask.png being SAM's where SAMA has no weights, and the report."""
         try:
             if image is None:
                 raise PromptError("There is no photo; send one as image.")
             prompts = Prompts.from_dict({"points": points or [], "boxes": boxes or []})
+            asked = {"candidate": candidate, "matte": method or None}
             settings = Settings.from_dict(
-                {"background": background, "candidate": candidate, "foreground": ESTIMATED}
+                {"background": background, "foreground": ESTIMATED, **asked}, methods=METHODS
             )
             outputs = self._open(image).outputs(prompts, settings, self._info)
-            present = tuple("mask_sam.png" if name not in outputs.names else name for name in names)
+            there = names_of(outputs)
+            present = tuple(name if name in there else "mask_sam.png" for name in names)
             return *deliver(outputs, present, self._keep), self._report(outputs)
         except SamaError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
     def _report(self, outputs: Outputs) -> dict[str, Any]:
-        answer = outputs.prediction
+        answer = outputs.answer
         return {
-            "scores": [round(float(score), 4) for score in answer.sam_scores],
-            "chosen": answer.chosen,
+            "scores": [round(float(score), 4) for score in answer.union.scores],
+            "chosen": answer.union.chosen,
+            "method": answer.method,
             "size": list(outputs.photo.size),
             "notes": list(outputs.photo.notes),
             "model": self._info.name,

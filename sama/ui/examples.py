@@ -8,11 +8,12 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from sama.export import stored_answers
-from sama.request.prompts import Prompts, Session
+from sama.request.prompts import Prompts
+from sama.request.session import Session
 from sama.ui.pictures import photo_url
 
 if TYPE_CHECKING:
-    from sama.predict.prediction import ModelInfo, Prediction
+    from sama.predict.answer import Answer, ModelInfo
 
 _THUMB = 112, 84
 
@@ -27,7 +28,7 @@ class Example:
     prompts: Prompts
     thumb: str
 
-    def answer(self, digest: str, info: "ModelInfo", size: tuple[int, int]) -> "Prediction | None":
+    def answer(self, digest: str, info: "ModelInfo", size: tuple[int, int]) -> "Answer | None":
         """Return the answer computed ahead; None unless it is this model's, to this photo and these prompts, see
         `stored_answers.source`."""
         of = stored_answers.source(digest, self.prompts, info, size)

@@ -6,49 +6,41 @@ from typing import TYPE_CHECKING
 import numpy as np
 import spaces
 
+from sama import methods
 from sama.errors import SamaError
-from sama.request.prompts import Prompts
+from sama.predict.answer import Answer, Progress
+from sama.request.request import Request
 from sama.ui.model_thread import ModelThread
 
 if TYPE_CHECKING:
-    from sama.predict.prediction import Prediction, Progress
-    from sama.predict.predictor import SamaPredictor
+    from sama.predict.loading import Predictor
 
-    Step = Progress | Prediction | SamaPredictor
+    Step = Progress | Answer | Predictor
 
 ENCODING, ANSWERING = 30, 10  # seconds of a GPU to ask for; less waits less
 
 
 def run_model(
-    predictor: "SamaPredictor",
-    image: np.ndarray | None = None,
-    prompts: Prompts | None = None,
-    *,
-    candidate: int | None = None,
-    output_size: tuple[int, int] | None = None,
-    sama: bool = True,
-    matte: str | None = None,
-    closer: bool = True,
+    predictor: "Predictor", image: np.ndarray | None = None, request: Request | None = None
 ) -> "Iterator[Step]":
-    """Encode an image, answer prompts, or both.
+    """Encode an image, answer a request, or both.
 
-    Yields a `Progress` per encoded view of image (H, W, 3) uint8, then the `Prediction` for prompts at output_size
-    (width, height), and last the predictor. The predictor also comes before the first `Progress`, able to answer with
-    SAM: whoever runs this in another process has only what was yielded.
+    Yields a `Progress` per encoded view of image (H, W, 3) uint8, then the `Answer`, and last the predictor. The
+    predictor also comes before the first `Progress`, able to answer with SAM: whoever runs this in another process has
+    only what was yielded.
     """
     if image is not None:
         for progress in predictor.set_image(image):
             if progress.stage == "global":
                 yield predictor
             yield progress
-    if prompts is not None:
-        options = {"candidate": candidate, "output_size": output_size, "sama": sama, "matte": matte}
-        yield predictor.predict(prompts, closer=closer, **options)
+    if request is not None:
+        yield methods.answer(predictor, request)
     yield predictor
 
 
 def on_gpu(
-    shared: "SamaPredictor", gpu: Callable = spaces.GPU, thread: ModelThread | None = None
+    shared: "Predictor", gpu: Callable = spaces.GPU, thread: ModelThread | None = None
 ) -> "Callable[..., Iterator[Step]]":
     """Return `run_model` for forks of a predictor, with a GPU for each call on a ZeroGPU Space.
 
@@ -58,13 +50,13 @@ def on_gpu(
     """
 
     @gpu(duration=_seconds)
-    def run(predictor: "SamaPredictor", *args, **options) -> "Iterator[Step | SamaError]":
+    def run(predictor: "Predictor", *args, **options) -> "Iterator[Step | SamaError]":
         try:
             yield from run_model(predictor.attach(shared), *args, **options)
         except SamaError as error:
             yield error
 
-    def call(predictor: "SamaPredictor", *args, **options) -> "Iterator[Step]":
+    def call(predictor: "Predictor", *args, **options) -> "Iterator[Step]":
         steps = run(predictor, *args, **options)
         for step in steps if thread is None else thread.iterate(steps):
             if isinstance(step, SamaError):
@@ -74,5 +66,5 @@ def on_gpu(
     return call
 
 
-def _seconds(predictor: "SamaPredictor", image: np.ndarray | None = None, *args, **options) -> int:
+def _seconds(predictor: "Predictor", image: np.ndarray | None = None, *args, **options) -> int:
     return ANSWERING if image is None else ENCODING

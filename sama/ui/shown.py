@@ -2,17 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from sama.matting import Background, composite, estimate_layers, residual, to_uint8
 from sama.photo.resize import fit_within
+from sama.predict.answer import ALPHA, ALPHA_LOGITS, SAM, SAMA, Answer
 from sama.ui.viewer.difference import difference_map
-
-if TYPE_CHECKING:
-    from sama.predict.prediction import Prediction
 
 # Longer side of what a click sends, at least and at most, in pixels; closer up, a `Look` shows more.
 SIDES = (256, 640)
@@ -22,6 +19,7 @@ MASK_SIDES, MASK_SHARE = (512, 1024), 1.6
 CELL = 16
 _MARGIN = 24  # pixels around the object in which the old background's colours are looked for
 _CERTAIN = 1e-6  # a matte this near to 0 or 1 has no finite logit worth keeping
+_SURE = float(np.log((1 - _CERTAIN) / _CERTAIN))  # its logit
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,19 +67,19 @@ def _around(alpha: np.ndarray) -> tuple[slice, slice]:
 class Shown:
     """The answer to prompts number `seq`, on a preview of the photo."""
 
-    def __init__(self, prediction: "Prediction", preview: np.ndarray, seq: int, small: np.ndarray):
-        """prediction: at the size of preview (H, W, 3) uint8; small: the preview (h, w, 3) uint8 as panels show it, see
+    def __init__(self, answer: Answer, preview: np.ndarray, seq: int, small: np.ndarray):
+        """answer: at the size of preview (H, W, 3) uint8; small: the preview (h, w, 3) uint8 as panels show it, see
         `panel_side`."""
-        self.prediction = prediction
+        self.answer = answer
         self.preview = preview
         self.seq = seq
-        self.fitted = Matted(small, fitted(prediction.alpha, max(small.shape)))
+        self.fitted = Matted(small, fitted(answer.alpha, max(small.shape)))
 
     def label(self, key: str) -> dict[str, str | int]:
         """Say which answer this is: to prompts number `seq` on the photo `key`, which candidate SAMA refined, and where
         the matte comes from."""
-        answer = self.prediction
-        return {"key": key, "seq": self.seq, "chosen": answer.chosen, "matte": answer.matte_method}
+        answer = self.answer
+        return {"key": key, "seq": self.seq, "chosen": answer.union.chosen, "matte": answer.method}
 
     def on(self, background: Background, estimated: bool = True) -> np.ndarray:
         """Return the composite (h, w, 3) uint8 at the panels' size, in estimated colours or the photo's own."""
@@ -107,24 +105,26 @@ class Look:
     @property
     def sam_mask(self) -> np.ndarray:
         """(h, w) bool."""
-        return self._enlarge(self.shown.prediction.sam_logits) > 0
+        return self._enlarged(SAM) > 0
 
     @property
     def sama_mask(self) -> np.ndarray:
         """(h, w) bool."""
-        return self._enlarge(self.shown.prediction.sama_logits) > 0
+        return self._enlarged(SAMA) > 0
 
     @property
     def difference(self) -> np.ndarray:
         """(h, w) float32 in [0, 1], see `difference_map`."""
-        answer = self.shown.prediction
-        return difference_map(self._enlarge(answer.sam_logits), self._enlarge(answer.sama_logits))
+        return difference_map(self._enlarged(SAM), self._enlarged(SAMA))
 
     @cached_property
     def alpha(self) -> np.ndarray:
         """(h, w) float32 in [0, 1]."""
-        certain = np.clip(self.shown.prediction.alpha, _CERTAIN, 1 - _CERTAIN)
-        alpha = 1 / (1 + np.exp(-self._enlarge(np.log(certain / (1 - certain)))))
+        logits = self.shown.answer.layer(ALPHA_LOGITS)
+        if logits is None:  # a matte of other making
+            certain = np.clip(self.shown.answer.layer(ALPHA), _CERTAIN, 1 - _CERTAIN)
+            logits = np.log(certain / (1 - certain))
+        alpha = 1 / (1 + np.exp(-self._enlarge(np.clip(logits, -_SURE, _SURE))))
         alpha[alpha <= 2 * _CERTAIN] = 0
         alpha[alpha >= 1 - 2 * _CERTAIN] = 1
         return alpha
@@ -132,11 +132,14 @@ class Look:
     def on(self, background: Background, estimated: bool = True) -> np.ndarray:
         """Return the composite (h, w, 3) uint8, in estimated colours or the photo's own."""
         shown = self.shown
-        whole = Matted(shown.preview, shown.prediction.alpha)
+        whole = Matted(shown.preview, shown.answer.alpha)
         cell = CELL * max(whole.alpha.shape) / max(shown.fitted.alpha.shape)
         behind = backdrop(background, whole, cell)
         behind = np.dstack([self._enlarge(behind[..., channel]) for channel in range(3)])
         return Matted(self.image, self.alpha).on(behind, estimated)
+
+    def _enlarged(self, layer: str) -> np.ndarray:
+        return self._enlarge(self.shown.answer.layer(layer))
 
     def _enlarge(self, values: np.ndarray) -> np.ndarray:
         plane = Image.fromarray(np.ascontiguousarray(values, np.float32))

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,13 @@ from sama.ui import words
 from sama.ui.api import Api
 from sama.ui.candidates import Candidates
 from sama.ui.examples import read_examples
-from sama.ui.handlers import looking, scenery
-from sama.ui.handlers.answering import Actions
-from sama.ui.handlers.exports import Exports
-from sama.ui.handlers.sessions import Sessions
+from sama.ui.handlers import looking, scenery, sessions
+from sama.ui.handlers.answering import answer
+from sama.ui.handlers.exports import Downloads
+from sama.ui.handlers.opening import open_example, open_first, open_photo
+from sama.ui.handlers.page import Studio, Wiring
+from sama.ui.handlers.talking import encode_ahead
+from sama.ui.model_call import on_gpu
 from sama.ui.model_thread import ModelThread
 from sama.ui.prompter import Prompter
 from sama.ui.scene import Scene
@@ -25,16 +29,14 @@ from sama.ui.viewer import Viewer
 from sama.ui.visit import Visit
 
 if TYPE_CHECKING:
-    from sama.predict.predictor import SamaPredictor
+    from sama.predict.loading import Predictor
 
 MAX_MEGABYTES = 100
 MINUTES_KEPT = 30
 MAX_VISITORS = 100
 
 
-def build_studio(
-    predictor: "SamaPredictor", examples_dir: Path, thread: ModelThread | None = None
-) -> gr.Blocks:
+def build_studio(predictor: "Predictor", examples_dir: Path, thread: ModelThread | None = None) -> gr.Blocks:
     """Return the page over a predictor, which is shared; every visitor works on a fork of it.
 
     examples_dir: photos with prompt files, see `read_examples`; launch with `launch_options` of
@@ -62,55 +64,55 @@ def build_studio(
                 viewer = Viewer(elem_id="viewer")
                 candidates = Candidates(elem_id="candidates")
         scene = Scene(elem_id="scene")
-        keep = prompter.move_resource_to_block_cache
-        actions = Actions(predictor, examples, keep, thread)
         with gr.Row(elem_id="take"):
-            exports = Exports(actions.open, info, keep)
+            downloads = Downloads(trained=info.trained)
         run = gr.HTML(words.run_panel(info), padding=False, elem_id="run")
         gr.HTML(words.limits(info), padding=False)
 
-        canvases = [visit, prompter, viewer, run, candidates, scene]
-        controls = [scene, backdrop]
-        quiet = {"show_progress": "hidden", "api_visibility": "private"}
-        # Encoding and answering wait in separate queues: a click made while the local views are
-        # being encoded is answered by SAM at once.
-        encoder = {"concurrency_id": "encoder", "concurrency_limit": 2}
-        decoder = {"concurrency_id": "decoder", "concurrency_limit": 4}
-        answer = [actions.answer, [prompter, visit, *controls, candidates], canvases]
-
-        openings = [
-            studio.load(actions.open_first, [prompter, visit], canvases, **quiet, **encoder),
-            prompter.example(actions.open_example, [prompter, visit], canvases, **quiet, **encoder),
-            talk.example(actions.open_example, [prompter, visit], canvases, **quiet, **encoder),
-            prompter.upload(actions.open_photo, [prompter, visit], canvases, **quiet, **encoder),
-        ]
-        for opening in openings:
-            opening.then(*answer, **quiet, **decoder)
-        prompter.input(*answer, trigger_mode="always_last", **quiet, **decoder)
-
-        candidates.input(*answer, trigger_mode="always_last", **quiet, **decoder)
-
-        seen = [scenery.recompose, [prompter, visit, *controls], [viewer, scene]]
-        scene.input(*seen, trigger_mode="always_last", **quiet, **decoder)
-        scene.upload(scenery.take_backdrop, scene, [backdrop, scene], **quiet, **decoder).then(
-            *seen, **quiet, **decoder
-        )
-        # A closer look must not hold up a click: it has a queue of its own.
-        closer = {"concurrency_id": "look", "concurrency_limit": 2, "trigger_mode": "always_last"}
-        viewer.look(looking.look, [prompter, visit, *controls], viewer, **quiet, **closer)
-        viewer.compare(looking.compare, [prompter, visit], viewer, **quiet, **closer)
-        exports.wire(visit, [prompter, visit, candidates, *controls])
-        prompter.session(
-            Sessions(actions.open, info).restore,
-            [prompter, visit, *controls],
-            [visit, prompter, candidates, scene, backdrop],
-            **quiet,
-            **decoder,
-        ).success(*answer, **quiet, **decoder)
-        Api(actions.open, info, keep).add()
-        talk.input(actions.encode_ahead, None, talk, **quiet, **encoder)
+        open_visit = partial(Visit, predictor, run=on_gpu(predictor, thread=thread))
+        shared = Studio(open_visit, info, examples, prompter.move_resource_to_block_cache)
+        components = {"visit": visit, "backdrop": backdrop, "prompter": prompter, "viewer": viewer}
+        components |= {"candidates": candidates, "scene": scene, "talk": talk, "run": run}
+        _connect(studio, Wiring(shared, {**components, "file": downloads.file}), downloads)
+        Api(open_visit, info, shared.keep).add()
         studio.unload(_forget_session(studio))
     return studio
+
+
+def _connect(studio: gr.Blocks, wiring: Wiring, downloads: Downloads) -> None:
+    """Connect what happens on the page with its handlers."""
+    page = wiring.components
+    prompter, viewer, scene, talk = (page[name] for name in ("prompter", "viewer", "scene", "talk"))
+    canvases = "visit prompter viewer run candidates scene"
+    # Encoding and answering wait in separate queues: a click made while the local views are being encoded is answered
+    # by SAM at once.
+    encoder = {"concurrency_id": "encoder", "concurrency_limit": 2}
+    decoder = {"concurrency_id": "decoder", "concurrency_limit": 4}
+    newest = {"trigger_mode": "always_last", **decoder}
+
+    for opening in (
+        wiring.connect(studio.load, open_first, canvases, **encoder),
+        wiring.connect(prompter.example, open_example, canvases, event=True, **encoder),
+        wiring.connect(talk.example, open_example, canvases, event=True, **encoder),
+        wiring.connect(prompter.upload, open_photo, canvases, **encoder),
+    ):
+        wiring.connect(opening.then, answer, canvases, **decoder)
+    wiring.connect(prompter.input, answer, canvases, **newest)
+    wiring.connect(page["candidates"].input, answer, canvases, **newest)
+
+    wiring.connect(scene.input, scenery.recompose, "viewer scene", **newest)
+    taken = wiring.connect(scene.upload, scenery.take_backdrop, "backdrop scene", **decoder)
+    wiring.connect(taken.then, scenery.recompose, "viewer scene", **decoder)
+    # A closer look must not hold up a click: it has a queue of its own.
+    closer = {"concurrency_id": "look", "concurrency_limit": 2, "trigger_mode": "always_last"}
+    wiring.connect(viewer.look, looking.look, "viewer", event=True, **closer)
+    wiring.connect(viewer.compare, looking.compare, "viewer", **closer)
+
+    restored = "visit prompter candidates scene backdrop"
+    done = wiring.connect(prompter.session, sessions.restore, restored, **decoder)
+    wiring.connect(done.success, answer, canvases, **decoder)
+    wiring.connect(talk.input, encode_ahead, "talk", **encoder)
+    downloads.connect(wiring)
 
 
 def launch_options(examples_dir: Path) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,28 +12,37 @@ import numpy as np
 from sama.export.outputs import Outputs
 from sama.export.stored_answers import PREVIEW_SIDE
 from sama.photo.opening import Photo, open_image
+from sama.predict.answer import Answer, ModelInfo, Progress
 from sama.request.prompts import Prompts
+from sama.request.request import Request
 from sama.request.settings import Settings
 from sama.ui.model_call import run_model
 from sama.ui.shown import Look, Shown, panel_side, shrink
 
 if TYPE_CHECKING:
-    from sama.predict.prediction import ModelInfo, Prediction, Progress
-    from sama.predict.predictor import SamaPredictor
+    from sama.predict.loading import Predictor
     from sama.ui.model_call import Step
+
+
+class State(Enum):
+    """Where a visit is in its life. It begins OPENED; one caller encodes it; CLOSED, after the visitor has opened
+    another photo, it stops; LEFT, after the visitor has gone, it keeps nothing."""
+
+    OPENED = auto()
+    ENCODING = auto()
+    ENCODED = auto()
+    CLOSED = auto()
+    LEFT = auto()
 
 
 class Visit:
     """A photo on its way through the page, held by `gr.State`.
 
-    Only a preview is kept in memory; the photo itself is read again from its file for the
-    full-size cut-out. Clicks may arrive while another thread encodes: `lock` makes them take turns
-    between two views.
+    Only a preview is kept in memory; the photo itself is read again from its file for the full-size cut-out. Clicks may
+    arrive while another thread encodes: `_lock` makes them take turns between two views, `_changed` guards the state.
     """
 
-    def __init__(
-        self, predictor: "SamaPredictor", path: str, run: "Callable[..., Iterator[Step]]" = run_model
-    ):
+    def __init__(self, predictor: "Predictor", path: str, run: "Callable[..., Iterator[Step]]" = run_model):
         """Open the photo in the file `path`; raises PhotoError. run: `run_model`, or what `on_gpu` returns."""
         photo = open_image(path)
         self.path = path
@@ -42,17 +53,26 @@ class Visit:
         self.preview = shrink(photo.rgb, PREVIEW_SIDE)
         self.seconds: dict[str, float] = {}
         self.views_done = 0
-        self.encoded = False
-        self.encoding = False
-        self.closed = self.left = False
         self.shown: Shown | None = None
         self.stored = False  # whether the last answer was computed ahead
+        self._state = State.OPENED
+        self._changed = threading.Condition()
         self._rgb: np.ndarray | None = photo.rgb
         self._small: np.ndarray | None = None
-        self._known: tuple[Prompts, Prediction] | None = None
+        self._known: tuple[Prompts, Answer] | None = None
         self._predictor = predictor.fork()
         self._run = run
         self._lock = threading.Lock()
+
+    @property
+    def state(self) -> State:
+        """Where it is in its life."""
+        return self._state
+
+    @property
+    def encoded(self) -> bool:
+        """Whether SAMA can answer."""
+        return self._state is State.ENCODED
 
     @property
     def preview_size(self) -> tuple[int, int]:
@@ -60,92 +80,93 @@ class Visit:
         return self.preview.shape[1], self.preview.shape[0]
 
     def holds(self, path: str) -> bool:
-        """Whether this is a visit to the photo in the file `path`, and has not left. One that has may come back: a
+        """Whether this is a visit to the photo in the file `path` that goes on. One that was closed may come back: a
         handler that was still at work stores it again."""
-        return self.path == path and not self.left
+        return self.path == path and self._state not in (State.CLOSED, State.LEFT)
 
     def close(self) -> None:
-        """Stop encoding after the current view: the visitor has opened another photo, or left."""
-        self.closed = True
+        """Stop encoding after the current view: the visitor has opened another photo."""
+        self._enter(State.CLOSED)
 
     def leave(self) -> None:
         """The visitor has left: stop, and keep nothing of the photo for whoever still holds this object."""
-        self.left = self.closed = True
-        if not self.encoding:
-            self._forget()
+        if self._enter(State.LEFT) is not State.ENCODING:
+            self._forget()  # else `encode` does, between two views
 
-    def encode(self) -> "Iterator[Progress]":
-        """Encode the photo, view by view; one caller at a time."""
-        if self.encoded or self.encoding:
-            return
-        self.encoding, self.views_done = True, 0
-        rgb = self._rgb if self._rgb is not None else self._read().rgb
-        steps = self._run(self._predictor, rgb)
+    def encode(self) -> Iterator[Progress]:
+        """Encode the photo, view by view. Does nothing unless it is OPENED: there is one caller at a time."""
+        with self._changed:
+            if self._state is not State.OPENED:
+                return
+            self._state, self.views_done = State.ENCODING, 0
         try:
-            while not self.closed:
+            rgb = self._rgb if self._rgb is not None else self._read().rgb
+            steps = self._run(self._predictor, rgb)
+            while self._state is State.ENCODING:
                 with self._lock:
                     step = next(steps, None)
                     if step is None:
-                        self.encoded, self._rgb = True, None
+                        self._rgb = None
+                        self._enter(State.ENCODED, after=State.ENCODING)
                         return
-                    if not hasattr(step, "stage"):
+                    if not isinstance(step, Progress):
                         self._predictor = step
                         continue
                     self.views_done += 1
                     self.seconds[f"encode {step.stage}"] = step.seconds
                 yield step
         finally:
-            self.encoding = False
-            if self.left:
+            self._enter(State.OPENED, after=State.ENCODING)  # given up halfway
+            if self._state is State.LEFT:
                 self._forget()
 
-    def remember(self, prompts: Prompts, prediction: "Prediction") -> None:
+    def request(
+        self, prompts: Prompts, *, method: str | None = None, candidate: int | None = None
+    ) -> Request:
+        """Check prompts, for an answer at the preview's size; raises PromptError."""
+        options = {"method": method, "candidate": candidate, "output_size": self.preview_size}
+        return Request.of(prompts, self.size, keep_logits=True, **options)
+
+    def remember(self, prompts: Prompts, answer: Answer) -> None:
         """Take over an answer at the preview's size that was computed ahead."""
-        self._known = prompts, prediction
+        self._known = prompts.validate(self.size), answer
 
-    def recall(
-        self, prompts: Prompts, candidate: int | None = None, matte: str | None = None
-    ) -> "Prediction | None":
-        """Return the answer computed ahead, if it is one to these prompts: it needs neither encoder nor decoder."""
-        if self._known is None or self._known[0] != prompts:
+    def recall(self, request: Request) -> Answer | None:
+        """Return the answer computed ahead, if it is one to this request: it needs neither encoder nor decoder."""
+        if self._known is None or self._known[0] != request.prompts:
             return None
-        prediction = self._known[1]
-        asked = candidate in (None, prediction.chosen) and matte in (None, prediction.matte_method)
-        return prediction if asked else None
+        answer = self._known[1]
+        chosen = request.candidate in (None, answer.union.chosen)
+        return answer if chosen and request.method in (None, answer.method) else None
 
-    def answer(
-        self,
-        prompts: Prompts,
-        seq: int,
-        *,
-        sama: bool = True,
-        candidate: int | None = None,
-        matte: str | None = None,
-        side: int = PREVIEW_SIDE,
-    ) -> "Prediction":
-        """Answer prompts, number `seq`, at the preview's size; raises PromptError.
-
-        sama=False answers with SAM at once: alone, and on the whole photo. candidate: which of SAM's masks SAMA
-        refines, by default SAM's best; matte: see `SamaPredictor.predict`; side: the longer side, in pixels, of what
-        the page's panels can hold.
-        """
-        prediction = self.recall(prompts, candidate, matte) if sama else None
-        self.stored = prediction is not None
-        if prediction is None:
-            prediction = self._predict(prompts, self.preview_size, sama, candidate, matte)
+    def answer(self, request: Request, seq: int, side: int = PREVIEW_SIDE) -> Answer:
+        """Answer a request, number `seq`; raises SamaError. side: the longer side, in pixels, of what the page's panels
+        can hold."""
+        answer = self.recall(request)
+        self.stored = answer is not None
+        if answer is None:
+            answer = self._answer(request)
         encoding = {name: value for name, value in self.seconds.items() if name.startswith("encode")}
-        self.seconds = encoding | prediction.seconds
-        if prediction.alpha is not None:
-            self.shown = Shown(prediction, self.preview, seq, self._fitted(panel_side(side)))
+        self.seconds = encoding | answer.seconds
+        if answer.alpha is not None:
+            self.shown = Shown(answer, self.preview, seq, self._fitted(panel_side(side)))
             started = time.perf_counter()
             _ = self.shown.fitted.layers
             self.seconds["foreground"] = time.perf_counter() - started
-        return prediction
+        return answer
 
-    def looks_closer(self, prompts: Prompts) -> bool:
-        """Whether the answer has to wait for a part of the photo to be encoded; raises PromptError."""
+    def answer_sam(self, request: Request) -> Answer:
+        """SAM's answer to a request, at once: alone, and on the whole photo."""
+        self.stored = False
+        answer = self._answer(replace(request, method="sam", closer=False))
+        encoding = {name: value for name, value in self.seconds.items() if name.startswith("encode")}
+        self.seconds = encoding | answer.seconds
+        return answer
+
+    def looks_closer(self, request: Request) -> bool:
+        """Whether the answer has to wait for a part of the photo to be encoded."""
         with self._lock:
-            return self._predictor.looks_closer(prompts)
+            return self._predictor.pending(request)
 
     def forget_answer(self) -> None:
         """There are no prompts any more."""
@@ -155,38 +176,41 @@ class Visit:
         """Return a part of an answer close up, see `Look`; reads the photo again, raises PhotoError."""
         return Look(shown, self._read().rgb, box, side)
 
-    def outputs(self, prompts: Prompts, settings: Settings, info: "ModelInfo") -> Outputs:
+    def outputs(self, prompts: Prompts, settings: Settings, info: ModelInfo) -> Outputs:
         """Answer prompts at the photo's size, for export; encodes what is not encoded yet. Raises SamaError."""
-        prompts = prompts.validate(self.size)
-        while not self.encoded and not self.closed:
+        asked = {"method": settings.method, "candidate": settings.candidate}
+        request = Request.of(prompts, self.size, **asked)
+        self._wait_until_encoded()
+        photo = open_image(self.path, name=self.name, keep_own=True)
+        return Outputs(photo, self._answer(request), request, settings, info)
+
+    def _wait_until_encoded(self) -> None:
+        """Encode, or wait for whoever does."""
+        while self._state in (State.OPENED, State.ENCODING):
             for _ in self.encode():
                 pass
-            time.sleep(0.05)  # another call may be at it
-        photo = open_image(self.path, name=self.name, keep_own=True)
-        answer = self._predict(prompts, None, True, settings.candidate, settings.matte)
-        return Outputs(photo, answer, prompts, settings, info)
+            with self._changed:
+                self._changed.wait_for(lambda: self._state is not State.ENCODING)
 
-    def _predict(
-        self,
-        prompts: Prompts,
-        size: tuple[int, int] | None,
-        sama: bool,
-        candidate: int | None,
-        matte: str | None,
-    ) -> "Prediction":
-        prompts = prompts.validate(self.size)
+    def _answer(self, request: Request) -> Answer:
         with self._lock:
-            options = {"candidate": candidate, "output_size": size, "sama": sama, "matte": matte}
-            options["closer"] = sama
-            *_, prediction, predictor = self._run(self._predictor, prompts=prompts, **options)
-            self._predictor = predictor
-        return prediction
+            *_, answer, self._predictor = self._run(self._predictor, request=request)
+        return answer
 
     def _fitted(self, side: int) -> np.ndarray:
         """The preview at the panels' size, kept from click to click."""
         if self._small is None or max(self._small.shape) != min(side, max(self.preview.shape)):
             self._small = shrink(self.preview, side)
         return self._small
+
+    def _enter(self, state: State, after: State | None = None) -> State:
+        """Change the state and return the one before; nothing follows LEFT, nor a state that is not `after`."""
+        with self._changed:
+            before = self._state
+            if before is not State.LEFT and after in (None, before):
+                self._state = state
+                self._changed.notify_all()
+            return before
 
     def _forget(self) -> None:
         with self._lock:

@@ -4,16 +4,9 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sama.predict.prediction import ModelInfo
+    from sama.predict.answer import ModelInfo
     from sama.ui.visit import Visit
 
-_LIMITS_OF_MINI = (
-    "The embedded model is small, and so were its training data: it prefers a tight box around one clear "
-    "object, and confuses what a large model would not. What sticks out of the box counts as background, and so does "
-    "what has its colours inside: rather a little too large than too small.",
-    "A guided filter makes SAMA's masks and mattes follow the photo's edges, in downloads at up to 4 megapixels; SAM's "
-    "masks are shown as SAM makes them.",
-)
 _LIMITS = (
     "A single click is ambiguous; a box, or a second click, says which part is meant.",
     "Prompts are answered at up to 1024 pixels on the longer side, and enlarged for a closer look and for downloads; "
@@ -63,8 +56,7 @@ def run_panel(info: "ModelInfo", visit: "Visit | None" = None) -> str:
 
 def limits(info: "ModelInfo") -> str:
     """What the model cannot do."""
-    lines = (*_LIMITS_OF_MINI, *_LIMITS) if info.name == "mini" else _LIMITS
-    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    items = "".join(f"<li>{escape(line)}</li>" for line in (*info.limits, *_LIMITS))
     return f'<section class="st-limits"><h2>Limits</h2><ul>{items}</ul></section>'
 
 

@@ -32,7 +32,7 @@ class ModelRecord:
     downloaded on demand and the others are accepted by path. licence is that of all of them. looks_closer: whether it
     answers small boxes on the part of the photo around them, which means encoding that part: worth it for a model that
     sees few pixels and is fast. follows_edges: whether SAMA's maps are made to follow the photo's edges, see
-    `sama.predict.edges`.
+    `sama.predict.edges`. limits: what whoever uses it should know.
     """
 
     name: str
@@ -44,11 +44,21 @@ class ModelRecord:
     parameters: int
     looks_closer: bool = False
     follows_edges: bool = False
+    limits: tuple[str, ...] = ()
 
     @property
     def hub_file(self) -> PublishedFile | None:
         """The file that is downloaded on demand."""
         return next((file for file in self.published if file.hub), None)
+
+
+_LIMITS_OF_MINI = (
+    "The embedded model is small, and so were its training data: it prefers a tight box around one clear "
+    "object, and confuses what a large model would not. What sticks out of the box counts as background, and so does "
+    "what has its colours inside: rather a little too large than too small.",
+    "A guided filter makes SAMA's masks and mattes follow the photo's edges, in downloads at up to 4 megapixels; SAM's "
+    "masks are shown as SAM makes them.",
+)
 
 
 def _official(
@@ -75,6 +85,7 @@ RECORDS = {
             14_350_404,
             looks_closer=True,
             follows_edges=True,
+            limits=_LIMITS_OF_MINI,
         ),
         # The sha256 of the .pth files are those that micro-sam and 3D Slicer's SAM extension pin.
         _official(

@@ -19,7 +19,8 @@ from sama.export.writing import ExportError, write_outputs, write_zip
 from sama.matting import composite, estimate_foreground, parse_background, to_uint8
 from sama.photo.opening import Photo, image_digest, open_image
 from sama.predict.prediction import ModelInfo
-from sama.request.prompts import Prompts, Session
+from sama.request.prompts import Prompts
+from sama.request.session import Session
 from sama.request.settings import Settings
 
 INFO = ModelInfo("mini", "SAM-mini", "mini", "0123+4567", "Apache-2.0", "cpu", "float32", 512, 1024, True)
@@ -85,7 +86,7 @@ def test_everything_is_written_at_the_photos_size(photo, answer, tmp_path):
     np.testing.assert_array_equal(read(out / "alpha16.png"), np.rint(answer.alpha * 65535))
     session = Session.load(out / "session.json")
     session.check(photo)
-    assert session.prompts == Prompts.load(out / "session.json") == PROMPTS
+    assert session.prompts == PROMPTS
     assert (session.model, session.settings["background"]) == ("mini", "#2040ff")
 
 

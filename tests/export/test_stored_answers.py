@@ -12,7 +12,8 @@ from sama.commands.cli import main
 from sama.export import stored_answers
 from sama.photo.opening import open_image
 from sama.predict.prediction import Prediction
-from sama.request.prompts import Prompts, Session
+from sama.request.prompts import Prompts
+from sama.request.session import Session
 from sama.ui.examples import read_examples
 from sama.ui.handlers.hints import hint
 from sama.ui.visit import Visit

@@ -11,7 +11,8 @@ from PIL import Image
 from sama.errors import PromptError, SamaError
 from sama.matting import Background, parse_background
 from sama.photo.opening import Photo, image_digest
-from sama.request.prompts import Prompts, Session, parse_box, parse_point
+from sama.request.prompts import Prompts, parse_box, parse_point
+from sama.request.session import Session
 from sama.request.settings import Settings
 
 SIZE = (40, 30)
@@ -232,7 +233,7 @@ def test_parse_refuses(parse, text):
 def test_prompts_load_brings_the_prompts_of_a_session(photo, tmp_path):
     prompts = Prompts(((1.5, 2.0, 0),), ((0.0, 0.0, 7.0, 9.0),))
     session_for(photo, prompts).save(tmp_path / "session.json")
-    assert Prompts.load(tmp_path / "session.json") == prompts
+    assert Session.load(tmp_path / "session.json").prompts == prompts
 
 
 PICTURE = np.random.default_rng(2).integers(0, 256, (20, 30, 3), np.uint8)

@@ -8,7 +8,8 @@ from gradio.data_classes import FileData
 from PIL import Image
 
 from sama.predict.prediction import ModelInfo
-from sama.request.prompts import Prompts, Session
+from sama.request.prompts import Prompts
+from sama.request.session import Session
 from sama.ui.handlers.sessions import Sessions
 from sama.ui.prompter import PromptData
 from sama.ui.scene import SceneData

@@ -13,7 +13,8 @@ from PIL import Image
 from sama.errors import PromptError
 from sama.matting import parse_background
 from sama.photo.opening import open_image
-from sama.request.prompts import Prompts, Session
+from sama.request.prompts import Prompts
+from sama.request.session import Session
 from sama.request.settings import Settings
 from sama.ui.candidates import ChoiceData
 from sama.ui.examples import read_examples

@@ -5,38 +5,45 @@ Event: `input` (another choice). Prop that the server sets: `offer` {key, seq, c
 names the photo, `seq` the prompts, an item is {src, score}, and `trained` says whether there is a choice of mattes.
 """
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import numpy as np
 from gradio.data_classes import GradioModel
 from PIL import Image
+from pydantic import field_validator
 
+from sama import methods
 from sama.export.palette import SAM_COLOUR
 from sama.photo.resize import fit_within
+from sama.predict.answer import Answer, ModelInfo
 from sama.ui.component import DataComponent
 from sama.ui.pictures import mask_url
-
-if TYPE_CHECKING:
-    from sama.predict.prediction import ModelInfo, Prediction
 
 SIDE = 96  # of a thumbnail's mask, the longer one, in pixels
 
 
 class ChoiceData(GradioModel):
     """What travels between page and server: the candidate number `index` of the answer to prompts number `seq`, and
-    where mattes come from, see `SamaPredictor.predict`."""
+    the method that mattes come from."""
 
     seq: int = -1
     index: int = 0
-    matte: Literal["sama", "solid", "closed_form"] = "sama"
+    matte: str = "sama"
+
+    @field_validator("matte")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in {method.name for method in methods.mattes()}:
+            raise ValueError(f"no method of that name makes mattes: {name!r:.40}")
+        return name
 
     def candidate(self, seq: int) -> int | None:
         """The choice while the prompts are still number `seq`; None, for SAM's best, once they have changed."""
         return self.index if seq == self.seq else None
 
-    def method(self, info: "ModelInfo") -> str:
+    def method(self, info: ModelInfo) -> str:
         """Where the matte comes from; without SAMA's weights there is no choice."""
-        return self.matte if info.trained else info.matte_method
+        return self.matte if info.trained else methods.default_method(info)
 
 
 class Candidates(DataComponent):
@@ -47,13 +54,14 @@ class Candidates(DataComponent):
     data_model = ChoiceData
 
 
-def offer(prediction: "Prediction", key: str, seq: int, *, trained: bool) -> dict[str, Any]:
+def offer(answer: Answer, key: str, seq: int, *, trained: bool) -> dict[str, Any]:
     """Return the prop for an answer to prompts number `seq` on the photo `key`; some hundred bytes a candidate."""
-    pairs = zip(prediction.sam_masks, prediction.sam_scores, strict=True)
+    union = answer.union
+    pairs = zip(union.masks, union.scores, strict=True)
     items = [
         {"src": mask_url(_small(mask), SAM_COLOUR), "score": round(float(score), 3)} for mask, score in pairs
     ]
-    return {"key": key, "seq": seq, "chosen": prediction.chosen, "items": items, "trained": trained}
+    return {"key": key, "seq": seq, "chosen": union.chosen, "items": items, "trained": trained}
 
 
 def _small(mask: np.ndarray) -> np.ndarray:

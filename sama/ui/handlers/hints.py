@@ -1,6 +1,6 @@
 """Whether a box was drawn too small: the matte goes on where the box has ended.
 
-A box that leaves out part of the object costs much, and the answer does not look like a wrong box; docs/training.md has
+A box that leaves out part of the object costs much, and the answer does not look like a wrong box; docs/notebook.md has
 the figures.
 """
 

@@ -1,15 +1,13 @@
 """Looking closer at an answer: handlers that ask no model, for the viewer's `look` and `compare` events."""
 
-import gradio as gr
+from typing import Any
 
 from sama.errors import SamaError
 from sama.export.palette import SAM_COLOUR, SAMA_COLOUR
 from sama.matting import to_uint8
+from sama.predict.answer import SAM, SAMA
+from sama.ui.handlers.page import Changes, Page
 from sama.ui.pictures import alpha_url, composite_url, difference_url, mask_url, photo_url
-from sama.ui.prompter import PromptData
-from sama.ui.scene import SceneData
-from sama.ui.scene.backdrop import Backdrop
-from sama.ui.shown import Shown
 from sama.ui.viewer import Viewer
 from sama.ui.viewer.difference import difference_map, places
 from sama.ui.visit import Visit
@@ -19,28 +17,18 @@ LOOK_SIDE = 1600  # longer side of the largest picture of a closer look
 Box = tuple[int, int, int, int]
 
 
-def shown_of(data: PromptData, visit: Visit | None) -> Shown | None:
-    """The last answer to this photo; None before one, or after the visit expired, until a click brings it back."""
-    return visit.shown if visit is not None and visit.path == data.path else None
-
-
-def look(
-    data: PromptData,
-    visit: Visit | None,
-    scene: SceneData,
-    backdrop: Backdrop | None,
-    event: gr.EventData,
-):
+def look(page: Page) -> Changes:
     """Show a part of the last answer at up to the photo's resolution."""
-    shown, wanted = shown_of(data, visit), _wanted(event, visit)
+    shown, visit, scene = page.shown, page.visit, page.scene
+    wanted = _wanted(page.event, visit)
     if shown is None or wanted is None:
-        return gr.skip()
+        return {}
     box, side, names = wanted
-    if shown.prediction.sama_logits is None:  # SAMA has no weights
+    if shown.answer.layer(SAMA) is None:  # SAMA has no weights
         names -= {"sama", "difference"}
     result = {**shown.label(visit.path), "box": box}
     try:
-        background = scene.background(backdrop, max(visit.preview_size))
+        background = scene.background(page.backdrop, max(visit.preview_size))
         part = visit.look(shown, box, side)
         draw = {
             "photo": lambda: photo_url(part.image),
@@ -52,28 +40,28 @@ def look(
         }
         result |= {name: draw[name]() for name in names if name in draw}
     except SamaError:
-        return gr.skip()  # the panels keep what they show
-    return Viewer(look=result)
+        return {}  # the panels keep what they show
+    return {"viewer": Viewer(look=result)}
 
 
-def compare(data: PromptData, visit: Visit | None):
+def compare(page: Page) -> Changes:
     """Show where SAM's and SAMA's last answers differ, and the places worth a look, in the photo's pixels."""
-    shown = shown_of(data, visit)
-    if shown is None or shown.prediction.sama_logits is None:
-        return gr.skip()
-    logits = shown.prediction.sam_logits, shown.prediction.sama_logits
+    shown, visit = page.shown, page.visit
+    if shown is None or (sama := shown.answer.layer(SAMA)) is None:
+        return {}
+    logits = shown.answer.layer(SAM), sama
     scale = visit.size[0] / visit.preview_size[0]
     found = [[round(edge * scale, 1) for edge in place.box] for place in places(*logits)]
     url = difference_url(difference_map(*logits))
-    return Viewer(difference={**shown.label(visit.path), "src": url, "places": found})
+    return {"viewer": Viewer(difference={**shown.label(visit.path), "src": url, "places": found})}
 
 
-def _wanted(event: gr.EventData, visit: Visit | None) -> tuple[Box, int, set[str]] | None:
+def _wanted(event: Any, visit: Visit | None) -> tuple[Box, int, set[str]] | None:
     """The box, clipped to the photo, the longer side and the layers that the page asks for; None for nonsense."""
     try:
-        x0, y0, x1, y1 = (round(edge) for edge in event._data["box"])
-        side = min(round(event._data["side"]), LOOK_SIDE)
-        names = {name for name in event._data["names"] if isinstance(name, str)}
+        x0, y0, x1, y1 = (round(edge) for edge in event["box"])
+        side = min(round(event["side"]), LOOK_SIDE)
+        names = {name for name in event["names"] if isinstance(name, str)}
     except (TypeError, KeyError, ValueError, OverflowError):
         return None
     if visit is None or side < 1:

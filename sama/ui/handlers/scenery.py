@@ -7,46 +7,47 @@ import numpy as np
 
 from sama.errors import PhotoError, SamaError
 from sama.matting import to_uint8
-from sama.ui.handlers.looking import shown_of
+from sama.ui.handlers.page import Changes, Page
 from sama.ui.pictures import alpha_url, composite_url, photo_url
-from sama.ui.prompter import PromptData
-from sama.ui.scene import Scene, SceneData
-from sama.ui.scene.backdrop import Backdrop, open_backdrop
+from sama.ui.scene import Scene
+from sama.ui.scene.backdrop import open_backdrop
 from sama.ui.shown import Shown, fitted, shrink
 from sama.ui.viewer import Viewer
-from sama.ui.visit import Visit
 
 _PAD = 320  # longer side of the picture on which a background is moved
 _MAP = 72  # longer side of the residual's picture
 _BRIGHTER = 20
 
 
-def recompose(data: PromptData, visit: Visit | None, scene: SceneData, backdrop: Backdrop | None):
-    """Put the last answer on another background, or into other edge colours; returns (viewer, scene)."""
-    shown = shown_of(data, visit)
+def recompose(page: Page) -> Changes:
+    """Put the last answer on another background, or into other edge colours."""
+    shown, visit, scene = page.shown, page.visit, page.scene
     if shown is None:
-        return gr.skip(), gr.skip()  # expired: the next click brings it back
+        return {}  # expired: the next click brings it back
     try:
-        background = scene.background(backdrop, max(shown.fitted.alpha.shape))
+        background = scene.background(page.backdrop, max(shown.fitted.alpha.shape))
     except SamaError as error:
         gr.Warning(str(error))
-        return gr.skip(), gr.skip()
+        return {}
     src = composite_url(shown.on(background, scene.estimated))
     residual = residual_of(shown, scene.estimated)
-    return Viewer(composite={**shown.label(visit.path), "src": src}), Scene(residual=residual)
+    composite = {**shown.label(visit.path), "src": src}
+    return {"viewer": Viewer(composite=composite), "scene": Scene(residual=residual)}
 
 
-def take_backdrop(scene: SceneData):
-    """Open an uploaded background picture and switch to it; returns (the picture, scene)."""
+def take_backdrop(page: Page) -> Changes:
+    """Open an uploaded background picture and switch to it."""
+    scene = page.scene
     if scene.picture is None:
-        return gr.skip(), gr.skip()
+        return {}
     try:
         backdrop = open_backdrop(scene.picture.path)
     except PhotoError as error:
         gr.Warning(str(error))
-        return gr.skip(), gr.skip()
+        return {}
     chosen = scene.model_copy(update={"kind": "picture", "x": 0.0, "y": 0.0, "scale": 1.0})
-    return backdrop, Scene(value=chosen, accepted={"src": photo_url(shrink(backdrop.picture, _PAD))})
+    accepted = {"src": photo_url(shrink(backdrop.picture, _PAD))}
+    return {"backdrop": backdrop, "scene": Scene(value=chosen, accepted=accepted)}
 
 
 def residual_of(shown: Shown, estimated: bool) -> dict[str, Any] | None:

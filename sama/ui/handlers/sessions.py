@@ -1,6 +1,5 @@
 """A session file dropped on the page: its prompts, candidate and background come back, on the photo they belong to."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import gradio as gr
@@ -8,64 +7,77 @@ import gradio as gr
 from sama.errors import PromptError, SamaError
 from sama.matting import Background
 from sama.matting.background import DEFAULT_SIGMA
-from sama.predict.prediction import ModelInfo
-from sama.request.prompts import Session
+from sama.methods import METHODS, default_method
+from sama.methods.base import MATTE
+from sama.predict.answer import ModelInfo
+from sama.request.session import Session
 from sama.request.settings import ESTIMATED, PHOTO, Settings
 from sama.ui.candidates import Candidates, ChoiceData
+from sama.ui.handlers.page import Changes, Page
 from sama.ui.pictures import photo_url
 from sama.ui.prompter import PromptData, Prompter
 from sama.ui.scene import Scene, SceneData
 from sama.ui.scene.backdrop import PICTURE_SIDE, Backdrop
 from sama.ui.shown import shrink
-from sama.ui.visit import Visit
 
 _PAD = 320  # longer side of the small copy of a background picture that the scene shows
 
 
-class Sessions:
-    """The handler of the prompter's `session` event."""
+def restore(page: Page) -> Changes:
+    """Bring everything back as the session has it; errors change nothing."""
+    data, info = page.data, page.studio.info
+    try:
+        if data.session is None or data.path is None:
+            raise PromptError("Open the session's photo first, then drop the session on it.")
+        visit = page.opened().visit
+        session = Session.load(data.session.path)
+        session.check(visit)
+        prompts = session.prompts.validate(visit.size)
+        if prompts.mask is not None:
+            raise PromptError("The page cannot show a mask prompt; use python -m sama predict --session.")
+        settings, told = _settings(session, page.scene, page.backdrop, max(visit.size))
+    except SamaError as error:
+        raise gr.Error(str(error), print_exception=False, title="") from error
+    if session.model != info.name:
+        told.append(f"It was made with the model {session.model:.40}; this page runs {info.name}.")
+    chosen = _choice(settings, info, told)
+    for sentence in told:
+        gr.Info(sentence, title="Session")
+    seq = data.seq + 1
+    marks = {key: value for key, value in prompts.to_dict().items() if key != "mask"}
+    value = PromptData(image=data.image, **marks, seq=seq, side=data.side)
+    if settings.candidate is not None:
+        chosen = chosen.model_copy(update={"seq": seq, "index": settings.candidate})
+    return {
+        "visit": visit,
+        "prompter": Prompter(value=value, status={}),
+        "candidates": Candidates(value=chosen),
+        **_scenery(settings, max(visit.size)),
+    }
 
-    def __init__(self, open_visit: Callable[[str], Visit], info: ModelInfo):
-        """open_visit: opens the photo in a file, raises PhotoError."""
-        self._open = open_visit
-        self._info = info
 
-    def restore(self, data: PromptData, visit: Visit | None, scene: SceneData, backdrop: Backdrop | None):
-        """Return (visit, prompter, candidates, scene, backdrop) as the session has them; errors change nothing."""
-        try:
-            if data.session is None or data.path is None:
-                raise PromptError("Open the session's photo first, then drop the session on it.")
-            if visit is None or not visit.holds(data.path):
-                visit = self._open(data.path)
-            session = Session.load(data.session.path)
-            session.check(visit)
-            prompts = session.prompts.validate(visit.size)
-            if prompts.mask is not None:
-                raise PromptError("The page cannot show a mask prompt; use python -m sama predict --session.")
-            settings, told = _settings(session, scene, backdrop, max(visit.size))
-        except SamaError as error:
-            raise gr.Error(str(error), print_exception=False, title="") from error
-        if session.model != self._info.name:
-            told.append(f"It was made with the model {session.model:.40}; this page runs {self._info.name}.")
-        chosen = ChoiceData(matte=settings.matte or self._info.matte_method)
-        if chosen.matte != chosen.method(self._info):
-            told.append(
-                "Its matte is SAMA's, for which this page's model has no weights; the page shows its own."
-            )
-        for sentence in told:
-            gr.Info(sentence, title="Session")
-        seq = data.seq + 1
-        marks = {key: value for key, value in prompts.to_dict().items() if key != "mask"}
-        value = PromptData(image=data.image, **marks, seq=seq, side=data.side)
-        if settings.candidate is not None:
-            chosen = chosen.model_copy(update={"seq": seq, "index": settings.candidate})
-        background = settings.background
-        restored = backdrop
-        changed = {"value": scene_of(settings, max(visit.size))}
-        if background.kind == "image":
-            restored = Backdrop(shrink(background.picture, PICTURE_SIDE))
-            changed["accepted"] = {"src": photo_url(shrink(restored.picture, _PAD))}
-        return visit, Prompter(value=value, status={}), Candidates(value=chosen), Scene(**changed), restored
+def _choice(settings: Settings, info: ModelInfo, told: list[str]) -> ChoiceData:
+    """The matte that the session has, or this page's own where it cannot be shown, which is told."""
+    name = settings.method or default_method(info)
+    if MATTE not in METHODS[name].returns:
+        told.append(f"It was made by {METHODS[name].label}, which makes no matte; the page shows its own.")
+        name = default_method(info)
+    chosen = ChoiceData(matte=name)
+    if chosen.matte != chosen.method(info):
+        told.append(
+            "Its matte is SAMA's, for which this page's model has no weights; the page shows its own."
+        )
+    return chosen
+
+
+def _scenery(settings: Settings, side: int) -> Changes:
+    """The scene, and with it a background picture that the session holds."""
+    background, changed = settings.background, {"value": scene_of(settings, side)}
+    if background.kind != "image":
+        return {"scene": Scene(**changed)}
+    backdrop = Backdrop(shrink(background.picture, PICTURE_SIDE))
+    changed["accepted"] = {"src": photo_url(shrink(backdrop.picture, _PAD))}
+    return {"scene": Scene(**changed), "backdrop": backdrop}
 
 
 def scene_of(settings: Settings, side: int) -> SceneData:
@@ -92,8 +104,8 @@ def _settings(
     """The session's settings, and what must be told about them."""
     background = session.settings.get("background")
     if not (isinstance(background, str) and background.strip().startswith("image:")):
-        return Settings.from_dict(session.settings), []
+        return Settings.from_dict(session.settings, methods=METHODS), []
     # Named by a path on the machine that made it, which is none of this server's business.
-    settings = Settings.from_dict({**session.settings, "background": "transparent"})
+    settings = Settings.from_dict({**session.settings, "background": "transparent"}, methods=METHODS)
     kept = replace(settings, background=scene.background(backdrop, side))
     return kept, ["Its background picture is not in the file; choose the picture again."]

@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 
 from sama.export.outputs import TITLES, Outputs
 from sama.photo.opening import open_image
-from sama.request.prompts import Session
+from sama.request.session import Session
 from sama.request.settings import Settings
 from tests.ui.browser.conftest import EXAMPLES, Visitor, download
 from tests.ui.browser.fake_predictor import FakePredictor

@@ -1,0 +1,82 @@
+"""The table of files that an answer makes: what each is called, what it holds, how it is written."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from sama.export.outputs import Outputs
+from sama.matting import to_uint8
+
+_COMPRESSION = 4  # of 9; more makes PNGs of photos hardly smaller and much slower
+
+
+@dataclass(frozen=True)
+class OutputFile:
+    """title: for people; write: puts it into a path; needs_own_mask: there is none where SAM's mask is all there is."""
+
+    title: str
+    write: Callable[[Outputs, Path], None]
+    needs_own_mask: bool = False
+
+
+def names_of(outputs: Outputs) -> tuple[str, ...]:
+    """Which of FILES there are."""
+    return tuple(
+        name for name, file in FILES.items() if not file.needs_own_mask or outputs.own_mask is not None
+    )
+
+
+def write_file(name: str, outputs: Outputs, folder: Path) -> Path:
+    """Write the file `name` of FILES into a folder and return its path; raises OSError, KeyError for another name."""
+    path = folder / name
+    FILES[name].write(outputs, path)
+    return path
+
+
+def _photo(layer: str) -> Callable[[Outputs, Path], None]:
+    def write(outputs: Outputs, path: Path) -> None:
+        profile = outputs.profile
+        _save(getattr(outputs, layer), path, **({} if profile is None else {"icc_profile": profile}))
+
+    return write
+
+
+def _mask(layer: str) -> Callable[[Outputs, Path], None]:
+    return lambda outputs, path: _save(getattr(outputs, layer).astype(np.uint8) * 255, path)
+
+
+def _alpha16(outputs: Outputs, path: Path) -> None:
+    _save(np.rint(outputs.alpha * 65535).astype(np.uint16), path)
+
+
+def _coco(outputs: Outputs, path: Path) -> None:
+    path.write_text(json.dumps(outputs.coco()) + "\n", "utf-8")
+
+
+def _figure(outputs: Outputs, path: Path) -> None:
+    from sama.export.figure import figure_of, save_figure  # matplotlib takes a second to import
+
+    save_figure(figure_of(outputs), path)
+
+
+def _save(pixels: np.ndarray, path: Path, **options) -> None:
+    Image.fromarray(pixels).save(path, compress_level=_COMPRESSION, **options)
+
+
+FILES = {  # in the order in which they are written and offered
+    "cutout.png": OutputFile("Cut-out, RGBA", _photo("cutout")),
+    "composite.png": OutputFile("Composite", _photo("composite")),
+    "alpha.png": OutputFile("Alpha, 8 bit", lambda outputs, path: _save(to_uint8(outputs.alpha), path)),
+    "alpha16.png": OutputFile("Alpha, 16 bit", _alpha16),
+    "mask.png": OutputFile("SAMA mask", _mask("own_mask"), needs_own_mask=True),
+    "mask_sam.png": OutputFile("SAM mask", _mask("sam_mask")),
+    "trimap.png": OutputFile("Trimap", lambda outputs, path: _save(outputs.trimap(), path)),
+    "coco.json": OutputFile("Mask, COCO RLE", _coco),
+    "figure.png": OutputFile("Figure, PNG", _figure),
+    "figure.pdf": OutputFile("Figure, PDF", _figure),
+    "session.json": OutputFile("Session", lambda outputs, path: outputs.session.save(path)),
+}

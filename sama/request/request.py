@@ -1,0 +1,60 @@
+"""What a person asks of one photo, checked when it is made; nobody downstream checks again."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from sama.errors import PromptError
+from sama.request.prompts import Prompts
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """Prompts on a photo, and how they are to be answered; made by `Request.of`.
+
+    photo_size: (width, height) of the photo; prompts: valid on it. method: a name of `sama.methods.METHODS`, None for
+    the model's own. candidate: which of SAM's masks is refined, of the first object, None for SAM's best. output_size:
+    (width, height) of the answer. closer=False answers on the whole photo even where boxes are small; edges=False gives
+    what SAMA's heads give, not their maps along the photo's edges. keep_logits: whether a matte's logits are kept
+    beside it, for whoever enlarges them.
+    """
+
+    photo_size: tuple[int, int]
+    prompts: Prompts
+    method: str | None
+    candidate: int | None
+    output_size: tuple[int, int]
+    closer: bool = True
+    edges: bool = True
+    keep_logits: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        prompts: Prompts,
+        photo_size: tuple[int, int],
+        *,
+        method: str | None = None,
+        candidate: int | None = None,
+        output_size: tuple[int, int] | None = None,
+        **how: bool,
+    ) -> "Request":
+        """Check prompts against a photo of `photo_size` (width, height); the answer has its size unless another is
+        asked for. how: closer, edges, keep_logits. Raises PromptError."""
+        prompts = prompts.validate(photo_size)
+        _check_candidate(candidate, prompts.candidates)
+        return cls(photo_size, prompts, method, candidate, output_size or photo_size, **how)
+
+    @cached_property
+    def objects(self) -> tuple[Prompts, ...]:
+        """The prompts of each object: one for each box, with the clicks inside it, and one for all other clicks."""
+        return tuple(self.prompts.groups())
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width) of the answer."""
+        return self.output_size[1], self.output_size[0]
+
+
+def _check_candidate(candidate: int | None, count: int) -> None:
+    if candidate is not None and not 0 <= candidate < count:
+        raise PromptError(f"SAM has {count} candidate(s) here; choose one from 0 to {count - 1}.")

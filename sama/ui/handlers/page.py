@@ -1,0 +1,131 @@
+"""What handlers see of the page, and how they are connected to it.
+
+A handler is a function of one `Page` that returns, or yields, what changes: {name of a component: its new value}.
+Components that are not named stay as they are. Mistakes a visitor can mend become one sentence in the page's corner.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from inspect import isgeneratorfunction
+from typing import Any
+
+import gradio as gr
+
+from sama.predict.answer import ModelInfo
+from sama.ui.candidates import ChoiceData
+from sama.ui.examples import Example
+from sama.ui.prompter import PromptData
+from sama.ui.scene import SceneData
+from sama.ui.scene.backdrop import Backdrop
+from sama.ui.shown import Shown
+from sama.ui.visit import Visit
+
+Changes = dict[str, Any]
+Keep = Callable[[str], str]  # copies a file to where the page may fetch it, and returns the copy's path
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What all visitors share. open: opens the photo in a file, raises PhotoError."""
+
+    open: Callable[[str], Visit]
+    info: ModelInfo
+    examples: dict[str, Example]
+    keep: Keep
+
+
+@dataclass(frozen=True)
+class Page:
+    """One visitor's page when something happens on it: the values of its components, and `event`, what came with what
+    has happened."""
+
+    studio: Studio
+    visit: Visit | None
+    data: PromptData
+    scene: SceneData
+    backdrop: Backdrop | None
+    choice: ChoiceData
+    event: Any = None
+
+    @property
+    def shown(self) -> Shown | None:
+        """The last answer to this photo; None before one, or after the visit expired, until a click brings it back."""
+        visit = self.visit
+        return visit.shown if visit is not None and visit.path == self.data.path else None
+
+    def opened(self) -> "Page":
+        """The same page with a visit to its photo, which is opened again where the visit has expired; raises
+        PhotoError."""
+        if self.visit is not None and self.visit.holds(self.data.path):
+            return self
+        return replace(self, visit=self.studio.open(self.data.path))
+
+
+Handler = Callable[[Page], Changes | Iterator[Changes]]
+
+
+class Wiring:
+    """Connects events to handlers."""
+
+    READ = ("visit", "prompter", "scene", "backdrop", "candidates")  # in the order of `Page`'s values
+
+    def __init__(self, studio: Studio, components: dict[str, gr.components.Component]):
+        """components: all that handlers may name."""
+        self.studio = studio
+        self.components = components
+
+    def connect(
+        self,
+        listen: Callable,
+        handler: Handler,
+        changes: str,
+        *,
+        event: bool = False,
+        extra: tuple = (),
+        **options: Any,
+    ):
+        """Connect an event's listener, such as `prompter.input`, to a handler.
+
+        changes: names of the components that it may change, separated by blanks; event: whether it asks for what came
+        with the event; extra: further components, whose values it is given after the page.
+        """
+        names = changes.split()
+        inputs = [*(self.components[name] for name in self.READ), *extra]
+        outputs = [self.components[name] for name in names]
+        options.setdefault("show_progress", "hidden")
+        return listen(self._called(handler, event), inputs, outputs, api_visibility="private", **options)
+
+    def _called(self, handler: Handler, event: bool) -> Callable:
+        """A handler as Gradio calls it, which looks at signatures to find out what to give."""
+
+        def page(visit, data, scene, backdrop, choice, told=None) -> Page:
+            return Page(self.studio, visit, data, scene, backdrop, choice, told)
+
+        def named(changes: Changes) -> Any:
+            if not changes:  # Gradio takes an empty dictionary for a value
+                return gr.skip()
+            return {self.components[name]: value for name, value in changes.items()}
+
+        if isgeneratorfunction(handler):
+            if event:
+
+                def steps_told(visit, data, scene, backdrop, choice, told: gr.EventData):
+                    yield from map(named, handler(page(visit, data, scene, backdrop, choice, told._data)))
+
+                return steps_told
+
+            def steps(*values):
+                yield from map(named, handler(page(*values[:5]), *values[5:]))
+
+            return steps
+        if event:
+
+            def once_told(visit, data, scene, backdrop, choice, told: gr.EventData):
+                return named(handler(page(visit, data, scene, backdrop, choice, told._data)))
+
+            return once_told
+
+        def once(*values):
+            return named(handler(page(*values[:5]), *values[5:]))
+
+        return once
