@@ -23,9 +23,8 @@ def quick(head: PredictionHead) -> heads.QuickHead:
 
 
 @pytest.mark.parametrize("band_bytes", [1, 20_000, 2**40])
-@pytest.mark.parametrize("details", [(3,), (3, 2), ()])
+@pytest.mark.parametrize(("residual", "details"), [(True, (3,)), (True, (3, 2)), (False, ())])
 @pytest.mark.parametrize("widths", [(6, 5), (6, 5, 4), (6, 5, 4, 3, 4)])
-@pytest.mark.parametrize("residual", [True, False])
 @torch.no_grad()
 def test_a_head_in_bands_equals_the_head(monkeypatch, residual, widths, details, band_bytes):
     monkeypatch.setattr(heads, "BAND_BYTES", band_bytes)

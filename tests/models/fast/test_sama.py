@@ -119,6 +119,8 @@ def test_a_model_that_learns_quicker_learns_the_same(plain):
     assert torch.allclose(*answered, atol=1e-3 * scale)
     assert gradients[0].keys() == gradients[1].keys()
     for name, gradient in gradients[0].items():
+        if "stages" in name and name.endswith("conv.bias"):
+            continue  # a batch norm takes out what it adds: its gradient is rounding alone
         assert torch.allclose(gradients[1][name], gradient, atol=1e-5 + 5e-3 * float(gradient.abs().max())), (
             name
         )
