@@ -8,7 +8,6 @@ from PIL import Image
 
 from sama.models.backbones.mini import MiniBackbone
 from sama.models.config import MiniConfig, SamaConfig
-from sama.models.fast import fused
 from sama.models.heads import Stage
 from sama.models.prompt_tensors import PromptTensors
 from sama.models.sama import Sama
@@ -220,5 +219,5 @@ def sama_stage() -> SamaStage:
 
 def predictor_of(model: Sama, name: str = "mini") -> SamaPredictor:
     """A predictor over a model with random weights that passes for the trained `name`."""
-    loaded = LoadedModel(fused(model), RECORDS[name], "0" * 64, "1" * 64, {})
+    loaded = LoadedModel(model, RECORDS[name], "0" * 64, "1" * 64, {})
     return SamaPredictor(loaded, dtype=torch.float32, cache=FeatureCache())
