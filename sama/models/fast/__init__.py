@@ -50,7 +50,7 @@ def fused(model: Sama, dtype: torch.dtype = torch.float32) -> QuickSama:
     """
     if isinstance(model, QuickSama):
         raise ValueError("This model is its quick twin already.")
-    _turn(model.eval().requires_grad_(False), FUSED)
+    _turn(model.eval().requires_grad_(False), FUSED | {LearningStage: QuickStage})
     model.places_kept = PlacesKept(model.config.adapter_pool)
     layers = list(model.modules())
     for layer in layers:

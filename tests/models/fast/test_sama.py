@@ -85,6 +85,12 @@ def test_every_module_that_has_a_twin_becomes_it_and_keeps_its_tensors(plain):
 
 
 @torch.no_grad()
+def test_a_model_that_was_learning_has_the_same_twin(plain, model):
+    expected, got = answers(model), answers(fused(learning(copy.deepcopy(plain))))
+    assert all(torch.equal(got[name], value) for name, value in expected.items())
+
+
+@torch.no_grad()
 def test_products_are_held_in_their_number_format(plain):
     model = fused(copy.deepcopy(plain), torch.bfloat16)
     stage = model.heads["matting"].stages[2]
