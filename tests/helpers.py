@@ -8,12 +8,10 @@ from PIL import Image
 
 from sama.models.backbones.mini import MiniBackbone
 from sama.models.config import MiniConfig, SamaConfig
+from sama.models.heads import Stage
 from sama.models.prompt_tensors import PromptTensors
 from sama.models.sama import Sama
-from sama.models.views import (
-    global_view,
-    local_views,
-)
+from sama.models.views import ALL_VIEWS, global_view, local_views
 from sama.predict.cache import FeatureCache
 from sama.predict.predictor import SamaPredictor
 from sama.training.mini_stage import MiniStage
@@ -52,12 +50,15 @@ def small_sama(**changes) -> Sama:
     return model
 
 
-def features_of(model: Sama, batch: int = 1):
+def features_of(model: Sama, batch: int = 1, views: tuple[int, ...] = ALL_VIEWS):
     torch.manual_seed(1)
     size = model.backbone.image_size
     frame = torch.randn(batch, 3, 2 * size, 2 * size)
     features = model.encode_global(global_view(frame))
-    local = [model.backbone.encode(view) for view in local_views(frame).unbind(1)]
+    local = [
+        model.backbone.encode(view) if m in views else None
+        for m, view in enumerate(local_views(frame).unbind(1))
+    ]
     return model.encode_local(features, local, frame)
 
 
@@ -72,11 +73,41 @@ def lively_sama(**changes) -> Sama:
     model = small_sama(**changes)
     torch.manual_seed(3)
     for adapter in model.adapters:
-        for layer in (adapter.global_out, adapter.local_out):
-            torch.nn.init.normal_(layer.weight, std=0.3)
+        for name, parameter in adapter.named_parameters():
+            if name in ("global_out.weight", "local_out.weight", "project.weight"):
+                torch.nn.init.normal_(parameter, std=0.3)
     for head in model.heads.values():
         torch.nn.init.normal_(head.weights.layers[-1].weight, std=0.3)
     return model
+
+
+def enliven_norms(module: torch.nn.Module) -> None:
+    """Give batch norms statistics and weights as after training."""
+    torch.manual_seed(4)
+    for norm in module.modules():
+        if isinstance(norm, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(norm.weight, 0.5, 2)
+            torch.nn.init.normal_(norm.bias)
+            norm.running_mean.normal_()
+            norm.running_var.uniform_(0.5, 2)
+
+
+def lively_stage(enlarge: bool = True) -> Stage:
+    """A head's stage of 6 to 4 channels with two beliefs; if it enlarges, with five channels of detail and colours."""
+    torch.manual_seed(0)
+    stage = Stage(6, 4, beliefs=2, detail=5 if enlarge else 0, image=enlarge, enlarge=enlarge)
+    enliven_norms(stage)
+    return stage
+
+
+class Told:
+    """Beliefs that are the same map at any size."""
+
+    def __init__(self, belief: torch.Tensor | None):
+        self.belief = belief
+
+    def at(self, size: tuple[int, int]) -> torch.Tensor | None:
+        return self.belief
 
 
 def disc(size: int, radius: float, centre: tuple[float, float] | None = None) -> np.ndarray:

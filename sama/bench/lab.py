@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from segment_anything import SamPredictor, sam_model_registry
 
-from sama.models.config import default_config
+from sama.models.backbones import default_config
 from sama.models.sama import Sama
 from sama.predict.allocator import reuse_memory
 from sama.predict.devices import resolve_device, resolve_dtype

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sama.errors import SamaError
 from sama.evaluation.run import evaluate
-from sama.models.config import default_config
+from sama.models.backbones import default_config
 from sama.models.sama import TASKS
 from sama.predict.devices import resolve_device
 from sama.predict.loading import load

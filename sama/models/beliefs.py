@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sama.models.guided import Guide, apply, follow, make_guide
-from sama.models.stage import fit
+from sama.models.maps import fit
 
 COARSER = 4
 

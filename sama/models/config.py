@@ -85,34 +85,5 @@ class SamaConfig:
         return cls(mini=mini, **{k: _freeze(v) for k, v in values.items()})
 
 
-def default_config(backbone: str) -> SamaConfig:
-    """Return the configuration we train for a backbone name (`mini`, `vit_b`, `vit_l`, `vit_h`).
-
-    The embedding of `mini` has half the resolution of the official ones, so its heads climb one stage further: masks
-    end at 256 px, mattes at 1024 px; and what runs once per photo is cheap there, so it has a fine stream. The official
-    embeddings have four times as many cells, and attention between them and the local views would cost many times SAM's
-    own decoder: it has few heads there and sees pooled local cells. The maps of their prediction heads are about as
-    narrow as SAM's own upscaling; the tokens' MLPs are wider instead.
-    """
-    if backbone == "mini":
-        return SamaConfig(
-            backbone="mini",
-            segmentation_channels=(64, 48, 32),
-            matting_channels=(64, 48, 32, 16, 8),
-            fine=(64, 32, 8),
-            guides=((6, 2e-3), (2, 2e-3)),
-            mixing=True,
-            mini=MiniConfig(blocks=5, prior_mixing=True),
-        )
-    return SamaConfig(
-        backbone=backbone,
-        attention_heads=2,
-        adapter_pool=4,
-        segmentation_channels=(32, 24),
-        matting_channels=(32, 24, 12, 8),
-        head_hidden=328,
-    )
-
-
 def _freeze(value):
     return tuple(_freeze(v) for v in value) if isinstance(value, list | tuple) else value

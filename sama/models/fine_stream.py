@@ -9,8 +9,8 @@ are channels at stride 2, which processors like better.
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sama.models.backbones.layers import ConvBlock, up2
-from sama.models.upconv import from_phases, to_phases
+from sama.models.backbones.layers import ConvBlock
+from sama.models.maps import from_phases, to_phases, up2
 
 
 class FineStream(nn.Module):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from sama.models.stage import fit
+from sama.models.maps import fit
 
 
 class Guide(NamedTuple):

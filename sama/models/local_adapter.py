@@ -16,10 +16,10 @@ from sama.models.views import ALL_VIEWS, add_pooled, join_tokens, pool_tokens, s
 
 class LocalKeys(NamedTuple):
     """The local views as an adapter's attention sees them, (N, V, heads, h*w / pool^2, d) each: keys one way and
-    queries the other, values."""
+    queries the other, values; None for an adapter without attention that asks for nothing."""
 
-    placed: Tensor
-    value: Tensor
+    placed: Tensor | None
+    value: Tensor | None
 
 
 class Adapted(NamedTuple):
@@ -36,6 +36,8 @@ class LocalAdapter(nn.Module):
     `pool` x `pool` cells of a local view are averaged before they attend and are attended to; 1 is the paper's way.
     Both output projections start at zero, so an untrained adapter changes nothing.
     """
+
+    attend_both_ways = staticmethod(attend_both_ways)
 
     def __init__(self, channels: int, *, heads: int, pool: int = 1):
         super().__init__()
@@ -79,7 +81,7 @@ class LocalAdapter(nn.Module):
         placed = g + split_tokens(pos, grid)
         if len(v) < len(ALL_VIEWS):
             g, placed = g[:, v], placed[:, v]
-        read, told = attend_both_ways(
+        read, told = self.attend_both_ways(
             self._project(self.global_proj, placed).flatten(0, 2),
             keys.placed.flatten(0, 2),
             self._project(self.global_value, g).flatten(0, 2),

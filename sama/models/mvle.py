@@ -34,9 +34,13 @@ class MultiViewLocalizationEncoder(nn.Module):
 
     def __init__(self, channels: int, *, heads: int, pool_ratios: tuple[int, ...]):
         super().__init__()
-        self.pool_ratios = pool_ratios
+        self.pool_ratios = self._full_ratios = pool_ratios
         self.regions = nn.ModuleList(CrossAttention(channels, heads) for _ in range(4))
         self.norm = nn.LayerNorm(channels)
+
+    def rescale(self, size: int, full: int) -> None:
+        """Pool contexts of as many cells on views of `size` pixels as on those of `full`."""
+        self.pool_ratios = tuple(ratio * size // full for ratio in self._full_ratios)
 
     def forward(
         self,

@@ -20,30 +20,17 @@ class Places(NamedTuple):
     local_tokens: Tensor
 
 
-def make_places(layer: PositionEmbeddingRandom, grid: tuple[int, int], pool: int) -> Places:
-    """Encode a grid (h, w)."""
+def make_places(
+    layer: PositionEmbeddingRandom, grid: tuple[int, int], pool: int, dtype: torch.dtype
+) -> Places:
+    """Encode a grid (h, w), in `dtype`; `pool` cells of a local view, across and down, are averaged."""
     h, w = grid
     pos, local_pos = (
         layer(size)[None].contiguous(memory_format=torch.channels_last) for size in ((h, w), (2 * h, 2 * w))
     )
-    tokens, local_tokens = (x.flatten(2).transpose(1, 2) for x in (pos, local_pos))
+    tokens, local_tokens = (
+        x.flatten(2).transpose(1, 2) for x in (pos, local_pos)
+    )  # (1, h*w, C), (1, 4*h*w, C)
     local_tokens = split_tokens(local_tokens, (2 * h, 2 * w))  # (1, 4, h*w, C)
-    return Places(pos, local_pos, tokens, pool_tokens(local_tokens, grid, pool))
-
-
-class PlacesKept:
-    """The last `Places`, kept until the grid, the number format or the encoding's frequencies change."""
-
-    def __init__(self, pool: int):
-        self._pool = pool
-        self._kept: tuple[tuple, Places] | None = None
-
-    def get(self, layer: PositionEmbeddingRandom, grid: tuple[int, int], dtype: torch.dtype) -> Places:
-        """Return the places of a grid (h, w) in `dtype`."""
-        matrix = layer.positional_encoding_gaussian_matrix
-        key = (grid, dtype, matrix.device, matrix.data_ptr(), matrix._version)
-        if self._kept is None or self._kept[0] != key:
-            # Not as inference tensors: the same model may be trained afterwards.
-            with torch.inference_mode(False), torch.no_grad():
-                self._kept = key, Places(*(x.to(dtype) for x in make_places(layer, grid, self._pool)))
-        return self._kept[1]
+    places = Places(pos, local_pos, tokens, pool_tokens(local_tokens, grid, pool))
+    return Places(*(x.to(dtype) for x in places))

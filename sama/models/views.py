@@ -5,13 +5,15 @@ the local views, its half-size copy is the global view (paper, section "Multi-Vi
 views in the same way). Order of the local views: top-left, top-right, bottom-left, bottom-right.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sama.models.backbones.layers import up2
+from sama.models.backbones.base import EncodedView
+from sama.models.maps import up2
 
 ALL_VIEWS = (0, 1, 2, 3)
 
@@ -123,6 +125,11 @@ def add_pooled(x: Tensor, pooled: Tensor, grid: tuple[int, int], pool: int) -> T
     return x.flatten(2, 5)
 
 
+def present_of(local: Tensor, views: tuple[int, ...]) -> Tensor:
+    """Those of four local views (1, 4, ...) that are there, (1, V, ...)."""
+    return local if len(views) == len(ALL_VIEWS) else local[:, list(views)]
+
+
 def padded_views(frame: Frame) -> list[bool]:
     """Return for each local view whether it holds padding only (`frame.size` is 2S)."""
     height, width = frame.extent()
@@ -150,12 +157,24 @@ def normalise(frame: Tensor, mean: Tensor, std: Tensor, extent: tuple[int, int])
     return out
 
 
-def merge_views(stream: Tensor, local: Tensor, views: tuple[int, ...], grid: tuple[int, int]) -> Tensor:
-    """Stream (N, h*w, C) on a grid (h, w), enlarged, plus local views (N, V, h*w, C) in their places:
-    (N, C, 2h, 2w)."""
-    h, w = grid
-    local = join_tokens(with_gaps(local, views), (2 * h, 2 * w)).unflatten(
-        1, (2 * h, 2 * w)
-    )  # (N, 2h, 2w, C)
-    stream = stream.to(local.dtype).unflatten(1, grid).permute(0, 3, 1, 2)
-    return up2(stream) + local.permute(0, 3, 1, 2)
+class FourViews(nn.Module):
+    """What is looked at beside the global view: the four local views, each encoded on its own."""
+
+    def kept(self, encoded: EncodedView) -> None:
+        """Of the encoded global view nothing but the embedding is needed again."""
+
+    def forward(self, local: Sequence[EncodedView | None], single: None) -> Sequence[EncodedView | None]:
+        """The four encoded views, as they are; single: what `kept` returned."""
+        return local
+
+
+class MergedViews(nn.Module):
+    """What the heads read: the stream, enlarged, plus the local views in their places."""
+
+    def forward(self, stream: Tensor, local: Tensor, views: tuple[int, ...], grid: tuple[int, int]) -> Tensor:
+        """Stream (N, h*w, C) on a grid (h, w) and local views (N, V, h*w, C) to (N, C, 2h, 2w)."""
+        h, w = grid
+        local = join_tokens(with_gaps(local, views), (2 * h, 2 * w))  # (N, 2h*2w, C)
+        local = local.unflatten(1, (2 * h, 2 * w))  # (N, 2h, 2w, C)
+        stream = stream.to(local.dtype).unflatten(1, grid).permute(0, 3, 1, 2)  # (N, C, h, w)
+        return up2(stream) + local.permute(0, 3, 1, 2)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sama.models.fast import fused
 from sama.predict.cache import FeatureCache
 from sama.predict.closer_look import CloserPredictor
 from sama.predict.devices import compiled, resolve_device, resolve_dtype
@@ -34,7 +35,7 @@ def load(
     loaded = load_model(model, checkpoint=checkpoint, sama_weights=sama_weights)
     loaded.model.to(place)
     products = resolve_dtype(dtype, place)
-    loaded.model.hold_products_in(products)
+    fused(loaded.model, products)
     if compile:
         loaded.model.backbone.encode = compiled(loaded.model.backbone.encode, f"{model}'s image encoder")
     predictor = SamaPredictor(loaded, dtype=products, cache=FeatureCache(cache_bytes))

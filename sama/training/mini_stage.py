@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sama.models.backbones.mini import MiniBackbone
+from sama.models.fast import learning
 from sama.models.views import normalise
 from sama.training.losses import bce, mask_iou, prompt_loss
 from sama.training.prompting import error_click, simulate_prompts
@@ -23,7 +24,7 @@ class MiniStage:
     tasks = ("mini",)
 
     def __init__(self, backbone: MiniBackbone, *, full_size: int, small_size: int | None = None):
-        self.backbone = backbone
+        self.backbone = learning(backbone)
         self.full_size = full_size
         self.small_size = small_size or full_size
 

@@ -9,8 +9,9 @@ import torch
 from torch import nn
 
 from sama.errors import SamaError
+from sama.models.backbones import BACKBONES, default_config
 from sama.models.backbones.mini import MiniBackbone
-from sama.models.config import SamaConfig, default_config
+from sama.models.config import SamaConfig
 from sama.models.sama import TASKS, Sama
 from sama.predict.devices import resolve_device
 from sama.training.data import TrainingData
@@ -147,7 +148,7 @@ def train_sama(
     """Train SAMA's modules for `tasks` on the frozen backbone that `config` names, with the weights `checkpoint` or
     those that `find_backbone` finds; returns the file of the modules' weights. init: modules to start from, as far as
     they fit. Raises SamaError for a `small_size` that the backbone cannot work at."""
-    if small_size and (config.backbone != "mini" or small_size % SMALL_STEP):
+    if small_size and (not BACKBONES[config.backbone].any_size or small_size % SMALL_STEP):
         raise SamaError(
             f"--small-size must be a multiple of {SMALL_STEP}, and SAM's backbones have one size only."
         )

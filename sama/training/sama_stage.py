@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sama.models.fast import learning
 from sama.models.sama import TASKS, ImageFeatures, Sama
 from sama.models.views import global_view, local_views
 from sama.training.losses import mask_iou, matting_loss, segmentation_loss
@@ -29,7 +30,7 @@ class SamaStage:
     """Turns a batch of frames into the loss of the task whose turn it is."""
 
     def __init__(self, model: Sama, tasks: tuple[str, ...] = TASKS, small_size: int | None = None):
-        self.model, self.tasks = model, tasks
+        self.model, self.tasks = learning(model), tasks
         self.full_size = model.backbone.image_size
         self.small_size = small_size or self.full_size
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from torch import nn
 
 from sama.errors import WeightsError
-from sama.models.config import SamaConfig, default_config
+from sama.models.backbones import BACKBONES, default_config
+from sama.models.config import SamaConfig
 from sama.models.sama import Sama
 from sama.weights.checkpoints import assign, fingerprint, full_state, load_tensors, read_metadata
 from sama.weights.digest import check_sha256, sha256_of
@@ -112,9 +113,8 @@ def load_model(
 
 
 def on_backbone(config: SamaConfig, file: Path) -> SamaConfig:
-    """Return `config` for the backbone in `file`: `mini` says its shape in its own file, SAM's have one shape each.
-    Raises WeightsError."""
-    if config.backbone != "mini":
+    """Return `config` for the backbone in `file`, which may say its shape, see `BackboneKind`. Raises WeightsError."""
+    if not BACKBONES[config.backbone].shape_in_file:
         return config
     return replace(config, mini=config_of(read_metadata(file), file).mini)
 
@@ -122,7 +122,9 @@ def on_backbone(config: SamaConfig, file: Path) -> SamaConfig:
 def config_of(metadata: dict, path: Path) -> SamaConfig:
     """Return the configuration in the metadata of one of our checkpoints; raises WeightsError."""
     try:
-        return SamaConfig.from_dict(metadata["config"])
+        config = SamaConfig.from_dict(metadata["config"])
+        BACKBONES[config.backbone]  # known, too
+        return config
     except (KeyError, TypeError) as error:
         raise WeightsError(
             f"{path.name} was written by another version of this package; use the version that trained it, or "

@@ -6,6 +6,7 @@ import torch
 
 from sama.errors import WeightsError
 from sama.methods.solid import solid_matte
+from sama.models.fast import fused
 from sama.predict.cache import FeatureCache
 from sama.predict.predictor import SamaPredictor
 from sama.request.prompts import Prompts
@@ -53,7 +54,7 @@ def test_nothing_in_gives_nothing_out():
 
 
 def test_the_predictor_makes_it_of_its_own_matte_and_mask():
-    loaded = LoadedModel(small_sama(), RECORDS["mini"], "0" * 64, "1" * 64, {})
+    loaded = LoadedModel(fused(small_sama()), RECORDS["mini"], "0" * 64, "1" * 64, {})
     predictor = SamaPredictor(loaded, dtype=torch.float32, cache=FeatureCache())
     for _ in predictor.set_image(np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)):
         pass

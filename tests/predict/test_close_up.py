@@ -7,6 +7,7 @@ import pytest
 
 import sama.predict.open_photo
 from sama.errors import PromptError
+from sama.models.fast import fused
 from sama.predict.close_up import LARGEST, MARGIN, OUTSIDE, SMALLEST, Region, placed, region_of
 from sama.predict.prediction import Prediction
 from sama.predict.predictor import SamaPredictor
@@ -15,7 +16,7 @@ from tests.helpers import predictor_of, small_sama
 
 SIZE = (900, 600)
 BOX = Prompts(boxes=((300, 200, 340, 230),))
-MODEL = small_sama()
+MODEL = fused(small_sama())
 
 
 def predictor(model: str = "mini") -> SamaPredictor:

@@ -7,12 +7,13 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from sama.models.fast import fused
 from sama.models.guided import apply, follow, make_guide
 from sama.predict.edges import GRID, RADIUS, SMOOTHNESS, STEEPER, Edges
 from sama.request.prompts import Prompts
 from tests.helpers import predictor_of, small_sama
 
-MODEL = small_sama()
+MODEL = fused(small_sama())
 BOX = Prompts(boxes=((20, 30, 170, 110),))
 
 

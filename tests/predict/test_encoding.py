@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from sama.errors import DeviceError
+from sama.models.fast import fused
 from sama.models.views import touched_views
 from sama.predict import devices, encoding
 from sama.predict.cache import FeatureCache, halved, size_in_bytes, widened
@@ -20,7 +21,7 @@ TOLD = [("global", 1, 1), *[("local", i, 4) for i in range(1, 5)]]
 
 @pytest.fixture(scope="module")
 def loaded() -> LoadedModel:
-    return LoadedModel(lively_sama(), RECORDS["mini"], "0" * 64, "1" * 64, {})
+    return LoadedModel(fused(lively_sama()), RECORDS["mini"], "0" * 64, "1" * 64, {})
 
 
 @pytest.fixture

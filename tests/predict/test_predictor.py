@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from sama.errors import DeviceError, PhotoError, PromptError
+from sama.models.fast import fused
 from sama.predict.cache import FeatureCache
 from sama.predict.loading import load
 from sama.predict.predictor import SamaPredictor
@@ -18,7 +19,7 @@ CLICK = Prompts(points=((60, 40, 1),))
 
 @pytest.fixture
 def predictor() -> SamaPredictor:
-    loaded = LoadedModel(small_sama(), RECORDS["mini"], "0" * 64, "1" * 64, {})
+    loaded = LoadedModel(fused(small_sama()), RECORDS["mini"], "0" * 64, "1" * 64, {})
     return SamaPredictor(loaded, dtype=torch.float32, cache=FeatureCache())
 
 

@@ -17,6 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode, return_and_correct_a
 from torch.utils._pytree import tree_leaves, tree_map_only
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
+from sama.models.fast import fused
 from sama.predict.cache import FeatureCache
 from sama.predict.predictor import SamaPredictor
 from sama.request.prompts import Prompts
@@ -139,7 +140,7 @@ def _work(kind: str, root: Path, out: Path, device: str) -> dict:
         numbers[steps] = json.loads((out / "log.jsonl").read_text().splitlines()[-1])
         del numbers[steps]["minutes"]
     if kind == "sama":
-        loaded = LoadedModel(stage.module.eval(), RECORDS["mini"], "0" * 64, "1" * 64, {})
+        loaded = LoadedModel(fused(stage.module), RECORDS["mini"], "0" * 64, "1" * 64, {})
         predictor = SamaPredictor(loaded, dtype=torch.float32, cache=FeatureCache())
         rng = np.random.default_rng(0)
         for _ in predictor.set_image(rng.integers(0, 256, (120, 160, 3), np.uint8)):

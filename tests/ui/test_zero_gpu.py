@@ -11,6 +11,7 @@ import spaces
 import torch
 
 from sama.errors import PromptError
+from sama.models.fast import fused
 from sama.predict.cache import FeatureCache
 from sama.predict.prediction import Prediction, Progress
 from sama.predict.predictor import SamaPredictor
@@ -48,7 +49,7 @@ class Boundary:
 
 @pytest.fixture(scope="module")
 def shared() -> SamaPredictor:
-    loaded = LoadedModel(small_sama(), RECORDS["mini"], "0" * 64, "1" * 64, {})
+    loaded = LoadedModel(fused(small_sama()), RECORDS["mini"], "0" * 64, "1" * 64, {})
     return SamaPredictor(loaded, dtype=torch.float32, cache=FeatureCache(0))
 
 

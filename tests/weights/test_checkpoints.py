@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from sama.errors import WeightsError
+from sama.models.backbones import default_config
 from sama.models.backbones.mini import MiniBackbone
-from sama.models.config import SamaConfig, default_config
+from sama.models.config import SamaConfig
 from sama.models.sama import Sama
 from sama.weights import zoo
 from sama.weights.checkpoints import (

@@ -30,6 +30,8 @@ class EmbeddedPrompts(NamedTuple):
 class Backbone(nn.Module):
     """A SAM and how to read its features; subclasses set `early_channels` and `detail_channels`."""
 
+    predict_masks = staticmethod(predict_masks)
+
     early_channels: int
     detail_channels: int = 0
 
@@ -85,7 +87,7 @@ class Backbone(nn.Module):
 
     def masks(self, tokens: Tensor, keys: Tensor, embedded: EmbeddedPrompts) -> tuple[Tensor, Tensor]:
         """Logits (N, 4, 4h, 4w) and scores (N, 4) of tokens and image stream as `two_way` returns them."""
-        logits, scores = predict_masks(self.sam.mask_decoder, tokens, keys, self.grid)
+        logits, scores = self.predict_masks(self.sam.mask_decoder, tokens, keys, self.grid)
         return logits if embedded.fine is None else logits + embedded.fine, scores
 
     @staticmethod

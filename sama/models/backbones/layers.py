@@ -44,6 +44,8 @@ class AttentionBlock(nn.Module):
     `split` cuts the map into split x split windows that attend within themselves; 1 is global attention.
     """
 
+    attend = staticmethod(attend)
+
     def __init__(self, channels: int, heads: int, split: int):
         super().__init__()
         self.heads = heads
@@ -70,8 +72,9 @@ class AttentionBlock(nn.Module):
         windows = qkv.permute(0, 2, 3, 1).reshape(b, s, h // s, s, w // s, 3, self.heads, d)
         windows = windows.permute(5, 0, 1, 3, 6, 2, 4, 7)  # (3, B, s, s, heads, h/s, w/s, d)
         q, k, v = windows.reshape(3, b * s * s * self.heads, h * w // s**2, d)
-        out = attend(q, k, v)
-        out = out.reshape(b, s, s, self.heads, h // s, w // s, d).permute(0, 3, 6, 1, 4, 2, 5)
+        out = self.attend(q, k, v)
+        out = out.reshape(b, s, s, self.heads, h // s, w // s, d)
+        out = out.permute(0, 3, 6, 1, 4, 2, 5)  # (B, heads, d, s, h/s, s, w/s)
         return out.reshape(b, c // 3, h, w).contiguous(memory_format=torch.channels_last)
 
 
@@ -84,8 +87,3 @@ def position_encoding(channels: int, size: tuple[int, int], device: torch.device
     y = (rows[:, None] * frequencies)[:, None].expand(-1, w, -1)  # (h, w, channels/4)
     x = (columns[:, None] * frequencies)[None].expand(h, -1, -1)
     return torch.cat([x.sin(), x.cos(), y.sin(), y.cos()], -1).permute(2, 0, 1)[None]
-
-
-def up2(x: Tensor) -> Tensor:
-    """Bilinear, twice the size."""
-    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)

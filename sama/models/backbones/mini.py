@@ -9,9 +9,22 @@ from torch import Tensor, nn
 
 from sama.models.backbones.base import Backbone, EncodedView
 from sama.models.backbones.efficientnet import EfficientNetLite, from_sam_normalisation
-from sama.models.backbones.layers import AttentionBlock, ChannelNorm, ConvBlock, position_encoding, up2
+from sama.models.backbones.layers import AttentionBlock, ChannelNorm, ConvBlock, position_encoding
 from sama.models.backbones.prior import PromptPrior
-from sama.models.config import MiniConfig
+from sama.models.config import MiniConfig, SamaConfig
+from sama.models.maps import up2
+
+# The embedding has half the resolution of the official ones, so the heads climb one stage further: masks end at 256 px,
+# mattes at 1024 px; and what runs once per photo is cheap here, so there is a fine stream.
+DEFAULT = SamaConfig(
+    backbone="mini",
+    segmentation_channels=(64, 48, 32),
+    matting_channels=(64, 48, 32, 16, 8),
+    fine=(64, 32, 8),
+    guides=((6, 2e-3), (2, 2e-3)),
+    mixing=True,
+    mini=MiniConfig(blocks=5, prior_mixing=True),
+)
 
 
 class MiniEncoder(nn.Module):

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sama.models.backbones.colour_model import colour_bins, colour_posterior, contrast_affinity
-from sama.models.backbones.layers import AttentionBlock, ChannelNorm, ConvBlock, up2
+from sama.models.backbones.layers import AttentionBlock, ChannelNorm, ConvBlock
 from sama.models.backbones.prompt_maps import draw_prompts
+from sama.models.maps import up2
 from sama.models.prompt_tensors import PromptTensors
 
 MAPS = 13

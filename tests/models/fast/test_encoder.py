@@ -1,12 +1,16 @@
-"""The official image encoder run with fused attention, beside segment-anything's own forward."""
+"""The official image encoder run with quick attention, beside segment-anything's own forward and the definition."""
+
+import copy
 
 import pytest
 import torch
 from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
 from segment_anything.modeling.image_encoder import Block
 
-from sama.models.backbones import fused_attention
-from sama.models.backbones.sam_vit import SamVitBackbone, run_block
+from sama.models.backbones.sam_vit import SamVitBackbone
+from sama.models.fast import learning, relative_attention
+from sama.models.fast.encoder import run_block
+from sama.models.fast.twins import QuickSamVit
 from sama.models.prompt_tensors import PromptTensors
 from sama.predict.devices import compiled
 
@@ -19,7 +23,7 @@ def fill_relative_positions(module: torch.nn.Module, std: float) -> None:
 
 
 @pytest.fixture(scope="module")
-def backbone() -> SamVitBackbone:
+def backbone() -> QuickSamVit:
     """A 6 x 6 map with a global block, and windows of 4 that need filling up at the right and at the bottom."""
     torch.manual_seed(0)
     encoder = ImageEncoderViT(img_size=96, patch_size=16, embed_dim=48, depth=3, num_heads=3, out_chans=32,
@@ -32,13 +36,20 @@ def backbone() -> SamVitBackbone:
     decoder = MaskDecoder(transformer_dim=32, transformer=transformer, iou_head_hidden_dim=32)
     small = SamVitBackbone.__new__(SamVitBackbone)  # the named ones are large
     super(SamVitBackbone, small).__init__(Sam(encoder, prompts, decoder))
-    return small.eval()
+    return learning(small.eval())
+
+
+def _plain(backbone: QuickSamVit) -> SamVitBackbone:
+    """The definition over the same modules."""
+    plain = copy.copy(backbone)
+    plain.__class__ = SamVitBackbone
+    return plain
 
 
 @pytest.mark.parametrize("block_bytes", [1, 700, 2**22])
 @torch.no_grad()
 def test_the_encoder_equals_segment_anything(backbone, monkeypatch, block_bytes):
-    monkeypatch.setattr(fused_attention, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(relative_attention, "BLOCK_BYTES", block_bytes)
     encoder, views = backbone.sam.image_encoder, torch.randn(2, 3, 96, 96)
     caught = []
     hook = encoder.blocks[1].register_forward_hook(lambda _module, _inputs, out: caught.append(out))
@@ -47,12 +58,15 @@ def test_the_encoder_equals_segment_anything(backbone, monkeypatch, block_bytes)
     ours = backbone.encode(views)
     assert torch.allclose(ours.embedding, expected, atol=1e-4)
     assert torch.allclose(ours.early, caught[0].permute(0, 3, 1, 2), atol=1e-4)
+    plain = _plain(backbone).encode(views)
+    assert torch.equal(plain.embedding, expected)
+    assert torch.equal(plain.early, caught[0].permute(0, 3, 1, 2))
 
 
 @torch.no_grad()
 def test_relative_positions_folded_into_the_dot_product_are_the_same_attention(backbone, monkeypatch):
     """The way taken on GPUs, run here on the CPU."""
-    monkeypatch.setattr(fused_attention, "_blocked", fused_attention._folded)
+    monkeypatch.setattr(relative_attention, "_blocked", relative_attention._folded)
     views = torch.randn(2, 3, 96, 96)
     assert torch.allclose(backbone.encode(views).embedding, backbone.sam.image_encoder(views), atol=1e-4)
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from sama.models.attention import blocks
+from sama.models.fast.attention import blocks
 
 BLOCK_BYTES = 4 * 2**20  # of logits: with the softmax's result about what a core's share of cache holds
 

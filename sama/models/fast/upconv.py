@@ -5,7 +5,7 @@ convolving is one 3x3 convolution with four times as many outputs (the sub-pixel
 with kernels that are not free but follow from bilinear interpolation). Processors like that better than few channels at
 high resolution. Beyond its border a map goes on as its border cells.
 
-Maps in phases are (N, 4 C, h, w), the channels ordered (row, column, C) by pixel of the 2 x 2 block.
+Maps in phases, (N, 4 C, h, w), are those of `sama.models.maps.to_phases`.
 """
 
 import torch
@@ -40,17 +40,3 @@ def own_kernel(kernel: Tensor) -> Tensor:
     o, c = kernel.shape[:2]
     parts = (kernel.reshape(-1, 9) @ _OWN.to(kernel)).reshape(o, c, 4, 4, 9)
     return parts.permute(2, 0, 3, 1, 4).reshape(4 * o, 4 * c, 3, 3)
-
-
-def to_phases(x: Tensor) -> Tensor:
-    """(N, C, 2h, 2w) to (N, 4 C, h, w), channels last."""
-    n, c, h, w = x.shape
-    cells = x.permute(0, 2, 3, 1).reshape(n, h // 2, 2, w // 2, 2, c).transpose(2, 3)
-    return cells.reshape(n, h // 2, w // 2, 4 * c).permute(0, 3, 1, 2)
-
-
-def from_phases(x: Tensor) -> Tensor:
-    """Inverse of `to_phases`."""
-    n, c, h, w = x.shape
-    cells = x.permute(0, 2, 3, 1).reshape(n, h, w, 2, 2, c // 4).transpose(2, 3)
-    return cells.reshape(n, 2 * h, 2 * w, c // 4).permute(0, 3, 1, 2)

@@ -1,0 +1,34 @@
+"""Maps (N, C, h, w) at another size, and 2 x 2 pixels as channels of one cell."""
+
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def up2(x: Tensor) -> Tensor:
+    """Bilinear, twice the size."""
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def fit(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bring x to `size`: exact averaging when it shrinks by a whole factor, else bilinear."""
+    if x.shape[-2:] == size:
+        return x
+    if x.shape[-1] > size[1]:
+        return F.adaptive_avg_pool2d(x, size)
+    return F.interpolate(x, size, mode="bilinear", align_corners=False)
+
+
+def to_phases(x: Tensor) -> Tensor:
+    """(N, C, 2h, 2w) to (N, 4 C, h, w), channels last, ordered (row, column, C) by pixel of the 2 x 2 block."""
+    n, c, h, w = x.shape
+    cells = (
+        x.permute(0, 2, 3, 1).reshape(n, h // 2, 2, w // 2, 2, c).transpose(2, 3)
+    )  # (N, h, w, row, column, C)
+    return cells.reshape(n, h // 2, w // 2, 4 * c).permute(0, 3, 1, 2)
+
+
+def from_phases(x: Tensor) -> Tensor:
+    """Inverse of `to_phases`."""
+    n, c, h, w = x.shape
+    cells = x.permute(0, 2, 3, 1).reshape(n, h, w, 2, 2, c // 4).transpose(2, 3)  # (N, h, row, w, column, C)
+    return cells.reshape(n, 2 * h, 2 * w, c // 4).permute(0, 3, 1, 2)

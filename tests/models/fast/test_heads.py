@@ -1,0 +1,57 @@
+"""A head in bands equals the head."""
+
+import copy
+
+import pytest
+import torch
+
+from sama.models.beliefs import Beliefs, make_guides
+from sama.models.fast import FUSED, heads
+from sama.models.fast.heads import entry
+from sama.models.fast.stage import QuickStage
+from sama.models.heads import PredictionHead
+from tests.helpers import enliven_norms
+
+
+def quick(head: PredictionHead) -> heads.QuickHead:
+    head = copy.deepcopy(head)
+    for layer in head.modules():
+        layer.__class__ = FUSED.get(type(layer), type(layer))
+        if isinstance(layer, QuickStage):
+            layer.fold(torch.float32)
+    return head
+
+
+@pytest.mark.parametrize("band_bytes", [1, 20_000, 2**40])
+@pytest.mark.parametrize(("residual", "details"), [(True, (3,)), (True, (3, 2)), (False, ())])
+@pytest.mark.parametrize("widths", [(6, 5), (6, 5, 4), (6, 5, 4, 3, 4)])
+@torch.no_grad()
+def test_a_head_in_bands_equals_the_head(monkeypatch, residual, widths, details, band_bytes):
+    monkeypatch.setattr(heads, "BAND_BYTES", band_bytes)
+    torch.manual_seed(0)
+    colours = len(details) != 2
+    head = PredictionHead(
+        8,
+        widths,
+        16,
+        details=details,
+        image=colours,
+        beliefs=2,
+        mixing=bool(details),
+        residual=residual,
+    ).eval()
+    enliven_norms(head)
+    torch.nn.init.normal_(head.weights.layers[-1].weight)
+    if details:
+        torch.nn.init.normal_(head.mix.conv2.weight, std=0.1)
+    image, x = torch.randn(2, 3, 64, 48), torch.randn(2, 8, 16, 12)
+    maps = tuple(torch.randn(2, c, 32 << i, 24 << i) for i, c in enumerate(details))
+    base, token = torch.randn(2, 1, 32, 24), torch.randn(2, 8)
+    beliefs = Beliefs(base, make_guides(image, ((2, 1e-3),)), torch.float32)
+    expected = head(x, token, base, beliefs, head.shown(maps, image, (16, 12)))
+    twin = quick(head)
+    got = twin(
+        entry(x, beliefs if residual else None), token, base, beliefs, twin.sides(maps, image, (16, 12))
+    )
+    assert got.shape == expected.shape
+    assert torch.allclose(got, expected, atol=1e-4 * max(1, float(expected.abs().max())))
