@@ -8,6 +8,7 @@ import gradio as gr
 from gradio.data_classes import GradioModel
 
 UI = Path(__file__).parents[1]
+SHARED = ("component/viewport.js",)
 
 
 class Component(gr.HTML):
@@ -61,7 +62,7 @@ def asset(name: str) -> str:
 @cache
 def script(*names: str) -> str:
     """Return a component's script with the canvas geometry that all of them share in front of it."""
-    return "\n".join(asset(name) for name in ("component/viewport.js", *names))
+    return "\n".join(asset(name) for name in (*SHARED, *names))
 
 
 @cache

@@ -6,51 +6,79 @@ const ratio = () => window.devicePixelRatio || 1;
 
 function Viewport(canvas) {
   const view = { zoom: 1, cx: 0.5, cy: 0.5 };
-  let width = 0, height = 0;
+  let width = 0,
+    height = 0;
 
   return {
     view,
-    get zoomed() { return view.zoom > 1.001; },
-    setPhoto(w, h) { width = w; height = h; this.fit(); },
-    fit() { Object.assign(view, { zoom: 1, cx: 0.5, cy: 0.5 }); },
+    get zoomed() {
+      return view.zoom > 1.001;
+    },
+    setPhoto(w, h) {
+      width = w;
+      height = h;
+      this.fit();
+    },
+    fit() {
+      Object.assign(view, { zoom: 1, cx: 0.5, cy: 0.5 });
+    },
 
     // Matches the drawing buffer to the element; must run before drawing, for instance when a sidebar has moved it.
     resize() {
       const r = canvas.getBoundingClientRect();
-      const w = Math.round(r.width * ratio()), h = Math.round(r.height * ratio());
+      const w = Math.round(r.width * ratio()),
+        h = Math.round(r.height * ratio());
       if (!w || !h) return false;
-      if (canvas.width !== w || canvas.height !== h) { canvas.width = w; canvas.height = h; }
+      if (canvas.width !== w || canvas.height !== h) {
+        canvas.width = w;
+        canvas.height = h;
+      }
       return true;
     },
     // Screen pixels per photo pixel, when all of the photo is visible and now.
-    fitScale() { return Math.min(canvas.width / width, canvas.height / height); },
-    scale() { return this.fitScale() * view.zoom; },
+    fitScale() {
+      return Math.min(canvas.width / width, canvas.height / height);
+    },
+    scale() {
+      return this.fitScale() * view.zoom;
+    },
     origin() {
       const s = this.scale();
       return [canvas.width / 2 - view.cx * width * s, canvas.height / 2 - view.cy * height * s];
     },
     // Enlarged pixels are shown as pixels, from `crisp` screen pixels for each.
     apply(ctx, crisp = 4) {
-      const s = this.scale(), [ox, oy] = this.origin();
+      const s = this.scale(),
+        [ox, oy] = this.origin();
       ctx.setTransform(s, 0, 0, s, ox, oy);
       ctx.imageSmoothingEnabled = s < crisp;
       ctx.imageSmoothingQuality = 'high';
     },
     // The part of the photo that is visible: x0, y0, x1, y1 in its pixels.
     visible() {
-      const s = this.scale(), [ox, oy] = this.origin();
-      return [clamp(-ox / s, 0, width), clamp(-oy / s, 0, height),
-        clamp((canvas.width - ox) / s, 0, width), clamp((canvas.height - oy) / s, 0, height)];
+      const s = this.scale(),
+        [ox, oy] = this.origin();
+      return [
+        clamp(-ox / s, 0, width),
+        clamp(-oy / s, 0, height),
+        clamp((canvas.width - ox) / s, 0, width),
+        clamp((canvas.height - oy) / s, 0, height),
+      ];
     },
     // How many photo pixels one CSS pixel covers.
-    unit() { return ratio() / this.scale(); },
+    unit() {
+      return ratio() / this.scale();
+    },
     toPhoto(clientX, clientY) {
-      const r = canvas.getBoundingClientRect(), s = this.scale(), [ox, oy] = this.origin();
+      const r = canvas.getBoundingClientRect(),
+        s = this.scale(),
+        [ox, oy] = this.origin();
       return [((clientX - r.left) * ratio() - ox) / s, ((clientY - r.top) * ratio() - oy) / s];
     },
     // Where a photo pixel is, in CSS pixels from the canvas's corner.
     fromPhoto(x, y) {
-      const s = this.scale(), [ox, oy] = this.origin();
+      const s = this.scale(),
+        [ox, oy] = this.origin();
       return [(ox + x * s) / ratio(), (oy + y * s) / ratio()];
     },
     panBy(dx, dy) {
@@ -74,11 +102,19 @@ function Viewport(canvas) {
     show([x0, y0, x1, y1], part) {
       const s = part * Math.min(canvas.width / (x1 - x0), canvas.height / (y1 - y0));
       view.zoom = clamp(s / this.fitScale(), 1, DEEPEST);
-      const centre = (middle, room, side) => { const half = room / this.scale() / side / 2; return half > 0.5 ? 0.5 : clamp(middle / side, half, 1 - half); };
-      Object.assign(view, { cx: centre((x0 + x1) / 2, canvas.width, width), cy: centre((y0 + y1) / 2, canvas.height, height) });
+      const centre = (middle, room, side) => {
+        const half = room / this.scale() / side / 2;
+        return half > 0.5 ? 0.5 : clamp(middle / side, half, 1 - half);
+      };
+      Object.assign(view, {
+        cx: centre((x0 + x1) / 2, canvas.width, width),
+        cy: centre((y0 + y1) / 2, canvas.height, height),
+      });
     },
     // Puts a spot of the photo into the middle, at so many screen pixels per photo pixel; a loupe does.
-    magnify([x, y], scale) { Object.assign(view, { zoom: scale / this.fitScale(), cx: x / width, cy: y / height }); },
+    magnify([x, y], scale) {
+      Object.assign(view, { zoom: scale / this.fitScale(), cx: x / width, cy: y / height });
+    },
   };
 }
 
@@ -92,7 +128,8 @@ function loadPicture(src) {
 }
 
 // The photo itself costs a browser a second to decode; its preview is drawn where that holds as much as the screen.
-const sharpEnough = (photo, scale) => (scale > 1.1 * photo.preview.naturalWidth / photo.width ? photo.picture : photo.preview);
+const sharpEnough = (photo, scale) =>
+  scale > (1.1 * photo.preview.naturalWidth) / photo.width ? photo.picture : photo.preview;
 
 // The components of one page tell each other what they show.
 const announce = (name, detail) => document.dispatchEvent(new CustomEvent('sama:' + name, { detail }));

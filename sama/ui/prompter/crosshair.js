@@ -3,18 +3,24 @@
 // tools: as for Pointing, and `say` for what a screen reader should hear.
 function Crosshair({ stage, port }, tools) {
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-  const STEP = 8, FAR = 64, REACH = 12;   // CSS pixels
-  let spot = null;       // in photo pixels; null while nobody uses it
-  let corner = null;     // of a box that waits for its other corner
+  const STEP = 8,
+    FAR = 64,
+    REACH = 12; // CSS pixels
+  let spot = null; // in photo pixels; null while nobody uses it
+  let corner = null; // of a box that waits for its other corner
 
   const place = () => within(tools.photo(), spot).map(Math.round).join(', ');
-  const middle = () => { const [x0, y0, x1, y1] = port.visible(); return [(x0 + x1) / 2, (y0 + y1) / 2]; };
+  const middle = () => {
+    const [x0, y0, x1, y1] = port.visible();
+    return [(x0 + x1) / 2, (y0 + y1) / 2];
+  };
   function move([dx, dy], far) {
-    const step = (far ? FAR : STEP) * port.unit(), from = spot || middle();
+    const step = (far ? FAR : STEP) * port.unit(),
+      from = spot || middle();
     spot = within(tools.photo(), spot ? [from[0] + dx * step, from[1] + dy * step] : from);
     const [x0, y0, x1, y1] = port.visible();
     if (spot[0] < x0 || spot[0] > x1 || spot[1] < y0 || spot[1] > y1) {
-      port.panBy(-dx * step / port.unit(), -dy * step / port.unit());
+      port.panBy((-dx * step) / port.unit(), (-dy * step) / port.unit());
       tools.show();
     }
     tools.say(place());
@@ -28,10 +34,18 @@ function Crosshair({ stage, port }, tools) {
   }
   function box() {
     if (!spot) move([0, 0]);
-    if (!corner) { corner = spot; tools.say('First corner of a box at ' + place()); return tools.draw(); }
-    const { points, boxes } = tools.marks(), drawn = boxOf(tools.photo(), corner, spot);
+    if (!corner) {
+      corner = spot;
+      tools.say('First corner of a box at ' + place());
+      return tools.draw();
+    }
+    const { points, boxes } = tools.marks(),
+      drawn = boxOf(tools.photo(), corner, spot);
     corner = null;
-    if (!hasArea(drawn)) { tools.say('A box needs two corners apart'); return tools.draw(); }
+    if (!hasArea(drawn)) {
+      tools.say('A box needs two corners apart');
+      return tools.draw();
+    }
     tools.commit({ points, boxes: [...boxes, drawn] });
     tools.say('Box ' + drawn.map(Math.round).join(', '));
   }
@@ -47,8 +61,14 @@ function Crosshair({ stage, port }, tools) {
   }
 
   const KEYS = {
-    Enter: e => mark(e.shiftKey ? 0 : tools.label()), b: box, B: box, Delete: remove, Backspace: remove,
-    '+': () => zoom(1.25), '=': () => zoom(1.25), '-': () => zoom(0.8),
+    Enter: e => mark(e.shiftKey ? 0 : tools.label()),
+    b: box,
+    B: box,
+    Delete: remove,
+    Backspace: remove,
+    '+': () => zoom(1.25),
+    '=': () => zoom(1.25),
+    '-': () => zoom(0.8),
   };
   stage.addEventListener('keydown', e => {
     if (tools.locked() || e.ctrlKey || e.metaKey || e.altKey) return;
@@ -69,7 +89,11 @@ function Crosshair({ stage, port }, tools) {
 
   return {
     hide,
-    get spot() { return spot; },
-    get box() { return corner && spot ? boxOf(tools.photo(), corner, spot) : null; },
+    get spot() {
+      return spot;
+    },
+    get box() {
+      return corner && spot ? boxOf(tools.photo(), corner, spot) : null;
+    },
   };
 }

@@ -4,18 +4,26 @@ function gestures({ canvas, port }, { loupe, change, ready, draw }) {
   let pinch = null;
   function spread() {
     const [a, b] = [...pointers.values()];
-    return { x: (a.clientX + b.clientX) / 2, y: (a.clientY + b.clientY) / 2, d: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY) };
+    return {
+      x: (a.clientX + b.clientX) / 2,
+      y: (a.clientY + b.clientY) / 2,
+      d: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY),
+    };
   }
   function point(e) {
     loupe.move(port.toPhoto(e.clientX, e.clientY), e.pointerType === 'touch');
     draw();
   }
-  canvas.addEventListener('wheel', e => {
-    if (!ready()) return;
-    e.preventDefault();
-    port.zoomAt(e.clientX, e.clientY, Math.exp(-e.deltaY * 0.0015));
-    change(port);
-  }, { passive: false });
+  canvas.addEventListener(
+    'wheel',
+    e => {
+      if (!ready()) return;
+      e.preventDefault();
+      port.zoomAt(e.clientX, e.clientY, Math.exp(-e.deltaY * 0.0015));
+      change(port);
+    },
+    { passive: false },
+  );
   canvas.addEventListener('pointerdown', e => {
     pointers.set(e.pointerId, e);
     pinch = pointers.size === 2 ? spread() : null;
@@ -40,14 +48,22 @@ function gestures({ canvas, port }, { loupe, change, ready, draw }) {
       change(port);
     }
   });
-  for (const end of ['pointerup', 'pointercancel']) canvas.addEventListener(end, e => { pointers.delete(e.pointerId); pinch = null; });
+  for (const end of ['pointerup', 'pointercancel'])
+    canvas.addEventListener(end, e => {
+      pointers.delete(e.pointerId);
+      pinch = null;
+    });
   canvas.addEventListener('pointerleave', e => {
     pointers.delete(e.pointerId);
-    if (loupe.on && e.pointerType !== 'touch') { loupe.move(null); draw(); }
+    if (loupe.on && e.pointerType !== 'touch') {
+      loupe.move(null);
+      draw();
+    }
   });
   canvas.addEventListener('dblclick', e => {
     if (!ready()) return;
-    if (port.zoomed) port.fit(); else port.zoomAt(e.clientX, e.clientY, 4);
+    if (port.zoomed) port.fit();
+    else port.zoomAt(e.clientX, e.clientY, 4);
     change(port);
   });
 }
@@ -56,8 +72,9 @@ function gestures({ canvas, port }, { loupe, change, ready, draw }) {
 // On the panels themselves arrows pan, or move the loupe, and plus and minus zoom.
 function shortcuts(grid, keys, { loupe, change, lead, ready, draw }) {
   const typing = at => at.closest('input, textarea, select, [contenteditable=true], [role=slider]');
-  const operating = at => at.closest('button:focus-visible, a:focus-visible, summary:focus-visible, [role=button]:focus-visible');
-  let space = false;   // pressed, and nothing else done meanwhile: a drag with Space pans the photo
+  const operating = at =>
+    at.closest('button:focus-visible, a:focus-visible, summary:focus-visible, [role=button]:focus-visible');
+  let space = false; // pressed, and nothing else done meanwhile: a drag with Space pans the photo
   document.addEventListener('keydown', e => {
     if (e.ctrlKey || e.metaKey || e.altKey || typing(e.target)) return;
     if (e.key === ' ') {
@@ -69,7 +86,13 @@ function shortcuts(grid, keys, { loupe, change, lead, ready, draw }) {
       keys[e.key]();
     }
   });
-  document.addEventListener('pointerdown', () => { space = false; }, true);
+  document.addEventListener(
+    'pointerdown',
+    () => {
+      space = false;
+    },
+    true,
+  );
   document.addEventListener('keyup', e => {
     if (e.key !== ' ' || !space) return;
     space = false;
@@ -79,7 +102,9 @@ function shortcuts(grid, keys, { loupe, change, lead, ready, draw }) {
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   grid.addEventListener('keydown', e => {
     if (e.target !== grid || !ready()) return;
-    const port = lead(), arrow = ARROWS[e.key], zoom = { '+': 1.25, '=': 1.25, '-': 0.8 }[e.key];
+    const port = lead(),
+      arrow = ARROWS[e.key],
+      zoom = { '+': 1.25, '=': 1.25, '-': 0.8 }[e.key];
     if (arrow && loupe.spot) {
       loupe.move(loupe.spot.map((v, i) => v + 12 * arrow[i] * port.unit()));
       draw();
