@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from sama.matting import warm_up
-from sama.ui import words
+from sama.ui import page, words
 from sama.ui.api import Api
 from sama.ui.candidates import Candidates
 from sama.ui.examples import read_examples
@@ -117,8 +117,8 @@ def launch_options(examples_dir: Path) -> dict[str, Any]:
     """Return the arguments that `Blocks.launch` needs for this page."""
     return {
         "theme": theme(),
-        "css_paths": [Path(__file__).parent / "studio.css"],
-        "head": f"<style>{(Path(__file__).parent / 'stage.css').read_text('utf-8')}</style>",
+        "css_paths": page.STYLES,
+        "head": page.head(),
         "allowed_paths": [str(Path(examples_dir).resolve())],
         "max_file_size": MAX_MEGABYTES * 1_000_000,
         "state_session_capacity": MAX_VISITORS,

@@ -3,6 +3,7 @@ shown; a `gr.HTML` component.
 
 Event: `input` (another choice). Prop that the server sets: `offer` {key, seq, chosen, items, trained}, where `key`
 names the photo, `seq` the prompts, an item is {src, score}, and `trained` says whether there is a choice of mattes.
+Prop that never changes: `methods`, a list of {name, label, title, note}, where mattes may come from.
 """
 
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,6 +15,7 @@ from PIL import Image
 from sama.export.palette import SAM_COLOUR
 from sama.photo.resize import fit_within
 from sama.ui.component import DataComponent
+from sama.ui.component.names import MATTES
 from sama.ui.pictures import mask_url
 
 if TYPE_CHECKING:
@@ -43,7 +45,9 @@ class Candidates(DataComponent):
     """The thumbnails and the switch."""
 
     NAME = "candidates"
+    STYLES = ("candidates.css",)
     SCRIPTS = ("candidates.js",)
+    CONSTANTS = {"methods": MATTES}
     data_model = ChoiceData
 
 

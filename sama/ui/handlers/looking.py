@@ -10,11 +10,9 @@ from sama.ui.prompter import PromptData
 from sama.ui.scene import SceneData
 from sama.ui.scene.backdrop import Backdrop
 from sama.ui.shown import Shown
-from sama.ui.viewer import Viewer
+from sama.ui.viewer import LOOK_SIDE, Viewer
 from sama.ui.viewer.difference import difference_map, places
 from sama.ui.visit import Visit
-
-LOOK_SIDE = 1600  # longer side of the largest picture of a closer look
 
 Box = tuple[int, int, int, int]
 

@@ -14,6 +14,7 @@ from gradio.data_classes import FileData, GradioModel
 
 from sama.request.prompts import Prompts
 from sama.ui.component import DataComponent
+from sama.ui.component.names import PHOTO_FILES
 
 
 class PromptData(GradioModel):
@@ -46,5 +47,15 @@ class Prompter(DataComponent):
     """Photo, points and boxes."""
 
     NAME = "prompter"
-    SCRIPTS = ("marks.js", "history.js", "pointing.js", "crosshair.js", "files.js", "prompter.js")
+    STYLES = ("prompter.css", "stage.css")
+    SCRIPTS = (
+        "marks.js",
+        "history.js",
+        "pointing.js",
+        "crosshair.js",
+        "files.js",
+        "status.js",
+        "prompter.js",
+    )
+    CONSTANTS = {"photo_files": PHOTO_FILES}
     data_model = PromptData

@@ -2,12 +2,6 @@
 // with the present one. `accept(kind, value)` says what was sent, `say` what is happening.
 function Files({ input, zone, stage }, { limit, say, accept }) {
   const isSession = file => /\.json$/i.test(file.name) || file.type === 'application/json';
-  const fileData = ({ path, url }, name) => ({
-    path,
-    url,
-    orig_name: name,
-    meta: { _type: 'gradio.FileData' },
-  });
   let local = null; // the photo as the browser has it, so that zooming in needs no download
 
   async function take(file) {

@@ -2,12 +2,11 @@ const $ = selector => element.querySelector(selector);
 const stage = $('.pr-stage'),
   canvas = $('.pr-canvas'),
   ctx = canvas.getContext('2d');
-const port = Viewport(canvas);
-const EMPTY = { image: null, points: [], boxes: [], seq: 0 };
-const current = () => props.value || EMPTY;
+const port = new Viewport(canvas);
+const current = () => props.value || props.start;
 
 let photo = null; // {key, width, height, picture}: what the server has accepted
-let side = 512; // pixels of its longer side on the viewer's panels, announced by the viewer
+let side = current().side; // pixels of its longer side on the viewer's panels, announced by the viewer
 let overlay = null; // the newest mask, announced by the viewer
 let label = 1; // what a plain click means: 1 keep, 0 remove
 let spaceHeld = false;
@@ -45,15 +44,12 @@ const tools = {
   },
   handle: () => pointing.handle,
 };
-const pointing = Pointing({ canvas, port, stage }, tools);
-const crosshair = Crosshair({ stage, port }, tools);
+const pointing = new Pointing({ canvas, port, stage }, tools);
+const crosshair = new Crosshair({ stage, port }, tools);
 
 // ---- drawing -----------------------------------------------------------------------------------------------------
 
-const colour = name =>
-  getComputedStyle(element)
-    .getPropertyValue('--studio-' + name)
-    .trim();
+const colour = name => colourOf(element, name);
 
 function draw() {
   if (!port.resize()) return;
@@ -109,8 +105,8 @@ function fit() {
 
 function setLabel(value) {
   label = value;
-  $('.pr-keep').setAttribute('aria-pressed', String(value === 1));
-  $('.pr-drop').setAttribute('aria-pressed', String(value === 0));
+  press($('.pr-keep'), value === 1);
+  press($('.pr-drop'), value === 0);
 }
 $('.pr-keep').onclick = () => setLabel(1);
 $('.pr-drop').onclick = () => setLabel(0);
@@ -140,21 +136,10 @@ document.addEventListener('keyup', e => {
   }
 });
 
-// ---- status ------------------------------------------------------------------------------------------------------
-
-let statusTimer = 0;
-function say(status) {
-  clearTimeout(statusTimer);
-  const text = status?.text || '';
-  if (text) $('.pr-status span').textContent = text;
-  $('.pr-status').classList.toggle('on', !!text);
-  const working = text && status.total && status.done < status.total;
-  $('.pr-progress div').style.width = working ? (100 * (status.done + 0.35)) / status.total + '%' : '0';
-  if (text && status.brief) statusTimer = setTimeout(() => $('.pr-status').classList.remove('on'), 2500);
-}
-
 // ---- photos and sessions -----------------------------------------------------------------------------------------
 
+const say = Status($('.pr-status'), $('.pr-progress div'));
+$('.pr-file').accept = props.photo_files + ',.json';
 const files = Files(
   { input: $('.pr-file'), zone: element, stage },
   { limit: props.max_megabytes, say, accept: sent },
@@ -220,8 +205,7 @@ async function sharpen(shown) {
 // ---- examples ----------------------------------------------------------------------------------------------------
 
 function mark(name) {
-  for (const b of element.querySelectorAll('.pr-examples button'))
-    b.setAttribute('aria-pressed', String(b.dataset.name === name));
+  for (const b of element.querySelectorAll('.pr-examples button')) press(b, b.dataset.name === name);
 }
 for (const { name, title, thumb } of props.examples || []) {
   const button = document.createElement('button');
@@ -240,7 +224,7 @@ watch('value', () => {
 });
 watch('photo', show);
 watch('refused', () => {
-  if (props.refused && props.refused.path === current().image?.path) props.value = fallback || EMPTY;
+  if (props.refused && props.refused.path === current().image?.path) props.value = fallback || props.start;
   say(null);
   draw();
 });

@@ -19,6 +19,7 @@ class Talk(Component):
     """The switch, and the line above the stage."""
 
     NAME = "talk"
+    STYLES = ("talk.css",)
     SCRIPTS = ("talk.js",)
 
 

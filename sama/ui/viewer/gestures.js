@@ -2,14 +2,6 @@
 function gestures({ canvas, port }, { loupe, change, ready, draw }) {
   const pointers = new Map();
   let pinch = null;
-  function spread() {
-    const [a, b] = [...pointers.values()];
-    return {
-      x: (a.clientX + b.clientX) / 2,
-      y: (a.clientY + b.clientY) / 2,
-      d: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY),
-    };
-  }
   function point(e) {
     loupe.move(port.toPhoto(e.clientX, e.clientY), e.pointerType === 'touch');
     draw();
@@ -19,14 +11,14 @@ function gestures({ canvas, port }, { loupe, change, ready, draw }) {
     e => {
       if (!ready()) return;
       e.preventDefault();
-      port.zoomAt(e.clientX, e.clientY, Math.exp(-e.deltaY * 0.0015));
+      port.zoomAt(e.clientX, e.clientY, wheelFactor(e));
       change(port);
     },
     { passive: false },
   );
   canvas.addEventListener('pointerdown', e => {
     pointers.set(e.pointerId, e);
-    pinch = pointers.size === 2 ? spread() : null;
+    pinch = pointers.size === 2 ? spread(pointers) : null;
     if (!ready()) return;
     if (port.zoomed || loupe.on || pinch) canvas.setPointerCapture(e.pointerId);
     if (loupe.on) point(e);
@@ -36,7 +28,7 @@ function gestures({ canvas, port }, { loupe, change, ready, draw }) {
     if (before) pointers.set(e.pointerId, e);
     if (!ready()) return;
     if (pinch && pointers.size === 2) {
-      const now = spread();
+      const now = spread(pointers);
       port.panBy(now.x - pinch.x, now.y - pinch.y);
       port.zoomAt(now.x, now.y, now.d / pinch.d);
       pinch = now;
@@ -99,7 +91,6 @@ function shortcuts(grid, keys, { loupe, change, lead, ready, draw }) {
     e.preventDefault();
     keys[' ']();
   });
-  const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   grid.addEventListener('keydown', e => {
     if (e.target !== grid || !ready()) return;
     const port = lead(),
