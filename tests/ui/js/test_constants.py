@@ -64,7 +64,7 @@ def test_an_update_repeats_no_constants():
 
 METHODS = [
     {"name": "one", "label": "First", "title": "First matte", "note": "The first <b>one</b>"},
-    {"name": "two", "label": "Second", "title": "Second matte", "note": ""},
+    {"name": "two", "label": "<i>Second</i>", "title": "Second matte", "note": ""},
 ]
 MOUNT = """([html, script, props]) => {
   document.body.innerHTML = html;
@@ -86,7 +86,7 @@ def test_the_switch_of_mattes_is_made_of_the_methods(browser):
     props = {"methods": METHODS, "start": start, "value": None, "offer": None}
     result = page.evaluate(MOUNT, [asset("candidates/candidates.html"), script, props])
     page.close()
-    first, second = ["First", "The first <b>one</b>"], ["Second", ""]
+    first, second = ["First", "The first <b>one</b>"], ["<i>Second</i>", ""]
     assert result["before"] == [[*first, "true"], [*second, "false"]]
     assert result["after"] == [[*first, "false"], [*second, "true"]]
     assert result["sent"] == [["input", start | {"matte": "two"}]]

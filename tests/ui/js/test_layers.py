@@ -27,6 +27,8 @@ def run(scripts):
         ([0, 0, 100.1, 50], False, True),
         ([90, 40, 120, 60], False, True),
         ([100, 0, 120, 50], False, False),  # an edge in common is nothing in common
+        ([-20, 0, 0, 50], False, False),
+        ([0, -20, 100, 0], False, False),
         ([-20, -20, -1, -1], False, False),
     ],
 )
