@@ -7,7 +7,8 @@ thumbnail), `session` (a session file, with which alone the value has a `session
 
 Props that the server sets: `photo` {key, width, height, preview, example}, the photo it has accepted;
 `status` {text, done, total, brief}, what it is doing; `refused` {path, seq}, an upload it could not open. The
-canvas shows accepted photos only, so a refused file leaves it as it was.
+canvas shows accepted photos only, so a refused file leaves it as it was. Props that never change: `examples`, a list of
+{name, title, thumb}; `max_megabytes` of an upload; `photo_files`, what may be opened.
 """
 
 from gradio.data_classes import FileData, GradioModel
