@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint lint-js clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python app.py
@@ -13,9 +13,14 @@ test: $(VENV)/.dev
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev lint-js
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+# The page's scripts and styles. Needs npx, which comes with Node.js, and the npm registry the first time; without npx
+# they are not checked, which fails where CI is set. `tests/lint_page.sh .venv/bin/python --write` formats them.
+lint-js: $(VENV)/.dev
+	tests/lint_page.sh $(BIN)/python
 
 # PyMatting compiles itself at its first use, for half a minute; better here than on a visitor's first click.
 $(VENV)/.demo: requirements.txt

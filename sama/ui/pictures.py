@@ -6,7 +6,9 @@ import io
 import numpy as np
 from PIL import Image
 
-_FAINT, _STRONG = np.array((240, 90, 40)), np.array((255, 236, 150))
+from sama.export.palette import SAMA_COLOUR, STRONG_COLOUR
+
+_FAINT, _STRONG = np.array(SAMA_COLOUR), np.array(STRONG_COLOUR)
 
 
 def mask_url(mask: np.ndarray, colour: tuple[int, int, int]) -> str:

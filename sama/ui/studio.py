@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from sama.matting import warm_up
-from sama.ui import words
+from sama.ui import page, words
 from sama.ui.api import Api
 from sama.ui.candidates import Candidates
+from sama.ui.component.names import offered_mattes
 from sama.ui.examples import read_examples
 from sama.ui.handlers import looking, scenery, sessions
 from sama.ui.handlers.answering import answer
@@ -61,8 +62,8 @@ def build_studio(predictor: "Predictor", examples_dir: Path, thread: ModelThread
                 thumbs = [{"name": e.name, "title": e.title, "thumb": e.thumb} for e in examples.values()]
                 prompter = Prompter(elem_id="prompter", examples=thumbs, max_megabytes=MAX_MEGABYTES)
             with gr.Column(scale=11):
-                viewer = Viewer(elem_id="viewer")
-                candidates = Candidates(elem_id="candidates")
+                viewer = Viewer(elem_id="viewer", methods=offered_mattes())
+                candidates = Candidates(elem_id="candidates", methods=offered_mattes())
         scene = Scene(elem_id="scene")
         with gr.Row(elem_id="take"):
             downloads = Downloads(trained=info.trained)
@@ -119,8 +120,8 @@ def launch_options(examples_dir: Path) -> dict[str, Any]:
     """Return the arguments that `Blocks.launch` needs for this page."""
     return {
         "theme": theme(),
-        "css_paths": [Path(__file__).parent / "studio.css"],
-        "head": f"<style>{(Path(__file__).parent / 'stage.css').read_text('utf-8')}</style>",
+        "css_paths": page.STYLES,
+        "head": page.head(),
         "allowed_paths": [str(Path(examples_dir).resolve())],
         "max_file_size": MAX_MEGABYTES * 1_000_000,
         "state_session_capacity": MAX_VISITORS,

@@ -2,12 +2,14 @@
 
 import gradio as gr
 
+from sama.ui.page.colours import DARK, LIGHT, MEANINGS
+
 _SANS = ("Inter", "ui-sans-serif", "system-ui", "Segoe UI", "Helvetica Neue", "Arial", "sans-serif")
 _MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace")
 
 
 def theme() -> gr.themes.Base:
-    """Return the Gradio theme; studio.css adds the page's own variables for light and dark."""
+    """Return the Gradio theme, in the page's own colours."""
     base = gr.themes.Base(
         primary_hue="orange",
         neutral_hue="stone",
@@ -17,30 +19,30 @@ def theme() -> gr.themes.Base:
     )
     return base.set(
         body_background_fill="#faf9f7",
-        body_background_fill_dark="#141413",
-        body_text_color="#1d1c1a",
+        body_background_fill_dark=DARK["paper"],
+        body_text_color=LIGHT["ink"],
         body_text_color_dark="#eceae6",
         block_background_fill="transparent",
         block_background_fill_dark="transparent",
         block_border_width="0px",
         block_border_width_dark="0px",
         block_shadow="none",
-        button_primary_background_fill="#1d1c1a",
-        button_primary_background_fill_dark="#f2f0ec",
+        button_primary_background_fill=LIGHT["ink"],
+        button_primary_background_fill_dark=DARK["ink"],
         button_primary_background_fill_hover="#3a3936",
         button_primary_background_fill_hover_dark="#ffffff",
-        button_primary_text_color="#ffffff",
-        button_primary_text_color_dark="#141413",
+        button_primary_text_color=LIGHT["paper"],
+        button_primary_text_color_dark=DARK["paper"],
         button_primary_border_color="transparent",
         button_primary_border_color_dark="transparent",
-        button_secondary_background_fill="#ffffff",
-        button_secondary_background_fill_dark="#1f1e1c",
-        button_secondary_border_color="#e3e0da",
+        button_secondary_background_fill=LIGHT["card"],
+        button_secondary_background_fill_dark=DARK["card"],
+        button_secondary_border_color=LIGHT["line"],
         button_secondary_border_color_dark="#35332f",
         button_large_text_weight="500",
         button_large_text_size="14px",
         button_small_text_size="13px",
         button_small_text_weight="500",
-        slider_color="#f05a28",
-        slider_color_dark="#f05a28",
+        slider_color=MEANINGS["sama"],
+        slider_color_dark=MEANINGS["sama"],
     )

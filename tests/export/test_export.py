@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageCms
 from pycocotools.coco import COCO
 from pycocotools.mask import decode
+from sama.predict.prediction import ModelInfo
 
 from sama.errors import PromptError, SamaError
 from sama.export.details import strongest_details
@@ -18,7 +19,6 @@ from sama.export.outputs import TITLES, Outputs
 from sama.export.writing import ExportError, write_outputs, write_zip
 from sama.matting import composite, estimate_foreground, parse_background, to_uint8
 from sama.photo.opening import Photo, image_digest, open_image
-from sama.predict.prediction import ModelInfo
 from sama.request.prompts import Prompts
 from sama.request.session import Session
 from sama.request.settings import Settings

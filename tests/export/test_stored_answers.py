@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sama.predict.prediction import Prediction
 
 import sama
 from sama.commands import examples as command
 from sama.commands.cli import main
 from sama.export import stored_answers
 from sama.photo.opening import open_image
-from sama.predict.prediction import Prediction
 from sama.request.prompts import Prompts
 from sama.request.session import Session
 from sama.ui.examples import read_examples

@@ -4,12 +4,12 @@ import pickle
 
 import numpy as np
 import pytest
+from sama.predict.prediction import Prediction
 
 import sama.predict.open_photo
 from sama.errors import PromptError
 from sama.models.fast import fused
 from sama.predict.close_up import LARGEST, MARGIN, OUTSIDE, SMALLEST, Region, placed, region_of
-from sama.predict.prediction import Prediction
 from sama.predict.predictor import SamaPredictor
 from sama.request.prompts import Prompts
 from tests.helpers import predictor_of, small_sama

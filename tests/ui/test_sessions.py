@@ -6,8 +6,8 @@ import gradio as gr
 import pytest
 from gradio.data_classes import FileData
 from PIL import Image
-
 from sama.predict.prediction import ModelInfo
+
 from sama.request.prompts import Prompts
 from sama.request.session import Session
 from sama.ui.handlers.sessions import Sessions

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import spaces
 import torch
+from sama.predict.prediction import Prediction, Progress
 
 from sama.errors import PromptError
 from sama.models.fast import fused
 from sama.predict.cache import FeatureCache
-from sama.predict.prediction import Prediction, Progress
 from sama.predict.predictor import SamaPredictor
 from sama.request.prompts import Prompts
 from sama.ui.model_call import on_gpu, run_model

@@ -3,6 +3,7 @@ shown; a `gr.HTML` component.
 
 Event: `input` (another choice). Prop that the server sets: `offer` {key, seq, chosen, items, trained}, where `key`
 names the photo, `seq` the prompts, an item is {src, score}, and `trained` says whether there is a choice of mattes.
+Prop that never changes: `methods`, a list of {name, label, title, note}, where mattes may come from.
 """
 
 from typing import Any
@@ -50,6 +51,7 @@ class Candidates(DataComponent):
     """The thumbnails and the switch."""
 
     NAME = "candidates"
+    STYLES = ("candidates.css",)
     SCRIPTS = ("candidates.js",)
     data_model = ChoiceData
 

@@ -8,28 +8,41 @@ import gradio as gr
 from gradio.data_classes import GradioModel
 
 UI = Path(__file__).parents[1]
+SHARED = ("component/viewport.js", "component/shared.js")
 
 
 class Component(gr.HTML):
-    """A component with NAME.html, NAME.css and its scripts."""
+    """A component with NAME.html, its styles and its scripts.
+
+    CONSTANTS: props that never change, for limits and names that Python and the page share.
+    """
 
     NAME: ClassVar[str]
+    STYLES: ClassVar[tuple[str, ...]]
     SCRIPTS: ClassVar[tuple[str, ...]]
+    CONSTANTS: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, value: Any = None, **props: Any):
         """value: None or what the component's module says; props: see there, and whatever `gr.HTML` takes."""
         props.setdefault("html_template", asset(f"{self.NAME}/{self.NAME}.html"))
-        props.setdefault("css_template", asset(f"{self.NAME}/{self.NAME}.css"))
-        props.setdefault("js_on_load", script(*(f"{self.NAME}/{name}" for name in self.SCRIPTS)))
+        props.setdefault("css_template", joined(*(f"{self.NAME}/{name}" for name in self.STYLES)))
+        scripts = (f"{self.NAME}/{name}" for name in self.SCRIPTS)
+        props.setdefault("js_on_load", joined(*SHARED, *scripts))
         props.setdefault("apply_default_css", False)
-        super().__init__(value, **props)
+        super().__init__(value, **{**self.CONSTANTS, **props})
 
 
 class DataComponent(Component):
     """A component whose value is a `data_model`, at the start the model's defaults.
 
-    With a data model Gradio itself refuses a path that no visitor has uploaded.
+    With a data model Gradio itself refuses a path that no visitor has uploaded. The page has the value at the start
+    in the prop `start`.
     """
+
+    def __init__(self, value: Any = None, **props: Any):
+        """See `Component`."""
+        props.setdefault("start", self.example_payload())
+        super().__init__(value, **props)
 
     def preprocess(self, payload: GradioModel | None) -> GradioModel:
         """Return the page's value."""
@@ -59,9 +72,9 @@ def asset(name: str) -> str:
 
 
 @cache
-def script(*names: str) -> str:
-    """Return a component's script with the canvas geometry that all of them share in front of it."""
-    return "\n".join(asset(name) for name in ("component/viewport.js", *names))
+def joined(*names: str) -> str:
+    """Return the texts of files of the page one after another."""
+    return "\n".join(asset(name) for name in names)
 
 
 @cache

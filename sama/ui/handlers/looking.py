@@ -8,11 +8,9 @@ from sama.matting import to_uint8
 from sama.predict.answer import SAM, SAMA
 from sama.ui.handlers.page import Changes, Page
 from sama.ui.pictures import alpha_url, composite_url, difference_url, mask_url, photo_url
-from sama.ui.viewer import Viewer
+from sama.ui.viewer import LOOK_SIDE, Viewer
 from sama.ui.viewer.difference import difference_map, places
 from sama.ui.visit import Visit
-
-LOOK_SIDE = 1600  # longer side of the largest picture of a closer look
 
 Box = tuple[int, int, int, int]
 

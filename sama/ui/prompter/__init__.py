@@ -7,13 +7,15 @@ thumbnail), `session` (a session file, with which alone the value has a `session
 
 Props that the server sets: `photo` {key, width, height, preview, example}, the photo it has accepted;
 `status` {text, done, total, brief}, what it is doing; `refused` {path, seq}, an upload it could not open. The
-canvas shows accepted photos only, so a refused file leaves it as it was.
+canvas shows accepted photos only, so a refused file leaves it as it was. Props that never change: `examples`, a list of
+{name, title, thumb}; `max_megabytes` of an upload; `photo_files`, what may be opened.
 """
 
 from gradio.data_classes import FileData, GradioModel
 
 from sama.request.prompts import Prompts
 from sama.ui.component import DataComponent
+from sama.ui.component.names import PHOTO_FILES
 
 
 class PromptData(GradioModel):
@@ -46,5 +48,15 @@ class Prompter(DataComponent):
     """Photo, points and boxes."""
 
     NAME = "prompter"
-    SCRIPTS = ("marks.js", "history.js", "pointing.js", "crosshair.js", "files.js", "prompter.js")
+    STYLES = ("prompter.css", "stage.css")
+    SCRIPTS = (
+        "marks.js",
+        "history.js",
+        "pointing.js",
+        "crosshair.js",
+        "files.js",
+        "status.js",
+        "prompter.js",
+    )
+    CONSTANTS = {"photo_files": PHOTO_FILES}
     data_model = PromptData

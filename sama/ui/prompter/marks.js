@@ -1,6 +1,11 @@
 // Points and boxes on a photo: how they look, where they may be, and which one lies under a pointer. All sizes are in
 // photo pixels; `unit` is the size of one CSS pixel there.
-const corners = b => [[b[0], b[1]], [b[2], b[1]], [b[2], b[3]], [b[0], b[3]]];
+const corners = b => [
+  [b[0], b[1]],
+  [b[2], b[1]],
+  [b[2], b[3]],
+  [b[0], b[3]],
+];
 
 // A tenth of a pixel is finer than anybody points, and keeps a click's message short.
 const tenth = v => Math.round(v * 10) / 10;
@@ -14,7 +19,10 @@ function boxOf(photo, a, b) {
 
 function drawBox(ctx, b, unit) {
   ctx.lineJoin = 'round';
-  for (const [width, style] of [[4, 'rgb(0 0 0 / .45)'], [2, '#fff']]) {
+  for (const [width, style] of [
+    [4, 'rgb(0 0 0 / .45)'],
+    [2, '#fff'],
+  ]) {
     ctx.lineWidth = width * unit;
     ctx.strokeStyle = style;
     ctx.strokeRect(b[0], b[1], b[2] - b[0], b[3] - b[1]);
@@ -41,11 +49,19 @@ function drawPoint(ctx, [x, y, keep], unit, colour) {
 // The keyboard's place on the photo.
 function drawCrosshair(ctx, [x, y], unit) {
   ctx.lineCap = 'round';
-  for (const [width, style] of [[4, 'rgb(0 0 0 / .6)'], [1.8, '#fff']]) {
+  for (const [width, style] of [
+    [4, 'rgb(0 0 0 / .6)'],
+    [1.8, '#fff'],
+  ]) {
     ctx.lineWidth = width * unit;
     ctx.strokeStyle = style;
     ctx.beginPath();
-    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+    for (const [dx, dy] of [
+      [1, 0],
+      [-1, 0],
+      [0, 1],
+      [0, -1],
+    ]) {
       ctx.moveTo(x + 5 * dx * unit, y + 5 * dy * unit);
       ctx.lineTo(x + 16 * dx * unit, y + 16 * dy * unit);
     }
@@ -58,7 +74,8 @@ function handleAt([x, y], { points, boxes }, reach) {
   const near = ([px, py]) => Math.hypot(px - x, py - y) <= reach;
   for (let i = points.length - 1; i >= 0; i--) if (near(points[i])) return { kind: 'point', index: i };
   for (let i = boxes.length - 1; i >= 0; i--) {
-    const c = corners(boxes[i]), k = c.findIndex(near);
+    const c = corners(boxes[i]),
+      k = c.findIndex(near);
     if (k >= 0) return { kind: 'box', index: i, fixed: c[(k + 2) % 4] };
   }
   return null;
@@ -66,7 +83,8 @@ function handleAt([x, y], { points, boxes }, reach) {
 
 const replaced = (list, index, item) => list.map((old, i) => (i === index ? item : old));
 function moved(photo, { kind, index, fixed }, at, { points, boxes }) {
-  if (kind === 'point') return { points: replaced(points, index, [...within(photo, at), points[index][2]]), boxes };
+  if (kind === 'point')
+    return { points: replaced(points, index, [...within(photo, at), points[index][2]]), boxes };
   return { points, boxes: replaced(boxes, index, boxOf(photo, fixed, at)) };
 }
 function removed({ kind, index }, { points, boxes }) {

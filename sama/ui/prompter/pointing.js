@@ -1,89 +1,116 @@
 // Mouse, pen and fingers on the photo: a click marks a point, a drag a box; a drag of a point or a corner moves it; two
 // fingers, the middle button, Alt or the space bar move the photo, a wheel and a pinch enlarge it.
 // tools: photo(), marks(), locked(), label() of a plain click, panning(), commit(marks), draw(), show() after the view
-// has changed. Returns `preview`, the marks while something is being dragged, and `handle`, the mark under the pointer.
-function Pointing({ canvas, port, stage }, tools) {
-  const pointers = new Map();
-  let gesture = null;    // what the pressed pointer is doing
-  let pinch = null, handle = null;
+// has changed.
+class Pointing {
+  constructor({ canvas, port, stage }, tools) {
+    Object.assign(this, { canvas, port, stage, tools });
+    this.pointers = new Map();
+    this.gesture = null; // what the pressed pointer is doing
+    this.pinch = null;
+    this.handle = null; // the mark under the pointer
+    canvas.addEventListener('pointerdown', e => this.down(e));
+    canvas.addEventListener('pointermove', e => this.move(e));
+    canvas.addEventListener('pointerup', e => this.up(e));
+    canvas.addEventListener('pointercancel', e => {
+      this.pointers.delete(e.pointerId);
+      this.gesture = this.pinch = null;
+      tools.draw();
+    });
+    canvas.addEventListener('pointerleave', () => {
+      this.handle = null;
+    });
+    canvas.addEventListener('contextmenu', e => e.preventDefault());
+    canvas.addEventListener('wheel', e => this.wheel(e), { passive: false });
+  }
+  // The marks while something is being dragged.
+  get preview() {
+    return this.gesture?.preview;
+  }
 
-  function handleUnder(e) {
-    const reach = (e.pointerType === 'touch' ? 20 : 10) * port.unit();
-    return handleAt(port.toPhoto(e.clientX, e.clientY), tools.marks(), reach);
-  }
-  function spread() {
-    const [a, b] = [...pointers.values()];
-    return { x: (a.clientX + b.clientX) / 2, y: (a.clientY + b.clientY) / 2,
-      d: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY) };
-  }
-  function movePinch() {
-    const now = spread();
-    port.panBy(now.x - pinch.x, now.y - pinch.y);
-    port.zoomAt(now.x, now.y, now.d / pinch.d);
-    pinch = now;
-    tools.show();
-  }
-  function hover(e) {
-    handle = tools.locked() ? null : handleUnder(e);
-    stage.classList.toggle('grip', !!handle);
-  }
-
-  canvas.addEventListener('pointerdown', e => {
-    stage.focus({ preventScroll: true });
+  down(e) {
+    const { tools, pointers } = this;
+    this.stage.focus({ preventScroll: true });
     if (tools.locked()) return;
-    canvas.setPointerCapture(e.pointerId);
+    this.canvas.setPointerCapture(e.pointerId);
     pointers.set(e.pointerId, e);
-    if (pointers.size === 2) { gesture = null; pinch = spread(); tools.draw(); return; }
+    if (pointers.size === 2) {
+      this.gesture = null;
+      this.pinch = spread(pointers);
+      tools.draw();
+      return;
+    }
     const pan = e.button === 1 || tools.panning() || e.altKey;
-    gesture = {
-      start: port.toPhoto(e.clientX, e.clientY), x: e.clientX, y: e.clientY, pan, far: false, preview: null,
-      handle: pan || e.button === 2 ? null : handleUnder(e),
+    this.gesture = {
+      start: this.port.toPhoto(e.clientX, e.clientY),
+      x: e.clientX,
+      y: e.clientY,
+      pan,
+      far: false,
+      preview: null,
+      handle: pan || e.button === 2 ? null : this.handleUnder(e),
       label: e.button === 2 || e.shiftKey || e.ctrlKey ? 0 : tools.label(),
     };
     if (e.button === 1) e.preventDefault();
-  });
-  canvas.addEventListener('pointermove', e => {
+  }
+  move(e) {
+    const { tools, pointers, gesture: g } = this;
     if (pointers.has(e.pointerId)) pointers.set(e.pointerId, e);
-    if (pinch && pointers.size === 2) return movePinch();
-    if (!gesture) return hover(e);
-    const g = gesture;
+    if (this.pinch && pointers.size === 2) return this.movePinch();
+    if (!g) return this.hover(e);
     if (g.pan) {
-      port.panBy(e.clientX - g.x, e.clientY - g.y);
+      this.port.panBy(e.clientX - g.x, e.clientY - g.y);
       Object.assign(g, { x: e.clientX, y: e.clientY });
       return tools.show();
     }
     g.far = g.far || Math.hypot(e.clientX - g.x, e.clientY - g.y) > (e.pointerType === 'touch' ? 10 : 5);
     if (!g.far) return;
-    const at = port.toPhoto(e.clientX, e.clientY), marks = tools.marks(), photo = tools.photo();
-    g.preview = g.handle ? moved(photo, g.handle, at, marks)
+    const at = this.port.toPhoto(e.clientX, e.clientY),
+      marks = tools.marks(),
+      photo = tools.photo();
+    g.preview = g.handle
+      ? moved(photo, g.handle, at, marks)
       : { points: marks.points, boxes: [...marks.boxes, boxOf(photo, g.start, at)] };
     tools.draw();
-  });
-  canvas.addEventListener('pointerup', e => {
+  }
+  up(e) {
+    const { tools, pointers, gesture: g } = this;
     pointers.delete(e.pointerId);
-    if (pinch) { if (!pointers.size) pinch = null; gesture = null; return; }
-    const g = gesture;
-    gesture = null;
+    this.gesture = null;
+    if (this.pinch) {
+      if (!pointers.size) this.pinch = null;
+      return;
+    }
     if (!g || g.pan || tools.locked()) return tools.draw();
-    const { points, boxes } = tools.marks(), photo = tools.photo();
+    const { points, boxes } = tools.marks(),
+      photo = tools.photo();
     if (g.preview) {
-      if (g.preview.boxes.every(hasArea)) tools.commit(g.preview); else tools.draw();
+      if (g.preview.boxes.every(hasArea)) tools.commit(g.preview);
+      else tools.draw();
     } else if (!g.handle && inside(photo, g.start)) {
       tools.commit({ points: [...points, [...within(photo, g.start), g.label]], boxes });
     }
-  });
-  canvas.addEventListener('pointercancel', e => { pointers.delete(e.pointerId); gesture = pinch = null; tools.draw(); });
-  canvas.addEventListener('pointerleave', () => { handle = null; });
-  canvas.addEventListener('contextmenu', e => e.preventDefault());
-  canvas.addEventListener('wheel', e => {
-    if (!tools.photo()) return;
+  }
+  wheel(e) {
+    if (!this.tools.photo()) return;
     e.preventDefault();
-    port.zoomAt(e.clientX, e.clientY, Math.exp(-e.deltaY * 0.0015));
-    tools.show();
-  }, { passive: false });
+    this.port.zoomAt(e.clientX, e.clientY, wheelFactor(e));
+    this.tools.show();
+  }
 
-  return {
-    get preview() { return gesture && gesture.preview; },
-    get handle() { return handle; },
-  };
+  movePinch() {
+    const now = spread(this.pointers);
+    this.port.panBy(now.x - this.pinch.x, now.y - this.pinch.y);
+    this.port.zoomAt(now.x, now.y, now.d / this.pinch.d);
+    this.pinch = now;
+    this.tools.show();
+  }
+  hover(e) {
+    this.handle = this.tools.locked() ? null : this.handleUnder(e);
+    this.stage.classList.toggle('grip', !!this.handle);
+  }
+  handleUnder(e) {
+    const reach = (e.pointerType === 'touch' ? 20 : 10) * this.port.unit();
+    return handleAt(this.port.toPhoto(e.clientX, e.clientY), this.tools.marks(), reach);
+  }
 }

@@ -1,21 +1,22 @@
 const $ = selector => element.querySelector(selector);
-const stage = $('.pr-stage'), canvas = $('.pr-canvas'), ctx = canvas.getContext('2d');
-const port = Viewport(canvas);
-const EMPTY = { image: null, points: [], boxes: [], seq: 0 };
-const current = () => props.value || EMPTY;
+const stage = $('.pr-stage'),
+  canvas = $('.pr-canvas'),
+  ctx = canvas.getContext('2d');
+const port = new Viewport(canvas);
+const current = () => props.value || props.start;
 
-let photo = null;      // {key, width, height, picture}: what the server has accepted
-let side = 512;        // pixels of its longer side on the viewer's panels, announced by the viewer
-let overlay = null;    // the newest mask, announced by the viewer
-let label = 1;         // what a plain click means: 1 keep, 0 remove
+let photo = null; // {key, width, height, picture}: what the server has accepted
+let side = current().side; // pixels of its longer side on the viewer's panels, announced by the viewer
+let overlay = null; // the newest mask, announced by the viewer
+let label = 1; // what a plain click means: 1 keep, 0 remove
 let spaceHeld = false;
-let fallback = null;   // the value to return to when the server refuses an upload
-let replacing = null;  // the marks that a session is about to replace
+let fallback = null; // the value to return to when the server refuses an upload
+let replacing = null; // the marks that a session is about to replace
 
 // ---- value -------------------------------------------------------------------------------------------------------
 
 const marks = () => ({ points: current().points, boxes: current().boxes });
-const locked = () => !photo || photo.key !== (current().image || {}).path;
+const locked = () => !photo || photo.key !== current().image?.path;
 
 function put({ points, boxes }) {
   // Always a new object: a change inside the old one would go unnoticed.
@@ -30,15 +31,25 @@ function clear() {
 }
 
 const tools = {
-  photo: () => photo, marks, locked, label: () => label, panning: () => spaceHeld, commit: history.commit.bind(history),
-  draw: () => draw(), show: () => showView(), say: text => { $('.pr-unseen').textContent = text; }, handle: () => pointing.handle,
+  photo: () => photo,
+  marks,
+  locked,
+  label: () => label,
+  panning: () => spaceHeld,
+  commit: history.commit.bind(history),
+  draw: () => draw(),
+  show: () => showView(),
+  say: text => {
+    $('.pr-unseen').textContent = text;
+  },
+  handle: () => pointing.handle,
 };
-const pointing = Pointing({ canvas, port, stage }, tools);
-const crosshair = Crosshair({ stage, port }, tools);
+const pointing = new Pointing({ canvas, port, stage }, tools);
+const crosshair = new Crosshair({ stage, port }, tools);
 
 // ---- drawing -----------------------------------------------------------------------------------------------------
 
-const colour = name => getComputedStyle(element).getPropertyValue('--studio-' + name).trim();
+const colour = name => colourOf(element, name);
 
 function draw() {
   if (!port.resize()) return;
@@ -59,8 +70,8 @@ function draw() {
     ctx.drawImage(overlay, 0, 0, photo.width, photo.height);
     ctx.globalAlpha = 1;
   }
-  if (locked()) return;   // the prompts already belong to another photo
-  const unit = port.unit() * (Number(colour('marks')) || 1);   // larger on a stage
+  if (locked()) return; // the prompts already belong to another photo
+  const unit = port.unit() * (Number(colour('marks')) || 1); // larger on a stage
   for (const b of crosshair.box ? [...boxes, crosshair.box] : boxes) drawBox(ctx, b, unit);
   for (const p of points) drawPoint(ctx, p, unit, colour(p[2] ? 'keep' : 'drop'));
   if (crosshair.spot) drawCrosshair(ctx, crosshair.spot, unit);
@@ -68,18 +79,34 @@ function draw() {
 
 // ---- view --------------------------------------------------------------------------------------------------------
 
-function showView() { draw(); announce('view', { ...port.view, from: 'prompter' }); }
-hear('view', view => { if (view.from === 'prompter') return; const { zoom, cx, cy } = view; Object.assign(port.view, { zoom, cx, cy }); draw(); });
-hear('panel', detail => { side = detail.side; });
-hear('mask', detail => { overlay = photo && detail.key === photo.key ? detail.picture : null; draw(); });
-function fit() { port.fit(); showView(); }
+function showView() {
+  draw();
+  announce('view', { ...port.view, from: 'prompter' });
+}
+hear('view', view => {
+  if (view.from === 'prompter') return;
+  const { zoom, cx, cy } = view;
+  Object.assign(port.view, { zoom, cx, cy });
+  draw();
+});
+hear('panel', detail => {
+  side = detail.side;
+});
+hear('mask', detail => {
+  overlay = photo && detail.key === photo.key ? detail.picture : null;
+  draw();
+});
+function fit() {
+  port.fit();
+  showView();
+}
 
 // ---- buttons and keys --------------------------------------------------------------------------------------------
 
 function setLabel(value) {
   label = value;
-  $('.pr-keep').setAttribute('aria-pressed', String(value === 1));
-  $('.pr-drop').setAttribute('aria-pressed', String(value === 0));
+  press($('.pr-keep'), value === 1);
+  press($('.pr-drop'), value === 0);
 }
 $('.pr-keep').onclick = () => setLabel(1);
 $('.pr-drop').onclick = () => setLabel(0);
@@ -91,32 +118,32 @@ $('.pr-zoom').onclick = fit;
 const KEYS = { n: () => setLabel(1 - label), escape: () => crosshair.hide() || clear(), 0: fit };
 document.addEventListener('keydown', e => {
   if (e.target.closest('input, textarea, select, [contenteditable=true]')) return;
-  const key = e.key.toLowerCase(), command = e.ctrlKey || e.metaKey;
-  if (key === ' ' && stage.contains(document.activeElement)) { spaceHeld = true; stage.classList.add('panning'); }
-  else if (command && key === 'z') history[e.shiftKey ? 'redo' : 'undo']();
+  const key = e.key.toLowerCase(),
+    command = e.ctrlKey || e.metaKey;
+  if (key === ' ' && stage.contains(document.activeElement)) {
+    spaceHeld = true;
+    stage.classList.add('panning');
+  } else if (command && key === 'z') history[e.shiftKey ? 'redo' : 'undo']();
   else if (command && key === 'y') history.redo();
   else if (!command && !e.altKey && KEYS[key]) KEYS[key]();
   else return;
   e.preventDefault();
 });
-document.addEventListener('keyup', e => { if (e.key === ' ') { spaceHeld = false; stage.classList.remove('panning'); } });
-
-// ---- status ------------------------------------------------------------------------------------------------------
-
-let statusTimer = 0;
-function say(status) {
-  clearTimeout(statusTimer);
-  const text = (status && status.text) || '';
-  if (text) $('.pr-status span').textContent = text;
-  $('.pr-status').classList.toggle('on', !!text);
-  const working = text && status.total && status.done < status.total;
-  $('.pr-progress div').style.width = working ? (100 * (status.done + 0.35)) / status.total + '%' : '0';
-  if (text && status.brief) statusTimer = setTimeout(() => $('.pr-status').classList.remove('on'), 2500);
-}
+document.addEventListener('keyup', e => {
+  if (e.key === ' ') {
+    spaceHeld = false;
+    stage.classList.remove('panning');
+  }
+});
 
 // ---- photos and sessions -----------------------------------------------------------------------------------------
 
-const files = Files({ input: $('.pr-file'), zone: element, stage }, { limit: props.max_megabytes, say, accept: sent });
+const say = Status($('.pr-status'), $('.pr-progress div'));
+$('.pr-file').accept = props.photo_files + ',.json';
+const files = Files(
+  { input: $('.pr-file'), zone: element, stage },
+  { limit: props.max_megabytes, say, accept: sent },
+);
 
 function sent(kind, file) {
   if (kind === 'session') {
@@ -133,12 +160,23 @@ function sent(kind, file) {
 }
 async function show() {
   const next = props.photo;
-  if (!next) { photo = null; overlay = null; return draw(); }
+  if (!next) {
+    photo = null;
+    overlay = null;
+    return draw();
+  }
   if (photo && photo.key === next.key) return draw();
   mark(next.example);
   const picture = await loadPicture(next.preview);
   if (props.photo.key !== next.key) return;
-  photo = { key: next.key, width: next.width, height: next.height, preview: picture, picture, example: next.example };
+  photo = {
+    key: next.key,
+    width: next.width,
+    height: next.height,
+    preview: picture,
+    picture,
+    example: next.example,
+  };
   history.forget();
   crosshair.hide();
   overlay = null;
@@ -149,11 +187,17 @@ async function show() {
 }
 // Shows the file itself instead of the preview where the browser decodes it to the same upright size.
 async function sharpen(shown) {
-  const url = files.urlOf(shown.key) || (current().image || {}).url;
+  const url = files.urlOf(shown.key) || current().image?.url;
   const preview = Math.max(shown.preview.naturalWidth, shown.preview.naturalHeight);
   if (!url || preview >= Math.max(shown.width, shown.height)) return;
   const picture = await loadPicture(url).catch(() => null);
-  if (photo !== shown || !picture || picture.naturalWidth !== shown.width || picture.naturalHeight !== shown.height) return;
+  if (
+    photo !== shown ||
+    !picture ||
+    picture.naturalWidth !== shown.width ||
+    picture.naturalHeight !== shown.height
+  )
+    return;
   photo.picture = picture;
   draw();
 }
@@ -161,7 +205,7 @@ async function sharpen(shown) {
 // ---- examples ----------------------------------------------------------------------------------------------------
 
 function mark(name) {
-  for (const b of element.querySelectorAll('.pr-examples button')) b.setAttribute('aria-pressed', String(b.dataset.name === name));
+  for (const b of element.querySelectorAll('.pr-examples button')) press(b, b.dataset.name === name);
 }
 for (const { name, title, thumb } of props.examples || []) {
   const button = document.createElement('button');
@@ -174,13 +218,13 @@ for (const { name, title, thumb } of props.examples || []) {
 }
 
 watch('value', () => {
-  if (replacing) history.note(replacing);   // undo brings back what was marked before the session
+  if (replacing) history.note(replacing); // undo brings back what was marked before the session
   replacing = null;
   draw();
 });
 watch('photo', show);
 watch('refused', () => {
-  if (props.refused && props.refused.path === (current().image || {}).path) props.value = fallback || EMPTY;
+  if (props.refused && props.refused.path === current().image?.path) props.value = fallback || props.start;
   say(null);
   draw();
 });

@@ -1,7 +1,9 @@
 """The scene: what stands behind the object, and in which colours its edge is drawn; a `gr.HTML` component.
 
 Events: `input` (another choice), `upload` (another background picture). Props that the server sets: `accepted` {src},
-the background picture it has opened, and `residual` {mean, src}, how well the colours explain the photo.
+the background picture it has opened, and `residual` {mean, src}, how well the colours explain the photo. Props that
+never change: `swatches`, a list of {title, colour}; `other_colour`; `offsets`, `sizes` and `blurs`, the limits of what
+is in `SceneData`; `photo_files`, what may be opened.
 """
 
 import math
@@ -11,11 +13,15 @@ from gradio.data_classes import FileData, GradioModel
 from sama.matting import Background, parse_background
 from sama.matting.background import MAX_OFFSET, MAX_SCALE
 from sama.ui.component import DataComponent
+from sama.ui.component.names import PHOTO_FILES
 from sama.ui.scene.backdrop import Backdrop
 
 _OFFSETS = (-MAX_OFFSET, MAX_OFFSET)
 _SIZES = (1 / MAX_SCALE, MAX_SCALE)
 _BLURS = (0.05, 20.0)
+OFFERED_BLURS = (0.2, 8.0)  # by the page's slider
+SWATCHES = {"Black": "#000000", "White": "#ffffff", "Grey": "#808080", "Green": "#00b140"}
+OTHER_COLOUR = "#1f6f9d"  # where the choice of another colour begins
 
 
 class SceneData(GradioModel):
@@ -68,7 +74,16 @@ class Scene(DataComponent):
     """The choice of background and edge colours."""
 
     NAME = "scene"
-    SCRIPTS = ("scene.js",)
+    STYLES = ("scene.css",)
+    SCRIPTS = ("pad.js", "scene.js")
+    CONSTANTS = {
+        "swatches": [{"title": title, "colour": colour} for title, colour in SWATCHES.items()],
+        "other_colour": OTHER_COLOUR,
+        "offsets": _OFFSETS,
+        "sizes": _SIZES,
+        "blurs": OFFERED_BLURS,
+        "photo_files": PHOTO_FILES,
+    }
     data_model = SceneData
 
 

@@ -11,4 +11,5 @@ class Talk(Component):
     """The switch, and the line above the stage."""
 
     NAME = "talk"
+    STYLES = ("talk.css",)
     SCRIPTS = ("talk.js",)

@@ -5,15 +5,27 @@ and pictures as data URLs: `layers` {trained, sam, sama, alpha, composite}, of w
 `composite` {src}, the same answer on another background; `look` {box, and the layers that were asked for}, a part of
 the photo close up; `difference` {src, places}. The page drops what arrives late.
 
+Props that never change: `layer_titles` {name: title}; `methods`, a list of {name, label, title, note}, where mattes may
+come from; `solving`, what panels say while a model without SAMA is at it; `look_side`, the longer side of the largest
+picture of a closer look, in pixels.
+
 Events: `look` {box, side, names}, when a panel or the loupe enlarges beyond what it has; `compare`, when the map of
 differences is to be seen.
 """
 
 from sama.ui.component import Component
+from sama.ui.component.names import LAYERS, SOLVING
+
+LOOK_SIDE = 1600  # pixels of the longer side of the largest picture of a closer look
 
 
 class Viewer(Component):
     """The four results side by side, or two of them with a divider, or where they differ."""
 
     NAME = "viewer"
-    SCRIPTS = ("layers.js", "looks.js", "loupe.js", "slider.js", "tour.js", "gestures.js", "viewer.js")
+    STYLES = ("viewer.css", "panel.css", "slider.css")
+    SCRIPTS = (
+        *("layers.js", "looks.js", "loupe.js", "slider.js", "tour.js", "gestures.js", "panels.js"),
+        *("answers.js", "viewer.js"),
+    )
+    CONSTANTS = {"layer_titles": LAYERS, "solving": SOLVING, "look_side": LOOK_SIDE}

@@ -2,23 +2,23 @@
 function gestures({ canvas, port }, { loupe, change, ready, draw }) {
   const pointers = new Map();
   let pinch = null;
-  function spread() {
-    const [a, b] = [...pointers.values()];
-    return { x: (a.clientX + b.clientX) / 2, y: (a.clientY + b.clientY) / 2, d: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY) };
-  }
   function point(e) {
     loupe.move(port.toPhoto(e.clientX, e.clientY), e.pointerType === 'touch');
     draw();
   }
-  canvas.addEventListener('wheel', e => {
-    if (!ready()) return;
-    e.preventDefault();
-    port.zoomAt(e.clientX, e.clientY, Math.exp(-e.deltaY * 0.0015));
-    change(port);
-  }, { passive: false });
+  canvas.addEventListener(
+    'wheel',
+    e => {
+      if (!ready()) return;
+      e.preventDefault();
+      port.zoomAt(e.clientX, e.clientY, wheelFactor(e));
+      change(port);
+    },
+    { passive: false },
+  );
   canvas.addEventListener('pointerdown', e => {
     pointers.set(e.pointerId, e);
-    pinch = pointers.size === 2 ? spread() : null;
+    pinch = pointers.size === 2 ? spread(pointers) : null;
     if (!ready()) return;
     if (port.zoomed || loupe.on || pinch) canvas.setPointerCapture(e.pointerId);
     if (loupe.on) point(e);
@@ -28,7 +28,7 @@ function gestures({ canvas, port }, { loupe, change, ready, draw }) {
     if (before) pointers.set(e.pointerId, e);
     if (!ready()) return;
     if (pinch && pointers.size === 2) {
-      const now = spread();
+      const now = spread(pointers);
       port.panBy(now.x - pinch.x, now.y - pinch.y);
       port.zoomAt(now.x, now.y, now.d / pinch.d);
       pinch = now;
@@ -40,14 +40,22 @@ function gestures({ canvas, port }, { loupe, change, ready, draw }) {
       change(port);
     }
   });
-  for (const end of ['pointerup', 'pointercancel']) canvas.addEventListener(end, e => { pointers.delete(e.pointerId); pinch = null; });
+  for (const end of ['pointerup', 'pointercancel'])
+    canvas.addEventListener(end, e => {
+      pointers.delete(e.pointerId);
+      pinch = null;
+    });
   canvas.addEventListener('pointerleave', e => {
     pointers.delete(e.pointerId);
-    if (loupe.on && e.pointerType !== 'touch') { loupe.move(null); draw(); }
+    if (loupe.on && e.pointerType !== 'touch') {
+      loupe.move(null);
+      draw();
+    }
   });
   canvas.addEventListener('dblclick', e => {
     if (!ready()) return;
-    if (port.zoomed) port.fit(); else port.zoomAt(e.clientX, e.clientY, 4);
+    if (port.zoomed) port.fit();
+    else port.zoomAt(e.clientX, e.clientY, 4);
     change(port);
   });
 }
@@ -56,8 +64,9 @@ function gestures({ canvas, port }, { loupe, change, ready, draw }) {
 // On the panels themselves arrows pan, or move the loupe, and plus and minus zoom.
 function shortcuts(grid, keys, { loupe, change, lead, ready, draw }) {
   const typing = at => at.closest('input, textarea, select, [contenteditable=true], [role=slider]');
-  const operating = at => at.closest('button:focus-visible, a:focus-visible, summary:focus-visible, [role=button]:focus-visible');
-  let space = false;   // pressed, and nothing else done meanwhile: a drag with Space pans the photo
+  const operating = at =>
+    at.closest('button:focus-visible, a:focus-visible, summary:focus-visible, [role=button]:focus-visible');
+  let space = false; // pressed, and nothing else done meanwhile: a drag with Space pans the photo
   document.addEventListener('keydown', e => {
     if (e.ctrlKey || e.metaKey || e.altKey || typing(e.target)) return;
     if (e.key === ' ') {
@@ -69,17 +78,24 @@ function shortcuts(grid, keys, { loupe, change, lead, ready, draw }) {
       keys[e.key]();
     }
   });
-  document.addEventListener('pointerdown', () => { space = false; }, true);
+  document.addEventListener(
+    'pointerdown',
+    () => {
+      space = false;
+    },
+    true,
+  );
   document.addEventListener('keyup', e => {
     if (e.key !== ' ' || !space) return;
     space = false;
     e.preventDefault();
     keys[' ']();
   });
-  const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   grid.addEventListener('keydown', e => {
     if (e.target !== grid || !ready()) return;
-    const port = lead(), arrow = ARROWS[e.key], zoom = { '+': 1.25, '=': 1.25, '-': 0.8 }[e.key];
+    const port = lead(),
+      arrow = ARROWS[e.key],
+      zoom = { '+': 1.25, '=': 1.25, '-': 0.8 }[e.key];
     if (arrow && loupe.spot) {
       loupe.move(loupe.spot.map((v, i) => v + 12 * arrow[i] * port.unit()));
       draw();

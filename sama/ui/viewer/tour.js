@@ -1,20 +1,31 @@
 // Visits the places where SAM and SAMA differ most, one after another.
-const PLACE_FILLS = 0.4;   // of a panel
+const PLACE_FILLS = 0.4; // of a panel
+
+// The place after number `index` of `count`, or before it for by = -1; -1 is the number before the tour begins.
+function nextPlace(index, by, count) {
+  if (index < 0) return by > 0 ? 0 : count - 1;
+  return (index + by + count) % count;
+}
+function tourWords(count, index) {
+  if (!count) return 'SAM and SAMA agree';
+  if (index >= 0) return `${index + 1} of ${count}`;
+  return count === 1 ? '1 difference' : count + ' differences';
+}
 
 function Tour(figure, go) {
-  const bar = figure.querySelector('.vw-tour'), words = bar.querySelector('span');
+  const bar = figure.querySelector('.vw-tour'),
+    words = bar.querySelector('span');
   const [back, forth] = bar.querySelectorAll('button');
-  let places = null, index = -1;
+  let places = null,
+    index = -1;
   function say() {
-    const none = places && !places.length;
-    words.textContent = !places ? '' : none ? 'SAM and SAMA agree' : index < 0 ? countOf(places.length) : `${index + 1} of ${places.length}`;
-    back.disabled = forth.disabled = !places || none;
+    words.textContent = places ? tourWords(places.length, index) : '';
+    back.disabled = forth.disabled = !places?.length;
     bar.hidden = !places;
   }
-  const countOf = n => (n === 1 ? '1 difference' : n + ' differences');
   function step(by) {
-    if (!places || !places.length) return;
-    index = index < 0 ? (by > 0 ? 0 : places.length - 1) : (index + by + places.length) % places.length;
+    if (!places?.length) return;
+    index = nextPlace(index, by, places.length);
     say();
     go(places[index]);
   }
@@ -24,6 +35,10 @@ function Tour(figure, go) {
   return {
     next: () => step(1),
     previous: () => step(-1),
-    open(found) { places = found; index = -1; say(); },
+    open(found) {
+      places = found;
+      index = -1;
+      say();
+    },
   };
 }

@@ -1,4 +1,4 @@
-"""A server with a fake model, and a headless Chromium to visit it."""
+"""A server with a fake model, and tabs to visit it."""
 
 import json
 import os
@@ -12,16 +12,6 @@ from tests.ui.browser.fake_predictor import Counts, FakePredictor
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-CHROMIUM_FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-]
 
 
 def serve(predictor, examples: Path = EXAMPLES):
@@ -45,23 +35,6 @@ def free_port() -> int:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Debian's Chromium; without it these tests fail in CI and are skipped elsewhere."""
-    found = shutil.which("chromium")
-    if found is None:
-        sentence = "There is no chromium here; install Debian's package chromium to run the browser tests."
-        if os.environ.get("CI"):
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 import sama
-from tests.ui.browser.conftest import CHROMIUM_FLAGS, Visitor, serve
+from tests.ui.browser.conftest import Visitor, serve
+from tests.ui.conftest import CHROMIUM_FLAGS
 
 
 def main(out: Path, example: int) -> None:
