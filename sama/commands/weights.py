@@ -1,27 +1,33 @@
-"""`python -m sama weights`: which weights there are, download, check and convert them."""
+"""`sama weights`: which weights there are, download, check and convert them."""
 
 import argparse
 from pathlib import Path
 
+from sama.commands.parser import Parser
 from sama.errors import WeightsError
 from sama.weights.digest import check_sha256
 from sama.weights.hub import HubFile, announced_sha256, cached, fetch, parse_hub_id
 from sama.weights.records import RECORDS, WEIGHTS, ModelRecord, record_of
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Add the subcommands; without one the models are listed."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    actions.add_parser("list", help="the models, their files, and which are here")
-    get = actions.add_parser("get", help="download a model's backbone, or SAMA's modules, from the hub")
+
+    def action(name: str, does: str, example: str = "") -> argparse.ArgumentParser:
+        sentence = f"{does[0].upper()}{does[1:]}."
+        return actions.add_parser(name, help=does, description=sentence, example=example)
+
+    action("list", "list the models, their files, and which are here")
+    get = action("get", "download a model's backbone, or SAMA's modules, from the hub", "vit_b")
     get.add_argument("what", metavar="MODEL|OWNER/NAME[:FILE]")
-    verify = actions.add_parser(
-        "verify", help="check a checkpoint's sha256 and every tensor's name and shape"
-    )
+    verify = action("verify", "check a checkpoint's sha256 and every tensor's name and shape", "mini")
     verify.add_argument("what", metavar="MODEL|FILE")
     verify.add_argument("--model", choices=sorted(RECORDS), help="the model that FILE must fit")
-    convert = actions.add_parser(
-        "convert", help="rewrite a SAM checkpoint: .pth as transformers' .safetensors, or back"
+    convert = action(
+        "convert",
+        "rewrite a SAM checkpoint: .pth as transformers' .safetensors, or back",
+        "sam_vit_b_01ec64.pth model.safetensors",
     )
     convert.add_argument("source", type=Path, metavar="FROM")
     convert.add_argument("target", type=Path, metavar="TO", help="its ending, .pth or .safetensors, decides")
