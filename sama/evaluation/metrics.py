@@ -12,7 +12,7 @@ from sama.evaluation.matting_metrics import matting_errors
 
 MASK_METRICS = ("mIoU", "boundary_IoU", "F_max", "weighted_F", "MAE", "S", "E")
 MATTE_METRICS = ("SAD", "MSE", "MAD", "Grad", "Conn")
-INSTALL_HINT = "run `pip install -r requirements-eval.txt`"
+INSTALL_HINT = "run `pip install '.[eval]'` in the repository"
 
 
 def iou(mask: np.ndarray, truth: np.ndarray) -> float:
