@@ -16,7 +16,7 @@ import tomllib
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 SPACE, DEV = "requirements.txt", "requirements-dev.txt"
@@ -34,7 +34,7 @@ def wanted(root: Path = ROOT) -> dict[str, list[Requirement]]:
     return {SPACE: [Requirement(text) for text in project["dependencies"]], DEV: others}
 
 
-def pins(text: str) -> dict[str, Requirement]:
+def pins(text: str) -> dict[NormalizedName, Requirement]:
     """Return the requirements of a requirements file by canonical name."""
     lines = (line.split("#")[0].strip() for line in text.splitlines())
     found = [Requirement(line) for line in lines if line and not line.startswith("-")]
@@ -58,7 +58,7 @@ def disagreements(root: Path = ROOT) -> list[str]:
     return said
 
 
-def resolve(requirements: list[Requirement], kept: list[str]) -> dict[str, str]:
+def resolve(requirements: list[Requirement], kept: list[str]) -> dict[NormalizedName, str]:
     """Ask pip for versions that fit together, by canonical name; `kept` are constraints. Installs nothing."""
     with tempfile.TemporaryDirectory() as folder:
         constraints, report = Path(folder) / "kept.txt", Path(folder) / "report.json"

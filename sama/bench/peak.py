@@ -53,7 +53,7 @@ class PeakMeter:
         if self._before is None:
             return None
         peak = torch.cuda.max_memory_allocated(self._cuda) if self._cuda is not None else _status("VmHWM")
-        return max(0, peak - self._before)
+        return None if peak is None else max(0, peak - self._before)
 
 
 def _status(field: str) -> int | None:

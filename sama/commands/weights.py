@@ -67,7 +67,7 @@ def _list() -> None:
 
 def _presence(record: ModelRecord) -> str:
     if record.hub_file is not None:
-        here = cached(HubFile(record.hub_file.hub, record.hub_file.name))
+        here = cached(HubFile.of(record.hub_file))
         where = "downloaded" if here else f"not here: `weights get {record.name}`, or --checkpoint FILE"
         return f"{where}; no SAMA weights"
     files = [name for name in (record.backbone_file, record.sama_file) if name]
@@ -83,7 +83,7 @@ def _get(what: str) -> list[str]:
         published = record_of(what).hub_file
         if published is None:
             return [f"{what} is embedded; there is nothing to download."]
-        file = HubFile(published.hub, published.name)
+        file = HubFile.of(published)
         path = fetch(file, flag="--checkpoint", sha256=published.sha256, fixed=True)
         digest = check_sha256(path, published.sha256 or announced_sha256(path))
     else:
@@ -106,11 +106,11 @@ def _verify(what: str, model: str | None) -> list[str]:
         return inspect_file(Path(what), model)
     record = record_of(what)
     if record.hub_file is None:
-        lines = [line for name in (record.backbone_file, record.sama_file)
-                 for line in inspect_file(WEIGHTS / name, what)]  # fmt: skip
+        names = [name for name in (record.backbone_file, record.sama_file) if name]
+        lines = [line for name in names for line in inspect_file(WEIGHTS / name, what)]
         load_model(what)  # refuses files that do not belong together
         return [*lines, "The two belong together."]
-    file = cached(HubFile(record.hub_file.hub, record.hub_file.name))
+    file = cached(HubFile.of(record.hub_file))
     if file is None:
         raise WeightsError(
             f"{what} is not downloaded; run `python -m sama weights get {what}`, or name a file to verify."
