@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint lint-js clean
+.PHONY: demo test lint lint-js lock clean
 
 demo: $(VENV)/.demo
-	$(BIN)/python app.py
+	$(BIN)/sama app
 
 test: $(VENV)/.dev
 	tests/install_chromium.sh
@@ -16,6 +16,12 @@ test: $(VENV)/.dev
 lint: $(VENV)/.dev lint-js
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports --no-cache --no-logo
+
+# Exact versions from the ranges of pyproject.toml; `make lock UPGRADE=1` takes the newest.
+lock: $(VENV)/.dev
+	$(BIN)/python -m tools.lock $(if $(UPGRADE),--upgrade)
 
 # The page's scripts and styles. Needs npx, which comes with Node.js, and the npm registry the first time; without npx
 # they are not checked, which fails where CI is set. `tests/lint_page.sh .venv/bin/python --write` formats them.
@@ -26,10 +32,11 @@ lint-js: $(VENV)/.dev
 $(VENV)/.demo: requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	$(BIN)/python -c "from sama.matting import warm_up; warm_up()"
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.demo requirements-dev.txt requirements-eval.txt
+$(VENV)/.dev: $(VENV)/.demo requirements-dev.txt
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	touch $@
 

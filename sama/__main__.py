@@ -4,4 +4,4 @@ import sys
 
 from sama.commands.cli import main
 
-sys.exit(main())
+sys.exit(main(prog="python -m sama"))

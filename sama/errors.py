@@ -26,4 +26,4 @@ class DeviceError(SamaError):
 
 
 # What to do where packages for measuring are missing.
-INSTALL_EVAL = "run `pip install -r requirements-eval.txt`"
+INSTALL_EVAL = "run `pip install '.[eval]'` in the repository"

@@ -64,12 +64,19 @@ class Lab(AbstractContextManager):
 
     def load(self, model: str, dtype: torch.dtype | None = None) -> SamaPredictor:
         """Load a model without a feature cache, so that a photo is encoded every time; raises WeightsError."""
-        files = {}
+        checkpoint = sama_weights = None
         if record_of(model).backbone_file is None:
             mine = self._official(model)
-            files = {"checkpoint": mine.checkpoint, "sama_weights": mine.sama_weights}
+            checkpoint, sama_weights = mine.checkpoint, mine.sama_weights
         name = str(dtype or self.format).removeprefix("torch.")
-        return load(model, device=self.device, dtype=name, cache_bytes=0, **files)
+        return load(
+            model,
+            device=self.device,
+            dtype=name,
+            checkpoint=checkpoint,
+            sama_weights=sama_weights,
+            cache_bytes=0,
+        )
 
     def stock(self, ours: SamaPredictor) -> SamPredictor:
         """Return segment_anything's own predictor in float32, with the weights of `ours`, an official model."""
@@ -86,7 +93,7 @@ class Lab(AbstractContextManager):
         self.progress(f"weights of {model}")
         torch.manual_seed(0)
         published = record_of(model).hub_file
-        found = self.checkpoint or cached(HubFile(published.hub, published.name))
+        found = self.checkpoint or (cached(HubFile.of(published)) if published else None)
         folder = Path(self._folder.name)
         checkpoint = found or folder / f"{model}.pth"
         sama = Sama(default_config(model))

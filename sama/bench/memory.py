@@ -2,7 +2,7 @@
 
     python -m sama.bench.memory PHOTO DEVICE DTYPE
 
-prints one line of JSON: {"peak": bytes, "seconds": ..., "device": ..., "dtype": ...}.
+prints one line of JSON: {"peak": bytes or null, "seconds": ..., "device": ..., "dtype": ...}.
 """
 
 import json
@@ -39,14 +39,18 @@ def rss(lab: Lab, name: str, size: str) -> Iterator[Row]:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["it said nothing"]
-        raise BenchError(f"The process that stands for the app failed ({said[-1]}); run app.py to see why.")
+        raise BenchError(
+            f"The process that stands for the app failed ({said[-1]}); run `sama app` to see why."
+        )
     told = json.loads(done.stdout.splitlines()[-1])
-    yield Row(name, 1000 * told["seconds"], None, told["peak"] / MIB, told["device"], told["dtype"])
+    peak = None if told["peak"] is None else told["peak"] / MIB
+    yield Row(name, 1000 * told["seconds"], None, peak, told["device"], told["dtype"])
 
 
 def visit(path: str, device: str, dtype: str) -> dict:
-    """Do in this process what app.py does for one visitor."""
+    """Do in this process what `sama app` does for one visitor."""
     # Here, where only the process that stands for the app comes by.
+    from sama.ui.examples_folder import examples_folder
     from sama.ui.model_call import on_gpu
     from sama.ui.model_thread import ModelThread
     from sama.ui.studio import build_studio
@@ -54,7 +58,7 @@ def visit(path: str, device: str, dtype: str) -> dict:
 
     thread = ModelThread()
     predictor = thread.call(load, "mini", device=device, dtype=dtype)
-    studio = build_studio(predictor, ROOT / "examples", thread)  # held, as a running app holds it
+    studio = build_studio(predictor, examples_folder(), thread)  # held, as a running app holds it
     started = time.perf_counter()
     visit = Visit(predictor, path, on_gpu(predictor, thread=thread))
     for _ in visit.encode():

@@ -1,7 +1,6 @@
 """Peak memory: of this process, and of one step in it."""
 
 import re
-import resource
 import sys
 from pathlib import Path
 
@@ -12,11 +11,18 @@ from sama.predict.allocator import return_memory
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
-def peak_rss() -> int:
-    """Return the largest resident memory in bytes that this process has had, or has had since `PeakMeter.start`."""
+def peak_rss() -> int | None:
+    """Return the largest resident memory in bytes that this process has had, or has had since `PeakMeter.start`.
+
+    None on systems that do not tell.
+    """
     # Linux's ru_maxrss would include the process that started this one.
     if (peak := _status("VmHWM")) is not None:
         return peak
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return None
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return used if sys.platform == "darwin" else used * 1024
 
@@ -47,7 +53,7 @@ class PeakMeter:
         if self._before is None:
             return None
         peak = torch.cuda.max_memory_allocated(self._cuda) if self._cuda is not None else _status("VmHWM")
-        return max(0, peak - self._before)
+        return None if peak is None else max(0, peak - self._before)
 
 
 def _status(field: str) -> int | None:

@@ -17,6 +17,7 @@ from urllib.error import URLError
 from PIL import Image
 
 from sama.bench.rows import BenchError
+from sama.ui.examples_folder import examples_folder
 
 ROOT = Path(__file__).parents[2]
 PHOTO_SIZE = (4000, 3000)
@@ -41,7 +42,7 @@ def measure(
     the request leaving the browser and the answer reaching it; background_switch: from mouse-up until the composite is
     repainted. ms and bytes are medians over `repeats`; bytes are all that came down the network, headers included.
 
-    progress is called with one line for every stage. Raises BenchError when Playwright, Chromium or app.py is missing
+    progress is called with one line for every stage. Raises BenchError when Playwright or Chromium is missing
     or the page does not come up.
     """
     chromium = _chromium()
@@ -89,7 +90,7 @@ def _chromium() -> str:
         import playwright  # noqa: F401
     except ImportError as error:
         raise BenchError(
-            "The page is measured with Playwright; pip install -r requirements-dev.txt first."
+            "The page is measured with Playwright; `pip install '.[dev]'` in the repository first."
         ) from error
     found = shutil.which("chromium")
     if found is None:
@@ -99,14 +100,12 @@ def _chromium() -> str:
 
 @contextmanager
 def _studio(folder: Path) -> Iterator[str]:
-    """Run app.py in a process of its own; gives its address."""
+    """Run `sama app` in a process of its own; gives its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    app, log = ROOT / "app.py", folder / "app.log"
-    if not app.exists():
-        raise BenchError("app.py is not beside the package; run this from a checkout of the repository.")
-    command = [sys.executable, str(app), "--host", "127.0.0.1", "--port", str(port)]
+    log = folder / "app.log"
+    command = [sys.executable, "-m", "sama", "app", "--host", "127.0.0.1", "--port", str(port)]
     with open(log, "wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}"
@@ -130,13 +129,13 @@ def _wait(process: subprocess.Popen, url: str, log: Path) -> None:
         except (URLError, OSError):
             time.sleep(0.2)
     said = log.read_text("utf-8", "replace").strip().splitlines() or ["it said nothing"]
-    raise BenchError(f"app.py did not come up ({said[-1]}); start it by hand to see why.")
+    raise BenchError(f"`sama app` did not come up ({said[-1]}); start it by hand to see why.")
 
 
 def _photo(folder: Path) -> Path:
     """Make a photo with the content of an example and 12 million pixels."""
     path = folder / "photo.jpg"
-    with Image.open(ROOT / "examples" / "flower.jpg") as image:
+    with Image.open(examples_folder() / "flower.jpg") as image:
         image.convert("RGB").resize(PHOTO_SIZE, Image.Resampling.BICUBIC).save(path, quality=90)
     return path
 

@@ -1,8 +1,10 @@
-"""`python -m sama bench`: measure this machine, side by side with the stock implementations."""
+"""`sama bench`: measure this machine, side by side with the stock implementations."""
 
 import argparse
 import sys
 from pathlib import Path
+
+from sama.commands.flags import add_device_flags
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -10,13 +12,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows there")
     parser.add_argument("--model", nargs="+", metavar="NAME", help="vit_b and mini by default")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="rows to measure, all by default")
-    parser.add_argument("--repeats", type=int, help="rounds after the warm-up; 3, or 20 with --ui")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    parser.add_argument("--dtype", default="auto", help="auto, float32 or bfloat16")
     parser.add_argument(
-        "--checkpoint", type=Path, help="weights of the one official model; random where none are at hand"
+        "--repeats", type=int, metavar="N", help="rounds after the warm-up; 3, or 20 with --ui"
+    )
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="weights of the one official model; else random ones",
     )
     parser.add_argument("--ui", action="store_true", help="measure the page in a browser instead")
+    add_device_flags(parser, dtype=True)
 
 
 def main(args: argparse.Namespace) -> int:

@@ -1,38 +1,81 @@
 """The command line: find the command, run it, and turn a user's mistake into one sentence and exit code 2."""
 
-import argparse
 import sys
+from collections.abc import Sequence
 from importlib import import_module
+from typing import NamedTuple
 
 from sama import __version__
+from sama.commands.parser import Parser
 from sama.errors import SamaError
 
-# Imported only when asked for: torch takes seconds, help should not.
+
+class Command(NamedTuple):
+    """A module with `add_arguments(parser)` and `main(args)`, what it does, and what to write after its name.
+
+    The module is imported only when the command is asked for: torch takes seconds, help should not.
+    """
+
+    module: str
+    summary: str
+    example: str
+
+
 COMMANDS = {
-    "predict": ("sama.commands.predict", "cut an object out of a photo"),
-    "examples": ("sama.commands.examples", "answer the example photos ahead, for the studio"),
-    "weights": ("sama.commands.weights", "list the models and which are present"),
-    "train": ("sama.training.run", "train mini, or SAMA on a backbone"),
-    "bench": ("sama.commands.bench", "measure speed and memory, beside the stock implementations"),
-    "ablate": ("sama.commands.ablate", "train and evaluate SAMA without each of its parts"),
-    "evaluate": ("sama.evaluation.run", "measure SAM, SAMA and classical methods on a folder"),
+    "predict": Command(
+        "sama.commands.predict",
+        "cut an object out of a photo",
+        "examples/flower.jpg --box 166,80,456,384 --out out/flower",
+    ),
+    "app": Command("sama.commands.app", "serve the page", "--host 0.0.0.0 --port 8080"),
+    "weights": Command(
+        "sama.commands.weights", "list the models, download, check and convert them", "get vit_b"
+    ),
+    "examples": Command(
+        "sama.commands.examples", "answer the example photos ahead, for the page", "--device cpu"
+    ),
+    "evaluate": Command(
+        "sama.commands.evaluate",
+        "measure SAM, SAMA and classical methods on a folder",
+        "data/val/horses --prompts box --json horses.json",
+    ),
+    "bench": Command(
+        "sama.commands.bench",
+        "measure speed and memory, beside the stock implementations",
+        "--only foreground_12mp rss_12mp --json bench.json",
+    ),
+    "train": Command(
+        "sama.training.run",
+        "train mini, or SAMA on a backbone",
+        "mini --data data --out runs/mini --minutes 60",
+    ),
+    "ablate": Command(
+        "sama.commands.ablate",
+        "train and evaluate SAMA without each of its parts",
+        "--data data --out runs/ablation --steps 600",
+    ),
 }
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run `python -m sama ARGV...`; returns the exit code: 0, or 2 after a mistake of the user."""
-    argv = sys.argv[1:] if argv is None else argv
-    known = argv[:1] and argv[0] in COMMANDS
-    parser = argparse.ArgumentParser(prog="python -m sama", description="Segment and matte anything.")
+def parser_of(names: Sequence[str], prog: str = "sama") -> Parser:
+    """Return the parser that knows every command's name, and the flags of the commands `names`."""
+    parser = Parser(prog=prog, description="Segment and matte anything.", example="predict --help")
     parser.add_argument("--version", action="version", version=f"sama {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (module, summary) in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=summary)
-        if known and name == argv[0]:
-            import_module(module).add_arguments(command)
-    args = parser.parse_args(argv)
+    for name, command in COMMANDS.items():
+        sentence = f"{command.summary[0].upper()}{command.summary[1:]}."
+        own = commands.add_parser(name, help=command.summary, description=sentence, example=command.example)
+        if name in names:
+            import_module(command.module).add_arguments(own)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None, *, prog: str = "sama") -> int:
+    """Run `sama ARGV...`; returns the exit code: 0, or 2 after a mistake of the user. prog: how it was called."""
+    argv = sys.argv[1:] if argv is None else argv
+    args = parser_of(argv[:1], prog).parse_args(argv)
     try:
-        return import_module(COMMANDS[args.command][0]).main(args)
+        return import_module(COMMANDS[args.command].module).main(args)
     except SamaError as error:
         print(f"sama: {error}", file=sys.stderr)
         return 2

@@ -1,31 +1,29 @@
-"""`python -m sama examples`: answer the example photos ahead, so that the studio shows them without asking a model."""
+"""`sama examples`: answer the example photos ahead, so that the page shows them without asking a model."""
 
 import argparse
 from pathlib import Path
 
 from sama import methods
+from sama.commands.flags import add_device_flags, add_model_flags, load_predictor
 from sama.export import stored_answers
 from sama.photo.opening import open_image
 from sama.request.request import Request
 from sama.request.session import Session
+from sama.ui.examples_folder import examples_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags."""
-    parser.add_argument("folder", nargs="?", type=Path, default=Path("examples"), metavar="DIR")
-    parser.add_argument("--model", default="mini", help="see python -m sama weights")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    parser.add_argument("--checkpoint", type=Path, help="backbone weights, for models not embedded")
-    parser.add_argument("--sama-weights", help="SAMA weights instead of the embedded")
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=examples_folder(), metavar="DIR", help="the page's by default"
+    )
+    add_model_flags(parser)
+    add_device_flags(parser)
 
 
 def main(args: argparse.Namespace) -> int:
     """Write DIR/answers/NAME.png for every DIR/NAME.json; raises SamaError."""
-    from sama.predict.loading import load  # imported late: torch takes seconds, --help should not
-
-    predictor = load(
-        args.model, device=args.device, checkpoint=args.checkpoint, sama_weights=args.sama_weights
-    )
+    predictor = load_predictor(args)
     for file in sorted(args.folder.glob("*.json")):
         path = answer(predictor, file)
         print(f"{path} ({path.stat().st_size / 1000:.0f} kB)")

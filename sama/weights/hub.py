@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sama.errors import WeightsError
 from sama.weights.digest import check_sha256
+from sama.weights.records import PublishedFile
 
 _HUB_ID = re.compile(r"([\w.-]+/[\w.-]+)(?::([\w./-]+))?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -21,6 +22,13 @@ class HubFile:
 
     repo: str
     name: str
+
+    @classmethod
+    def of(cls, file: PublishedFile) -> "HubFile":
+        """Return where a file that was published on the hub is; raises ValueError for others."""
+        if file.hub is None:
+            raise ValueError(f"{file.name} is not on the hub")
+        return cls(file.hub, file.name)
 
 
 def parse_hub_id(text: str, default: str) -> HubFile | None:

@@ -49,7 +49,7 @@ def _official(tensors: dict, name: str, model: str | None) -> str:
     failures = []
     for candidate in OFFICIAL if model is None else (model,):
         try:
-            check_names(_skeleton(candidate).sam, tensors, name)
+            check_names(_skeleton(candidate).get_submodule("sam"), tensors, name)
         except WeightsError as error:
             failures.append(error)
         else:

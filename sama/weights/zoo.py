@@ -43,8 +43,8 @@ def find_backbone(record: ModelRecord, checkpoint: Path | None = None) -> Path:
         return path
     if record.backbone_file is None:
         published = record.hub_file
-        file = HubFile(published.hub, published.name)
-        return fetch(file, flag="--checkpoint", sha256=published.sha256, fixed=True)
+        assert published is not None  # whatever is not embedded is published
+        return fetch(HubFile.of(published), flag="--checkpoint", sha256=published.sha256, fixed=True)
     path = WEIGHTS / record.backbone_file
     if not path.is_file():
         raise WeightsError(
@@ -80,7 +80,7 @@ def load_backbone(module: nn.Module, path: Path) -> None:
     if path.suffix == ".safetensors" and not is_transformers(tensors):
         assign(module, tensors, path.name)
     else:
-        assign(module.sam, as_segment_anything(tensors), path.name)
+        assign(module.get_submodule("sam"), as_segment_anything(tensors), path.name)
 
 
 def load_model(
@@ -101,7 +101,9 @@ def load_model(
     own = sama_weights is None and checkpoint is not None
     if own and metadata and not _trained_on(metadata, digest, default, backbone_file):
         sama_file, metadata = None, {}
-    model = Sama(config_of(metadata, sama_file) if metadata else on_backbone(default, backbone_file))
+    model = Sama(
+        config_of(metadata, sama_file) if metadata and sama_file else on_backbone(default, backbone_file)
+    )
     load_backbone(model.backbone, backbone_file)
     if sama_file is None:
         model.reset_tokens()

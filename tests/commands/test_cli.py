@@ -185,3 +185,13 @@ def test_help_needs_no_torch():
     assert run.returncode == 0
     assert "predict" in run.stdout
     assert "| torch" not in run.stderr
+
+
+def test_peak_memory_is_left_out_where_the_system_does_not_tell(monkeypatch):
+    from sama.bench import peak
+
+    assert peak.peak_rss() > 2**20
+    monkeypatch.setattr(peak, "_status", lambda field: None)
+    assert peak.peak_rss() > 2**20
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert peak.peak_rss() is None

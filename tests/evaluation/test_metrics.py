@@ -9,7 +9,7 @@ from scipy import ndimage
 from sama.errors import SamaError
 from sama.evaluation.metrics import MASK_METRICS, MaskScores, MatteScores, boundary_iou, iou
 
-sod = pytest.importorskip("py_sod_metrics", reason="requirements-eval.txt is not installed")
+sod = pytest.importorskip("py_sod_metrics", reason="the extra eval is not installed")
 
 
 def block(shape, top, left, bottom, right) -> np.ndarray:
@@ -118,5 +118,5 @@ def test_matte_scores_average_and_separate_the_unknown_region():
 
 def test_missing_package_is_named_with_its_remedy(monkeypatch):
     monkeypatch.setitem(sys.modules, "py_sod_metrics", None)
-    with pytest.raises(SamaError, match="pip install -r requirements-eval.txt"):
+    with pytest.raises(SamaError, match=r"pip install '\.\[eval\]'"):
         MaskScores()

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sama.commands.evaluate import add_arguments, main
 from sama.errors import SamaError
 from sama.evaluation import evaluate
 from sama.evaluation.methods import choose_methods
 from sama.evaluation.report import format_table
-from sama.evaluation.run import add_arguments, main
 
-pytest.importorskip("py_sod_metrics", reason="requirements-eval.txt is not installed")
+pytest.importorskip("py_sod_metrics", reason="the extra eval is not installed")
 SHAPE = (60, 80)
 
 

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -162,28 +161,3 @@ def test_every_example_has_valid_prompts_and_a_licence():
         assert example.prompts.validate(photo.size) == example.prompts
         assert example.path.stat().st_size < 400_000
         assert f"| {example.path.name} |" in licences
-
-
-@pytest.mark.parametrize(
-    "flags",
-    [
-        ["--port", "abc"],
-        ["--port", "70000"],
-        ["--nonsense"],
-        ["--model", "nope"],
-        ["--device", "abacus"],
-    ],
-)
-def test_a_bad_flag_is_one_sentence_and_exit_code_2(flags, capsys, monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT))
-    import app
-
-    try:
-        code = app.main(flags)
-    except SystemExit as stop:
-        code = stop.code
-    printed = capsys.readouterr()
-    assert code == 2
-    assert printed.err.strip().count("\n") == 0
-    assert printed.err.strip().endswith(".")
-    assert "app" in sys.modules

@@ -77,5 +77,5 @@ def test_a_missing_package_is_named_with_its_remedy(monkeypatch):
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    with pytest.raises(SamaError, match=r"requirements-train\.txt"):
+    with pytest.raises(SamaError, match=r"pip install '\.\[train\]'"):
         imagenet_trunk()

@@ -1,0 +1,57 @@
+"""The flags that several commands share, each declared once, and the predictor that they describe."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sama.predict.predictor import SamaPredictor
+
+
+def add_prompt_flags(parser: argparse.ArgumentParser) -> None:
+    """--box and --point, texts for `sama.request.prompts.parse_box` and `parse_point`."""
+    parser.add_argument("--box", action="append", default=[], metavar="x0,y0,x1,y1", help="may repeat")
+    parser.add_argument(
+        "--point", action="append", default=[], metavar="x,y[,0|1]", help="1 keeps, 0 removes; may repeat"
+    )
+
+
+def add_model_flags(parser: argparse.ArgumentParser, *, session: bool = False) -> None:
+    """--model, --checkpoint and --sama-weights; session: a session file may name the model, so there is no default."""
+    otherwise = "mini, or the session's" if session else "mini"
+    parser.add_argument(
+        "--model",
+        metavar="NAME",
+        default=None if session else "mini",
+        help=f"one that `weights` lists; by default {otherwise}",
+    )
+    parser.add_argument(
+        "--checkpoint", type=Path, metavar="FILE", help="backbone weights, for models not embedded"
+    )
+    parser.add_argument(
+        "--sama-weights",
+        metavar="FILE|ID",
+        help="SAMA weights instead of the embedded: a path, or owner/name[:file] of the hub",
+    )
+
+
+def add_device_flags(parser: argparse.ArgumentParser, *, dtype: bool = False, compile: bool = False) -> None:
+    """--device, and where it is wanted --dtype and --compile."""
+    parser.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda or mps")
+    if dtype:
+        parser.add_argument(
+            "--dtype", default="auto", metavar="NAME", help="auto, float32, bfloat16 or float16"
+        )
+    if compile:
+        parser.add_argument("--compile", action="store_true", help="torch.compile the image encoder")
+
+
+def load_predictor(args: argparse.Namespace, *, model: str | None = None) -> SamaPredictor:
+    """Load what the flags of a model and a device say; model: instead of --model. Raises WeightsError, DeviceError."""
+    from sama.predict.loading import load  # imported late: torch takes seconds, --help should not
+
+    names = ("device", "dtype", "compile", "checkpoint", "sama_weights")
+    given = {name: value for name, value in vars(args).items() if name in names}
+    return load(model or args.model, **given)
