@@ -16,8 +16,8 @@ from sama.models.views import (
 )
 from sama.predict.cache import FeatureCache
 from sama.predict.predictor import SamaPredictor
-from sama.training.mini_stage import MiniStage
-from sama.training.sama_stage import SamaStage
+from sama.training.stages.mini import MiniStage
+from sama.training.stages.sama import SamaStage
 from sama.weights.records import RECORDS
 from sama.weights.zoo import LoadedModel
 

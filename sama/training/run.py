@@ -13,11 +13,11 @@ from sama.models.backbones.mini import MiniBackbone
 from sama.models.config import SamaConfig, default_config
 from sama.models.sama import TASKS, Sama
 from sama.predict.devices import resolve_device
-from sama.training.data import TrainingData
+from sama.training.data.dataset import TrainingData
+from sama.training.data.sources import NAMES
 from sama.training.imagenet import imagenet_trunk
-from sama.training.mini_stage import MiniStage
-from sama.training.sama_stage import SamaStage
-from sama.training.sources import NAMES
+from sama.training.stages.mini import MiniStage
+from sama.training.stages.sama import SamaStage
 from sama.training.trainer import TrainSettings, train
 from sama.training.validation import MiniWatch, SamaWatch
 from sama.weights.checkpoints import load_tensors, sama_metadata, save_checkpoint

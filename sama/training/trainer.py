@@ -14,9 +14,9 @@ from torch.utils.data import DataLoader, Dataset, default_collate
 from tqdm import tqdm
 
 from sama.predict.allocator import reuse_memory
-from sama.training.checkpoint import has_state, load_state, save_state
-from sama.training.data import Ingredients, develop
+from sama.training.data.dataset import Ingredients, develop
 from sama.training.ema import Ema
+from sama.training.state import has_state, load_state, save_state
 
 TRUNK_SCALE = 0.2
 

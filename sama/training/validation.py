@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from sama.models.prompt_tensors import BOTTOM_RIGHT, TOP_LEFT, PromptTensors
 from sama.models.views import Frame, make_frame
-from sama.training.mini_stage import normalise_batch
-from sama.training.sama_stage import encode_frames
+from sama.training.stages.mini import normalise_batch
+from sama.training.stages.sama import encode_frames
 
 TILE = 192
 

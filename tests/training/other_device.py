@@ -20,7 +20,7 @@ from torch.utils.backend_registration import _setup_privateuseone_for_python_bac
 from sama.predict.cache import FeatureCache
 from sama.predict.predictor import SamaPredictor
 from sama.request.prompts import Prompts
-from sama.training.data import TrainingData
+from sama.training.data.dataset import TrainingData
 from sama.training.trainer import TrainSettings, train
 from sama.training.validation import MiniWatch, SamaWatch
 from sama.weights.zoo import RECORDS, LoadedModel

@@ -11,15 +11,15 @@ from scipy.ndimage import gaussian_filter
 
 from sama.errors import SamaError
 from sama.models.backbones.mini import MiniBackbone
-from sama.training import filters, synthesis
-from sama.training.data import TrainingData, develop
-from sama.training.degrade import degrade, draw_degradation
-from sama.training.mini_stage import MiniStage
-from sama.training.painting import Painted, Scene, Shadow, draw_recolouring, paint, recolour
-from sama.training.photographs import mask_target, photo_sample
-from sama.training.procedural import SHAPES
-from sama.training.recipes import RECIPES, cut_object, synthetic_sample
-from sama.training.sources import LabelledPhoto, Sources
+from sama.training.data import filters, synthesis
+from sama.training.data.composites import RECIPES, cut_object, synthetic_sample
+from sama.training.data.dataset import TrainingData, develop
+from sama.training.data.degrade import degrade, draw_degradation
+from sama.training.data.painting import Painted, Scene, Shadow, draw_recolouring, paint, recolour
+from sama.training.data.photographs import mask_target, photo_sample
+from sama.training.data.procedural import SHAPES
+from sama.training.data.sources import LabelledPhoto, Sources
+from sama.training.stages.mini import MiniStage
 from sama.training.trainer import TrainSettings, train
 from tests.helpers import SMALL, disc, write_training
 

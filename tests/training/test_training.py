@@ -16,7 +16,7 @@ from sama.training.correlation import filter_axis
 from sama.training.ema import Ema
 from sama.training.prompting import depth, error_click, simulate_prompts, tight_boxes
 from sama.training.run import start_from
-from sama.training.sama_stage import SamaStage, matting_weight
+from sama.training.stages.sama import SamaStage, matting_weight
 from sama.training.trainer import TrainSettings, _groups, train
 from sama.training.validation import MiniWatch, SamaWatch
 from tests.helpers import SMALL, Discs, mini_stage, sama_stage, small_sama, write_validation
@@ -240,7 +240,7 @@ def test_a_run_leaves_a_log_and_a_sheet(tmp_path, make, watch, size):
 
 
 def test_a_state_comes_in_small_pieces_and_a_lost_one_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr("sama.training.checkpoint.PIECE", 2**20)
+    monkeypatch.setattr("sama.training.state.PIECE", 2**20)
     stage = mini_stage()
     settings = TrainSettings(out=tmp_path, steps=1, batch=2, workers=0, warmup=2)
     train(stage, lambda task, size: Discs(size), settings)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from sama.training.painting import Scene
-from sama.training.sources import LabelledPhoto
-from sama.training.synthesis import Box
+from sama.training.data.painting import Scene
+from sama.training.data.sources import LabelledPhoto
+from sama.training.data.synthesis import Box
 
 # Half width, in label pixels, of the band along object edges where labels are not exact.
 BAND = {"ccp": 2, "cats": 3, "coco": 4}

@@ -7,8 +7,8 @@ from torch.nn import functional as F
 from sama.models.sama import TASKS, ImageFeatures, Sama
 from sama.models.views import global_view, local_views
 from sama.training.losses import mask_iou, matting_loss, segmentation_loss
-from sama.training.mini_stage import normalise_batch
 from sama.training.prompting import error_click, simulate_prompts
+from sama.training.stages.mini import normalise_batch
 
 EDGE_CELL = 8  # pixels
 EDGE_WEIGHT = 4.0

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from sama.training import synthesis
-from sama.training.backdrops import gradient, random_background
-from sama.training.painting import Painted, Scene, draw_recolouring, draw_shadow
-from sama.training.photographs import Sample, bounding_box, frame_extent, random_aspect
-from sama.training.procedural import procedural_alpha
-from sama.training.sources import FOREGROUNDS, Sources
-from sama.training.synthesis import Layer
+from sama.training.data import synthesis
+from sama.training.data.backdrops import gradient, random_background
+from sama.training.data.painting import Painted, Scene, draw_recolouring, draw_shadow
+from sama.training.data.photographs import Sample, bounding_box, frame_extent, random_aspect
+from sama.training.data.procedural import procedural_alpha
+from sama.training.data.sources import FOREGROUNDS, Sources
+from sama.training.data.synthesis import Layer
 
 CUT_BAND = 3
 CROWD = (2, 3, 3, 4)

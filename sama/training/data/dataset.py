@@ -9,11 +9,11 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from sama.errors import SamaError
-from sama.training.degrade import Degradation, degrade, draw_degradation
-from sama.training.painting import Scene, paint
-from sama.training.photographs import Sample, photo_sample
-from sama.training.recipes import synthetic_sample
-from sama.training.sources import Sources
+from sama.training.data.composites import synthetic_sample
+from sama.training.data.degrade import Degradation, degrade, draw_degradation
+from sama.training.data.painting import Scene, paint
+from sama.training.data.photographs import Sample, photo_sample
+from sama.training.data.sources import Sources
 
 LENGTH = 2**31
 ATTEMPTS = 40

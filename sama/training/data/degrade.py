@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sama.training import filters
+from sama.training.data import filters
 
 DOWN = ("area", "bilinear", "bicubic")
 UP = ("bilinear", "bicubic")
