@@ -12,7 +12,7 @@ COMMANDS = {
     "predict": ("sama.commands.predict", "cut an object out of a photo"),
     "examples": ("sama.commands.examples", "answer the example photos ahead, for the studio"),
     "weights": ("sama.commands.weights", "list the models and which are present"),
-    "train": ("sama.training.run", "train mini, or SAMA on a backbone"),
+    "train": ("sama.commands.train", "train mini, or SAMA on a backbone, by a recipe"),
     "bench": ("sama.commands.bench", "measure speed and memory, beside the stock implementations"),
     "ablate": ("sama.commands.ablate", "train and evaluate SAMA without each of its parts"),
     "evaluate": ("sama.evaluation.run", "measure SAM, SAMA and classical methods on a folder"),

@@ -1,5 +1,7 @@
 """Simulated prompts: jittered boxes, clicks, and a click where the last answer is wrong."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -14,14 +16,35 @@ from sama.models.prompt_tensors import (
 )
 
 CLICKS = 3
-BOX_SHARE = 0.65
-EXACT_BOX_SHARE = 0.5
-DEEP_CLICK_SHARE = 0.5
 REACHES = (2, 6, 14)  # in cells of half the grid
 
 
+@dataclass(frozen=True)
+class Prompting:
+    """How training asks, [prompting] of a recipe, as shares.
+
+    box: whole objects that get a box, the others get clicks; exact: boxes that are tight, the sides of the others are
+    moved by noise of `noise` of the box's side; single: clicked objects that get one click, the others one to three;
+    deep: first clicks that lie as deep inside as can be; clicked: boxes that come with clicks; corrected: batches that
+    are asked again with a click where the answer is wrong, `with_mask` of these with the answer's mask as well.
+    """
+
+    box: float = 0.65
+    exact: float = 0.5
+    noise: float = 0.07
+    single: float = 0.4
+    deep: float = 0.5
+    clicked: float = 0.15
+    corrected: float = 0.4
+    with_mask: float = 0.3
+
+
 def simulate_prompts(
-    target: Tensor, part: Tensor, size: int, generator: torch.Generator, *, boxes_only: bool = False
+    target: Tensor,
+    part: Tensor,
+    size: int,
+    generator: torch.Generator,
+    plan: Prompting | None = None,
 ) -> PromptTensors:
     """Draw a prompt for each target (N, 1, g, g) in [0, 1]; `part` (N,) bool marks ambiguous parts.
 
@@ -29,6 +52,7 @@ def simulate_prompts(
     often as deep inside as can be, which is where people and evaluations click.
     Coordinates are pixels of a view of `size`.
     """
+    plan = plan or Prompting()
     n, grid = len(target), target.shape[-1]
     device = target.device
     box = tight_boxes(target) * (size / grid)
@@ -37,8 +61,8 @@ def simulate_prompts(
         return torch.rand(*shape, generator=generator).to(device)
 
     sides = (box[:, 2:] - box[:, :2]).repeat(1, 2)
-    noise = torch.randn(n, 4, generator=generator).to(device).clamp(-2, 2) * 0.07 * sides
-    exact = uniform(n, 1) < EXACT_BOX_SHARE
+    noise = torch.randn(n, 4, generator=generator).to(device).clamp(-2, 2) * plan.noise * sides
+    exact = uniform(n, 1) < plan.exact
     box = torch.where(exact, box, (box + noise).clamp(0, size))
 
     object_map = target[:, 0] > 0.5
@@ -53,18 +77,16 @@ def simulate_prompts(
         cell = pick(wanted, generator)
         if i == 0:
             deep = depth(target > 0.5).flatten(1).argmax(1)
-            cell = torch.where(uniform(n) < DEEP_CLICK_SHARE, deep, cell)
+            cell = torch.where(uniform(n) < plan.deep, deep, cell)
         label = object_map.flatten(1).gather(1, cell[:, None])[:, 0]
         coords.append(_centre(cell, grid, size))
         labels.append(torch.where(label, POSITIVE, NEGATIVE))
     clicks = torch.stack(labels, 1)  # (N, CLICKS)
 
-    use_box = (uniform(n) < BOX_SHARE) & ~part
-    if boxes_only:
-        use_box = torch.ones_like(use_box)
+    use_box = (uniform(n) < plan.box) & ~part
     count = torch.randint(1, CLICKS + 1, (n,), generator=generator).to(device)
-    count = torch.where(part | (uniform(n) < 0.4), 1, count)
-    extra = (uniform(n) < 0.15) & ~torch.tensor(boxes_only)
+    count = torch.where(part | (uniform(n) < plan.single), 1, count)
+    extra = uniform(n) < plan.clicked
     count = torch.where(use_box, torch.where(extra, count, 0), count)
     keep = torch.arange(CLICKS, device=device)[None] < count[:, None]
     clicks = torch.where(keep, clicks, PADDING)

@@ -1,6 +1,6 @@
 """How a synthetic sample is put together: which background, which foregrounds, how large."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -9,89 +9,63 @@ from sama.training.data import synthesis
 from sama.training.data.backdrops import gradient, random_background
 from sama.training.data.painting import Painted, Scene, draw_recolouring, draw_shadow
 from sama.training.data.photographs import Sample, bounding_box, frame_extent, random_aspect
-from sama.training.data.procedural import procedural_alpha
-from sama.training.data.sources import FOREGROUNDS, Sources
+from sama.training.data.procedural import SHAPES, procedural_alpha
+from sama.training.data.sources import Sources, draw
 from sama.training.data.synthesis import Layer
 
 CUT_BAND = 3
 CROWD = (2, 3, 3, 4)
 CROWD_SIDES = (0.3, 0.9)
+DRAWN, CUT = "drawn", "cut"  # kinds of objects beside folders of foregrounds
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """What composites for one task are made of.
+class Mixture:
+    """What the samples of one task are made of, [mixture.TASK] of a mixture. All shares are relative to each other.
 
-    kinds: shares of the foreground kinds; sides: range of their long side relative to the frame's;
-    min_area: least visible share of the frame; most: objects at once; shapes: drawn ones;
-    without: families of renders left out; crowds: share of samples that are animals or people cut from photographs,
-    several in front of each other, where only the prompt says which is meant.
+    photographs: share of samples that are crops of each labelled folder's; composites: share that are composites.
+    Of composites: objects: shares of their objects by kind, a folder of foregrounds, "drawn" or "cut" from a labelled
+    photograph; cut: how often from each folder; sides: range of an object's long side relative to the frame's;
+    min_area: least visible share of the frame; most: objects at once; shapes: drawn ones, see `procedural.SHAPES`, one
+    named twice is drawn twice as often; without: families of foregrounds left out; crowds: share of composites that are
+    several cut objects in front of each other, where only the prompt says which is meant.
     """
 
-    kinds: dict[str, float]
-    sides: tuple[float, float]
-    min_area: float
-    most: int
-    shapes: tuple[str, ...]
-    without: frozenset[str]
+    composites: float
+    photographs: dict[str, float] = field(default_factory=dict)
+    objects: dict[str, float] = field(default_factory=dict)
+    cut: dict[str, float] = field(default_factory=dict)
+    sides: tuple[float, float] = (0.2, 1.1)
+    min_area: float = 0.003
+    most: int = 3
+    shapes: tuple[str, ...] = tuple(SHAPES)
+    without: tuple[str, ...] = ()
     crowds: float = 0.0
 
 
-# The mask of a glass or of smoke is not its alpha: where masks are taught, neither may appear.
-OPAQUE = ("strands", "defocused", "net", "bars", "scribble", "lace")
-SEE_THROUGH = frozenset({"glass"})
-
-
-RECIPES = {
-    "mini": Recipe(
-        kinds={"fluent": 0.27, "noto": 0.13, "renders": 0.27, "procedural": 0.03, "cut": 0.3},
-        sides=(0.15, 1.1),
-        min_area=0.003,
-        most=3,
-        shapes=OPAQUE,
-        without=SEE_THROUGH,
-        crowds=0.2,
-    ),
-    "segmentation": Recipe(
-        kinds={"fluent": 0.22, "noto": 0.13, "renders": 0.42, "procedural": 0.08, "cut": 0.15},
-        sides=(0.2, 1.1),
-        min_area=0.003,
-        most=3,
-        shapes=OPAQUE,
-        without=SEE_THROUGH,
-        crowds=0.2,
-    ),
-    "matting": Recipe(
-        kinds={"fluent": 0.15, "noto": 0.1, "renders": 0.45, "procedural": 0.3},
-        sides=(0.35, 1.2),
-        min_area=0.002,
-        most=2,
-        shapes=("strands",) * 4 + ("smoke", "defocused", "net", "bars", "scribble", "lace", "pane"),
-        without=frozenset(),
-    ),
-}
-
-
-def synthetic_sample(rng: np.random.Generator, sources: Sources, task: str, size: int) -> Sample | None:
-    """A composite for `task`, or None when nothing in it is seen well enough."""
-    recipe = RECIPES[task]
+def synthetic_sample(
+    rng: np.random.Generator, sources: Sources, mixture: Mixture, size: int
+) -> Sample | None:
+    """A composite, or None when nothing in it is seen well enough."""
     canvas = frame_extent(size, random_aspect(rng))
     background = random_background(rng, sources, canvas)
     layers = []
-    crowd = rng.random() < recipe.crowds and "cut" in _usable(sources)
-    count = int(rng.choice(CROWD)) if crowd else 1 + int(rng.choice(recipe.most, p=_decreasing(recipe.most)))
+    crowd = rng.random() < mixture.crowds and CUT in _kinds(mixture, sources)
+    count = (
+        int(rng.choice(CROWD)) if crowd else 1 + int(rng.choice(mixture.most, p=_decreasing(mixture.most)))
+    )
     for _ in range(count):
-        kind = "cut" if crowd else _kind(rng, recipe, sources)
-        low, high = CROWD_SIDES if crowd else recipe.sides
+        kind = CUT if crowd else draw_kind(rng, mixture, sources)
+        low, high = CROWD_SIDES if crowd else mixture.sides
         # Several objects share the frame, so each is smaller.
         share = low + (high - low) * rng.beta(1.4, 1.2) * (1 if count == 1 else 0.75)
-        layer = _layer(rng, sources, kind, canvas, share * max(canvas), recipe)
+        layer = _layer(rng, sources, kind, canvas, share * max(canvas), mixture)
         if layer is not None:
             layers.append(layer)
     if not layers:
         return None
     alphas = synthesis.visible_alphas(layers, canvas)
-    chosen = synthesis.worth_prompting(alphas, layers, recipe.min_area)
+    chosen = synthesis.worth_prompting(alphas, layers, mixture.min_area)
     if not chosen:
         return None
     painted = [Painted(layer, draw_recolouring(rng), draw_shadow(rng)) for layer in layers]
@@ -110,19 +84,18 @@ def _decreasing(n: int) -> np.ndarray:
     return weights / weights.sum()
 
 
-def _usable(sources: Sources) -> set[str]:
-    return {
-        "procedural",
-        *sources.available(FOREGROUNDS),
-        *(("cut",) if sources.available(("cats", "ccp")) else ()),
-    }
+def _kinds(mixture: Mixture, sources: Sources) -> set[str]:
+    """The kinds of objects that there are pictures for."""
+    cut = (CUT,) if sources.available(mixture.cut) else ()
+    return {DRAWN, *sources.available(mixture.objects), *cut}
 
 
-def _kind(rng: np.random.Generator, recipe: Recipe, sources: Sources) -> str:
-    usable = _usable(sources)
-    kinds = [k for k in recipe.kinds if k in usable]
-    weights = np.array([recipe.kinds[k] for k in kinds])
-    return str(rng.choice(kinds, p=weights / weights.sum()))
+def draw_kind(rng: np.random.Generator, mixture: Mixture, sources: Sources) -> str:
+    """The kind of the next object; drawn ones where none of the mixture's is there."""
+    usable = _kinds(mixture, sources)
+    shares = {k: share for k, share in mixture.objects.items() if k in usable and share} or {DRAWN: 1.0}
+    weights = np.array(list(shares.values()))
+    return str(rng.choice(list(shares), p=weights / weights.sum()))
 
 
 def _layer(
@@ -131,13 +104,13 @@ def _layer(
     kind: str,
     canvas: tuple[int, int],
     side: float,
-    recipe: Recipe,
+    mixture: Mixture,
 ) -> Layer | None:
     angle = float(rng.normal(0, 9)) if rng.random() < 0.6 else 0.0
     if rng.random() < 0.08:
         angle = float(rng.uniform(-180, 180))
-    if kind == "cut":
-        picture = cut_object(rng, sources)
+    if kind == CUT:
+        picture = cut_object(rng, sources, mixture.cut)
         if picture is None:
             return None
         cut = synthesis.cut_sides(np.asarray(picture)[..., 3])
@@ -146,11 +119,11 @@ def _layer(
             layer.exact = False
             layer.band = max(2, round(CUT_BAND * side / max(picture.size)))
         return layer
-    if kind == "procedural":
-        picture = procedural_picture(rng, sources, round(side), recipe.shapes)
+    if kind == DRAWN:
+        picture = procedural_picture(rng, sources, round(side), mixture.shapes)
         cut = (False,) * 4
     else:
-        picture, cut = _foreground(rng, sources, kind, recipe.without)
+        picture, cut = _foreground(rng, sources, kind, mixture.without)
         # Enlarged renders lose the fine edges they are here for.
         side = min(side, max(picture.size) * rng.uniform(1.0, 2.5))
     if rng.random() < 0.08 and not any(cut):
@@ -161,14 +134,14 @@ def _layer(
 
 
 def _foreground(
-    rng: np.random.Generator, sources: Sources, kind: str, without: frozenset[str]
+    rng: np.random.Generator, sources: Sources, kind: str, without: tuple[str, ...]
 ) -> tuple[Image.Image, tuple[bool, bool, bool, bool]]:
-    """A foreground and the sides where it is cut off; emoji are whole, renders may not be."""
+    """A foreground and the sides where it is cut off; some folders hold whole ones alone."""
     for _ in range(8):
         picture, family = sources.foreground(kind, rng)
         if family not in without:
             break
-    if kind != "renders":
+    if sources.folders[kind].whole:
         return picture, (False,) * 4
     return picture, synthesis.cut_sides(np.asarray(picture)[..., 3])
 
@@ -179,18 +152,17 @@ def _padded(picture: Image.Image, margin: int) -> Image.Image:
     return out
 
 
-def cut_object(rng: np.random.Generator, sources: Sources) -> Image.Image | None:
-    """A cat or a whole person cut from its photograph with a slightly soft edge, as RGBa."""
-    names = sources.available(("cats", "ccp"))
-    name = names[rng.integers(len(names))]
+def cut_object(rng: np.random.Generator, sources: Sources, shares: dict[str, float]) -> Image.Image | None:
+    """An object cut from a labelled photograph of one of the folders `shares`, with a slightly soft edge, as RGBa."""
+    name = draw(rng, {n: shares[n] for n in sources.available(shares)})
     for _ in range(4):
         photo = sources.labelled(name, rng)
-        if name == "ccp":
+        if photo.folder.union:
             mask = photo.labels > 0
         else:
             areas = np.bincount(photo.labels.ravel())
             areas[0] = 0
-            # Mostly the largest, but a cat that hides behind others looks different.
+            # Mostly the largest, but one that hides behind others looks different.
             chosen = int(rng.choice(len(areas), p=areas / areas.sum())) if areas.any() else -1
             mask = photo.labels == chosen
         if mask.mean() < 0.02:
