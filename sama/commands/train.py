@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sama.errors import SamaError
 from sama.predict.devices import resolve_device
+from sama.training.data.sources import Sources
 from sama.training.recipe import Recipe, check, read_recipe, with_folder
 from sama.training.run import Workplace, run
 
@@ -69,6 +70,7 @@ def main(args: argparse.Namespace) -> int:
     own = recipe.data.keys()
     recipe, root = with_data(recipe, args.data)
     sources = None if args.sources is None else [*args.sources, *(recipe.data.keys() - own)]
+    Sources(recipe.data, root, sources)  # what is wrong with them is said here, not by a process that prepares data
     absent = [name for name in recipe.absent(root) if sources is None or name in sources]
     if absent:
         print(f"sama: not under {root}, so left out: {', '.join(absent)}.", file=sys.stderr)

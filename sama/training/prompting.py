@@ -16,6 +16,7 @@ from sama.models.prompt_tensors import (
 )
 
 CLICKS = 3
+SHORT, LARGE = 0.25, 0.2  # of a box's side, at most
 REACHES = (2, 6, 14)  # in cells of half the grid
 
 
@@ -24,14 +25,18 @@ class Prompting:
     """How training asks, [prompting] of a recipe, as shares.
 
     box: whole objects that get a box, the others get clicks; exact: boxes that are tight, the sides of the others are
-    moved by noise of `noise` of the box's side; single: clicked objects that get one click, the others one to three;
-    deep: first clicks that lie as deep inside as can be; clicked: boxes that come with clicks; corrected: batches that
-    are asked again with a click where the answer is wrong, `with_mask` of these with the answer's mask as well.
+    moved by noise of `noise` of the box's side, or, for shares `short` and `large` of all boxes, one side is drawn up
+    to 25 % too short, or every side up to 20 % too far out; single: clicked objects that get one click, the others one
+    to three; deep: first clicks that lie as deep inside as can be; clicked: boxes that come with clicks; corrected:
+    batches that are asked again with a click where the answer is wrong, `with_mask` of these with the answer's mask as
+    well.
     """
 
     box: float = 0.65
     exact: float = 0.5
     noise: float = 0.07
+    short: float = 0.0
+    large: float = 0.0
     single: float = 0.4
     deep: float = 0.5
     clicked: float = 0.15
@@ -62,8 +67,11 @@ def simulate_prompts(
 
     sides = (box[:, 2:] - box[:, :2]).repeat(1, 2)
     noise = torch.randn(n, 4, generator=generator).to(device).clamp(-2, 2) * plan.noise * sides
-    exact = uniform(n, 1) < plan.exact
-    box = torch.where(exact, box, (box + noise).clamp(0, size))
+    kind = uniform(n, 1)
+    drawn = torch.where(kind < plan.exact, box, (box + noise).clamp(0, size))
+    if plan.short or plan.large:
+        drawn = _drawn(box, drawn, kind - plan.exact, plan, uniform).clamp(0, size)
+    box = drawn
 
     object_map = target[:, 0] > 0.5
     inner = F.avg_pool2d(object_map[:, None].float(), 5, stride=1, padding=2)[:, 0] > 0.95
@@ -94,6 +102,18 @@ def simulate_prompts(
     return PromptTensors(
         torch.cat([box.reshape(n, 2, 2), torch.stack(coords, 1)], 1), torch.cat([corners, clicks], 1)
     )
+
+
+def _drawn(box: Tensor, usual: Tensor, kind: Tensor, plan: Prompting, uniform) -> Tensor:
+    """Boxes (N, 4) as people draw them: where `kind` (N, 1) is in [0, short) one side of `box` too short, in [short,
+    short + large) all too far out, elsewhere `usual`."""
+    inward = torch.tensor([1.0, 1.0, -1.0, -1.0], device=box.device)
+    sides = (box[:, 2:] - box[:, :2]).repeat(1, 2) * inward
+    one = (uniform(len(box), 1) * 4).long() == torch.arange(4, device=box.device)
+    short = box + one * SHORT * uniform(len(box), 1) * sides
+    large = box - LARGE * uniform(len(box), 4) * sides
+    wrong = torch.where(kind < plan.short, short, large)
+    return torch.where((kind >= 0) & (kind < plan.short + plan.large), wrong, usual)
 
 
 def error_click(logits: Tensor, target: Tensor, known: Tensor, size: int) -> tuple[Tensor, Tensor]:

@@ -100,6 +100,9 @@ def check(recipe: Recipe) -> None:
         for name, value in vars(getattr(recipe, where)).items():
             if not 0 <= value <= 1:
                 raise SamaError(f"{where}.{name} is {value}; it is a share, from 0 to 1.")
+    asked = recipe.prompting
+    if asked.exact + asked.short + asked.large > 1:
+        raise SamaError("prompting: exact, short and large are shares of the same boxes, at most 1 together.")
 
 
 def _check_mixture(task: str, mixture: Mixture, folders: Iterable[str]) -> None:
@@ -107,10 +110,14 @@ def _check_mixture(task: str, mixture: Mixture, folders: Iterable[str]) -> None:
     _check_shares(f"{where}.photographs", mixture.photographs, folders)
     _check_shares(f"{where}.objects", mixture.objects, {*folders, DRAWN, CUT})
     _check_shares(f"{where}.cut", mixture.cut, folders)
-    if mixture.composites < 0 or not 0 <= mixture.crowds <= 1:
-        raise SamaError(f"{where}: composites and crowds are shares, of 0 or more, crowds up to 1.")
-    if not 0 < mixture.sides[0] <= mixture.sides[1]:
-        raise SamaError(f"{where}.sides are {mixture.sides}; give the smaller first, above 0.")
+    if mixture.composites < 0 or not 0 <= mixture.crowds <= 1 or not 0 <= mixture.close <= 1:
+        raise SamaError(
+            f"{where}: composites, crowds and close are shares, of 0 or more, the last two up to 1."
+        )
+    for name in ("sides", "close_sides"):
+        low, high = getattr(mixture, name)
+        if not 0 < low <= high:
+            raise SamaError(f"{where}.{name} are {low} and {high}; give the smaller first, above 0.")
     if mixture.most < 1 or not mixture.shapes or not set(mixture.shapes) <= SHAPES.keys():
         raise SamaError(f"{where}: most is 1 or more objects, and shapes are some of {', '.join(SHAPES)}.")
 

@@ -33,7 +33,8 @@ LICENCE = "Apache-2.0"
 class Workplace:
     """Where a run takes place: `data` with what the recipe's folders are relative to, and val/; `out` for state, log,
     sheet and weights; the device; processes that prepare data and whether the device paints, see TrainSettings; names
-    of the folders to use, None for all of the recipe's."""
+    of the folders to use, None for all of the recipe's; where refined objects are kept, by default cuts/ beside `out`.
+    """
 
     data: Path
     out: Path
@@ -41,6 +42,7 @@ class Workplace:
     workers: int = 1
     paint_on_device: bool | None = None
     sources: Iterable[str] | None = None
+    cuts: Path | None = None
 
 
 def run(recipe: Recipe, place: Workplace, *, resume: bool = False) -> Path:
@@ -161,6 +163,7 @@ def _train(stage, recipe: Recipe, place: Workplace, watch: Callable, export: Cal
             prompts=recipe.prompts,
             seed=recipe.seed,
             sources=place.sources,
+            cuts=place.cuts or place.out.parent / "cuts",
         )
 
     settings = TrainSettings(

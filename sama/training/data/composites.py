@@ -7,8 +7,9 @@ from PIL import Image, ImageFilter
 
 from sama.training.data import synthesis
 from sama.training.data.backdrops import gradient, random_background
+from sama.training.data.cutting import CutCache, cut_object
 from sama.training.data.painting import Painted, Scene, draw_recolouring, draw_shadow
-from sama.training.data.photographs import Sample, bounding_box, frame_extent, random_aspect
+from sama.training.data.photographs import Sample, frame_extent, random_aspect
 from sama.training.data.procedural import SHAPES, procedural_alpha
 from sama.training.data.sources import Sources, draw
 from sama.training.data.synthesis import Layer
@@ -28,7 +29,9 @@ class Mixture:
     photograph; cut: how often from each folder; sides: range of an object's long side relative to the frame's;
     min_area: least visible share of the frame; most: objects at once; shapes: drawn ones, see `procedural.SHAPES`, one
     named twice is drawn twice as often; without: families of foregrounds left out; crowds: share of composites that are
-    several cut objects in front of each other, where only the prompt says which is meant.
+    several cut objects in front of each other, where only the prompt says which is meant. clean: cut objects get
+    refined edges and their own colours, and their alpha is exact; without, their edges are unknown. close: share of
+    composites of one object that are close-ups, with sides of `close_sides`.
     """
 
     composites: float
@@ -41,12 +44,16 @@ class Mixture:
     shapes: tuple[str, ...] = tuple(SHAPES)
     without: tuple[str, ...] = ()
     crowds: float = 0.0
+    clean: bool = False
+    close: float = 0.0
+    close_sides: tuple[float, float] = (0.7, 1.6)
 
 
 def synthetic_sample(
-    rng: np.random.Generator, sources: Sources, mixture: Mixture, size: int
+    rng: np.random.Generator, sources: Sources, mixture: Mixture, size: int, cuts: CutCache | None = None
 ) -> Sample | None:
-    """A composite, or None when nothing in it is seen well enough."""
+    """A composite, or None when nothing in it is seen well enough; `cuts` keeps refined objects."""
+    cuts = cuts or CutCache(None)
     canvas = frame_extent(size, random_aspect(rng))
     background = random_background(rng, sources, canvas)
     layers = []
@@ -54,12 +61,13 @@ def synthetic_sample(
     count = (
         int(rng.choice(CROWD)) if crowd else 1 + int(rng.choice(mixture.most, p=_decreasing(mixture.most)))
     )
+    close = count == 1 and mixture.close > 0 and rng.random() < mixture.close
     for _ in range(count):
         kind = CUT if crowd else draw_kind(rng, mixture, sources)
-        low, high = CROWD_SIDES if crowd else mixture.sides
+        low, high = CROWD_SIDES if crowd else mixture.close_sides if close else mixture.sides
         # Several objects share the frame, so each is smaller.
         share = low + (high - low) * rng.beta(1.4, 1.2) * (1 if count == 1 else 0.75)
-        layer = _layer(rng, sources, kind, canvas, share * max(canvas), mixture)
+        layer = _layer(rng, sources, kind, canvas, share * max(canvas), mixture, cuts)
         if layer is not None:
             layers.append(layer)
     if not layers:
@@ -105,20 +113,13 @@ def _layer(
     canvas: tuple[int, int],
     side: float,
     mixture: Mixture,
+    cuts: CutCache,
 ) -> Layer | None:
     angle = float(rng.normal(0, 9)) if rng.random() < 0.6 else 0.0
     if rng.random() < 0.08:
         angle = float(rng.uniform(-180, 180))
     if kind == CUT:
-        picture = cut_object(rng, sources, mixture.cut)
-        if picture is None:
-            return None
-        cut = synthesis.cut_sides(np.asarray(picture)[..., 3])
-        layer = synthesis.place(rng, picture, canvas, round(side), angle, cut)
-        if layer is not None:
-            layer.exact = False
-            layer.band = max(2, round(CUT_BAND * side / max(picture.size)))
-        return layer
+        return _cut_layer(rng, sources, canvas, side, angle, mixture, cuts)
     if kind == DRAWN:
         picture = procedural_picture(rng, sources, round(side), mixture.shapes)
         cut = (False,) * 4
@@ -131,6 +132,33 @@ def _layer(
         radius = max(picture.size) / 512 * rng.uniform(0.5, 4)
         picture = _padded(picture, round(3 * radius)).filter(ImageFilter.GaussianBlur(float(radius)))
     return synthesis.place(rng, picture, canvas, round(side), angle, cut)
+
+
+def _cut_layer(
+    rng: np.random.Generator,
+    sources: Sources,
+    canvas: tuple[int, int],
+    side: float,
+    angle: float,
+    mixture: Mixture,
+    cuts: CutCache,
+) -> Layer | None:
+    name = draw(rng, {n: mixture.cut[n] for n in sources.available(mixture.cut)})
+    for _ in range(4):
+        photo = sources.labelled(name, rng)
+        picture = cut_object(rng, photo, cuts if mixture.clean else None)
+        if picture is not None:
+            break
+    else:
+        return None
+    if mixture.clean:
+        side = min(side, max(picture.size) * rng.uniform(1.0, 2.5))
+    cut = synthesis.cut_sides(np.asarray(picture)[..., 3])
+    layer = synthesis.place(rng, picture, canvas, round(side), angle, cut)
+    if layer is not None and not mixture.clean:
+        layer.exact = False
+        layer.band = max(2, round(CUT_BAND * side / max(picture.size)))
+    return layer
 
 
 def _foreground(
@@ -150,34 +178,6 @@ def _padded(picture: Image.Image, margin: int) -> Image.Image:
     out = Image.new("RGBa", (picture.width + 2 * margin, picture.height + 2 * margin))
     out.paste(picture, (margin, margin))
     return out
-
-
-def cut_object(rng: np.random.Generator, sources: Sources, shares: dict[str, float]) -> Image.Image | None:
-    """An object cut from a labelled photograph of one of the folders `shares`, with a slightly soft edge, as RGBa."""
-    name = draw(rng, {n: shares[n] for n in sources.available(shares)})
-    for _ in range(4):
-        photo = sources.labelled(name, rng)
-        if photo.folder.union:
-            mask = photo.labels > 0
-        else:
-            areas = np.bincount(photo.labels.ravel())
-            areas[0] = 0
-            # Mostly the largest, but one that hides behind others looks different.
-            chosen = int(rng.choice(len(areas), p=areas / areas.sum())) if areas.any() else -1
-            mask = photo.labels == chosen
-        if mask.mean() < 0.02:
-            continue
-        x0, y0, x1, y1 = bounding_box(mask)
-        height, width = mask.shape
-        # Margin for the soft edge, but none at the photo's border: there the object is cut off.
-        box = (max(0, x0 - 3), max(0, y0 - 3), min(width, x1 + 3), min(height, y1 + 3))
-        alpha = Image.fromarray(mask.astype(np.uint8) * 255).crop(box)
-        alpha = alpha.filter(ImageFilter.MinFilter(3))
-        alpha = alpha.filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 1.3)))
-        picture = photo.rgb.crop(box)
-        picture.putalpha(alpha)
-        return picture.convert("RGBa")
-    return None
 
 
 def procedural_picture(

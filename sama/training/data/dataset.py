@@ -11,6 +11,7 @@ from torch.utils.data import Dataset
 
 from sama.errors import SamaError
 from sama.training.data.composites import Mixture, synthetic_sample
+from sama.training.data.cutting import CutCache
 from sama.training.data.degrade import Degradation, Rates, degrade, draw_degradation
 from sama.training.data.painting import Scene, paint
 from sama.training.data.photographs import Crops, Sample, photo_sample
@@ -81,7 +82,7 @@ class TrainingData(Dataset):
     A resumed run therefore continues exactly. plan: the folders and the mixture of every task. root: what the
     folders are relative to. size: side S of the model frame in pixels. task: "mini" (whole objects and parts),
     "segmentation" (whole objects) or "matting" (mostly exact alpha). prompts: objects an item, P. sources: names of
-    the folders to use; None for all.
+    the folders to use; None for all. cuts: folder that keeps refined objects, see `cutting`; None to make them anew.
 
     An item is a dict of
       image: (3, S, S) uint8 sRGB; the photo at the top left, its long side S, the rest 0;
@@ -104,12 +105,14 @@ class TrainingData(Dataset):
         prompts: int = 4,
         seed: int = 0,
         sources: Iterable[str] | None = None,
+        cuts: Path | None = None,
     ):
         if task not in plan.mixture:
             raise SamaError(f"There is no training task called {task}; use {', '.join(plan.mixture)}.")
         self.plan, self.mixture = plan, plan.mixture[task]
         self.size, self.task, self.prompts, self.seed = size, task, prompts, seed
         self.sources = Sources(plan.data, root, sources, plan.scenery)
+        self.cuts = CutCache(cuts)
         mix = {
             n: share for n, share in self.mixture.photographs.items() if share and n in self.sources.photos
         }
@@ -148,7 +151,7 @@ class TrainingData(Dataset):
         for _ in range(ATTEMPTS):
             kind = str(rng.choice(self._kinds, p=self._shares))
             if kind == COMPOSITE:
-                sample = synthetic_sample(rng, self.sources, self.mixture, self.size)
+                sample = synthetic_sample(rng, self.sources, self.mixture, self.size, self.cuts)
             else:
                 photo = self.sources.labelled(kind, rng)
                 parts = self.task == "mini"

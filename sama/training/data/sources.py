@@ -53,7 +53,7 @@ class LabelledPhoto:
     """RGB photograph, integer label map (h, w), 0 = background, and what its folder says of it.
 
     void: (h, w) bool, neither object nor background; None for nowhere. alpha: (h, w) uint8, exact, of the one object
-    whose label is 1; None where labels were drawn.
+    whose label is 1; None where labels were drawn. path: of the truth's file.
     """
 
     rgb: Image.Image
@@ -61,6 +61,7 @@ class LabelledPhoto:
     folder: Folder = Folder("")
     void: np.ndarray | None = None
     alpha: np.ndarray | None = None
+    path: Path | None = None
 
 
 class PictureCache:
@@ -195,12 +196,12 @@ def open_photo(image: Path, truth: Path, folder: Folder) -> LabelledPhoto:
         raise SamaError(f"{truth} is {picture.size} but its photo is {rgb.size}: make their sizes equal.")
     if truth.parent.name == "alphas":
         alpha = np.asarray(picture.convert("L"))
-        return LabelledPhoto(rgb, (alpha > 127).astype(np.uint8), folder, None, alpha)
+        return LabelledPhoto(rgb, (alpha > 127).astype(np.uint8), folder, None, alpha, truth)
     labels = np.asarray(picture)
     void = void_of(labels, folder.ignore)
     if void is not None:
         labels = np.where(void, 0, labels)
-    return LabelledPhoto(rgb, labels, folder, void)
+    return LabelledPhoto(rgb, labels, folder, void, None, truth)
 
 
 def _pictures(folder: Path) -> list[Path]:
