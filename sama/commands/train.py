@@ -70,7 +70,9 @@ def main(args: argparse.Namespace) -> int:
     own = recipe.data.keys()
     recipe, root = with_data(recipe, args.data)
     sources = None if args.sources is None else [*args.sources, *(recipe.data.keys() - own)]
-    Sources(recipe.data, root, sources)  # what is wrong with them is said here, not by a process that prepares data
+    Sources(
+        recipe.data, root, sources
+    )  # what is wrong with them is said here, not by a process that prepares data
     absent = [name for name in recipe.absent(root) if sources is None or name in sources]
     if absent:
         print(f"sama: not under {root}, so left out: {', '.join(absent)}.", file=sys.stderr)

@@ -90,6 +90,10 @@ def check(recipe: Recipe) -> None:
     for name, folder in recipe.data.items():
         if folder.band < 0:
             raise SamaError(f"data.{name}.band is {folder.band}; it must be 0 or more pixels.")
+        if not 0 < folder.largest <= 1:
+            raise SamaError(
+                f"data.{name}.largest is {folder.largest}; it is a share of the picture, up to 1."
+            )
     for task in STAGES[recipe.stage]:
         if task not in recipe.mixture:
             raise SamaError(f"stage {recipe.stage} needs a table [mixture.{task}]; add it.")

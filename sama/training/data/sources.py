@@ -26,15 +26,17 @@ class Folder:
 
     folder: relative to the folder that `--data` names; union: its labels are parts of one object; band: half width, in
     label pixels, of the band along drawn edges where labels are not exact; ignore: the label that is neither object
-    nor background, 0 for none; without it 255 is that, but where a map holds nothing else, see `void_of`; whole:
-    foregrounds are never cut off by their picture's border; families: how often a foreground is drawn whose file name
-    begins with the word and an underscore, relative to 1.
+    nor background, 0 for none; without it 255 is that, but where a map holds nothing else, see `void_of`; largest:
+    share of its photograph from which on what is labelled is background, such as a road; whole: foregrounds are never
+    cut off by their picture's border; families: how often a foreground is drawn whose file name begins with the word
+    and an underscore, relative to 1.
     """
 
     folder: str
     union: bool = False
     band: int = 3
     ignore: int | None = None
+    largest: float = 1.0
     whole: bool = False
     families: dict[str, float] = field(default_factory=dict)
 
@@ -201,6 +203,9 @@ def open_photo(image: Path, truth: Path, folder: Folder) -> LabelledPhoto:
     void = void_of(labels, folder.ignore)
     if void is not None:
         labels = np.where(void, 0, labels)
+    if folder.largest < 1:
+        shares = np.bincount(labels.ravel()) / labels.size
+        labels = np.where(shares[labels] > folder.largest, 0, labels)
     return LabelledPhoto(rgb, labels, folder, void, None, truth)
 
 
