@@ -1,6 +1,8 @@
 """What several test modules share; tests import helpers from here alone, never from one another."""
 
 import io
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,8 +16,10 @@ from sama.models.sama import Sama
 from sama.models.views import ALL_VIEWS, global_view, local_views
 from sama.predict.cache import FeatureCache
 from sama.predict.predictor import SamaPredictor
-from sama.training.mini_stage import MiniStage
-from sama.training.sama_stage import SamaStage
+from sama.training.data.dataset import DataPlan
+from sama.training.recipe import read_recipe
+from sama.training.stages.mini import MiniStage
+from sama.training.stages.sama import SamaStage
 from sama.weights.records import RECORDS
 from sama.weights.zoo import LoadedModel
 
@@ -179,6 +183,20 @@ def exif(orientation: int) -> Image.Exif:
     tags = Image.Exif()
     tags[0x0112] = orientation
     return tags
+
+
+RECIPES = Path(__file__).parents[1] / "recipes"
+
+
+def plan_of(task: str, **changes) -> DataPlan:
+    """The data that the shipped weights were trained on, for one task, with changes to its mixture."""
+    plan = read_recipe(RECIPES / ("mini.toml" if task == "mini" else "sama_mini.toml")).plan
+    return replace(plan, mixture=plan.mixture | {task: replace(plan.mixture[task], **changes)})
+
+
+def pixels(image: torch.Tensor) -> np.ndarray:
+    """(3, h, w) as (h, w, 3)."""
+    return image.permute(1, 2, 0).numpy()
 
 
 class Discs(torch.utils.data.Dataset):

@@ -2,8 +2,10 @@
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
+from sama.commands.flags import add_device_flags
 from sama.errors import SamaError
 from sama.evaluation.run import evaluate
 from sama.models.backbones import default_config
@@ -11,8 +13,10 @@ from sama.models.sama import TASKS
 from sama.predict.devices import resolve_device
 from sama.predict.loading import load
 from sama.training.ablation import FOLDERS, VARIANTS, ConfidenceWatch, table
-from sama.training.run import Feed, train_sama
-from sama.training.trainer import TrainSettings
+from sama.training.recipe import read_recipe
+from sama.training.run import Workplace, train_sama
+
+RECIPE = Path("recipes") / "sama_mini.toml"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,16 +24,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ and val/")
     parser.add_argument("--out", type=Path, required=True, help="folder for the variants and the table")
     parser.add_argument(
+        "--recipe", type=Path, default=RECIPE, help="for what is trained on, by default SAMA's own"
+    )
+    parser.add_argument(
         "--steps", type=int, default=600, help="of each variant; half where one task is trained"
     )
     parser.add_argument(
         "--small-size", type=int, default=256, help="side of a view in the first part of a run"
     )
-    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
+    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="NAME")
     parser.add_argument("--limit", type=int, help="only the first so many photos of each validation folder")
     parser.add_argument("--learning-rate", type=float, default=1.2e-3)
     parser.add_argument("--batch", type=int, default=4)
-    parser.add_argument("--device", default="auto")
+    add_device_flags(parser)
     parser.add_argument("--seed", type=int, default=0)
 
 
@@ -58,22 +65,24 @@ def _variant(name: str, args: argparse.Namespace) -> dict:
     if finished.exists():
         return json.loads(finished.read_text())
     variant = VARIANTS[name]
-    settings = TrainSettings(
-        out=folder,
+    recipe = replace(
+        read_recipe(args.recipe),
+        init="",
+        backbone_weights="",
         steps=max(1, args.steps * len(variant.tasks) // len(TASKS)),
         batch=args.batch,
+        prompts=1,
         learning_rate=args.learning_rate,
         warmup=30,
-        seed=args.seed,
-        device=str(resolve_device(args.device)),
-    )
-    config = variant.config(default_config("mini"))
-    weights = train_sama(
-        settings,
-        Feed(args.data, 1, watched=1),  # what counts is measured at the end
-        config=config,
-        tasks=variant.tasks,
         small_size=args.small_size,
+        seed=args.seed,
+        watched=1,  # what counts is measured at the end
+    )
+    weights = train_sama(
+        recipe,
+        Workplace(args.data, folder, device=str(resolve_device(args.device))),
+        config=variant.config(default_config("mini")),
+        tasks=variant.tasks,
         resume=True,
     )
     predictor = load("mini", device=args.device, sama_weights=weights)

@@ -45,9 +45,9 @@ COMMANDS = {
         "--only foreground_12mp rss_12mp --json bench.json",
     ),
     "train": Command(
-        "sama.training.run",
-        "train mini, or SAMA on a backbone",
-        "mini --data data --out runs/mini --minutes 60",
+        "sama.commands.train",
+        "train mini, or SAMA on a backbone, by a recipe",
+        "recipes/mini_4.toml --data data --data photos/birds:0.5",
     ),
     "ablate": Command(
         "sama.commands.ablate",

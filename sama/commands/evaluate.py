@@ -21,9 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--object", choices=OBJECT_MODES, default="each", help="every label id, or all as one"
     )
-    parser.add_argument(
-        "--methods", metavar="NAMES", help=f"of {','.join(METHODS)} (default: all that fit)"
-    )
+    parser.add_argument("--methods", metavar="NAMES", help=f"of {','.join(METHODS)} (default: all that fit)")
     parser.add_argument("--limit", metavar="N", type=int, help="only the first N photos")
     parser.add_argument(
         "--whole", action="store_true", help="answer small boxes on the whole photo, without a closer look"

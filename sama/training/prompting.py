@@ -1,5 +1,7 @@
 """Simulated prompts: jittered boxes, clicks, and a click where the last answer is wrong."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -14,14 +16,40 @@ from sama.models.prompt_tensors import (
 )
 
 CLICKS = 3
-BOX_SHARE = 0.65
-EXACT_BOX_SHARE = 0.5
-DEEP_CLICK_SHARE = 0.5
+SHORT, LARGE = 0.25, 0.2  # of a box's side, at most
 REACHES = (2, 6, 14)  # in cells of half the grid
 
 
+@dataclass(frozen=True)
+class Prompting:
+    """How training asks, [prompting] of a recipe, as shares.
+
+    box: whole objects that get a box, the others get clicks; exact: boxes that are tight, the sides of the others are
+    moved by noise of `noise` of the box's side, or, for shares `short` and `large` of all boxes, one side is drawn up
+    to 25 % too short, or every side up to 20 % too far out; single: clicked objects that get one click, the others one
+    to three; deep: first clicks that lie as deep inside as can be; clicked: boxes that come with clicks; corrected:
+    batches that are asked again with a click where the answer is wrong, `with_mask` of these with the answer's mask as
+    well.
+    """
+
+    box: float = 0.65
+    exact: float = 0.5
+    noise: float = 0.07
+    short: float = 0.0
+    large: float = 0.0
+    single: float = 0.4
+    deep: float = 0.5
+    clicked: float = 0.15
+    corrected: float = 0.4
+    with_mask: float = 0.3
+
+
 def simulate_prompts(
-    target: Tensor, part: Tensor, size: int, generator: torch.Generator, *, boxes_only: bool = False
+    target: Tensor,
+    part: Tensor,
+    size: int,
+    generator: torch.Generator,
+    plan: Prompting | None = None,
 ) -> PromptTensors:
     """Draw a prompt for each target (N, 1, g, g) in [0, 1]; `part` (N,) bool marks ambiguous parts.
 
@@ -29,6 +57,7 @@ def simulate_prompts(
     often as deep inside as can be, which is where people and evaluations click.
     Coordinates are pixels of a view of `size`.
     """
+    plan = plan or Prompting()
     n, grid = len(target), target.shape[-1]
     device = target.device
     box = tight_boxes(target) * (size / grid)
@@ -37,9 +66,12 @@ def simulate_prompts(
         return torch.rand(*shape, generator=generator).to(device)
 
     sides = (box[:, 2:] - box[:, :2]).repeat(1, 2)
-    noise = torch.randn(n, 4, generator=generator).to(device).clamp(-2, 2) * 0.07 * sides
-    exact = uniform(n, 1) < EXACT_BOX_SHARE
-    box = torch.where(exact, box, (box + noise).clamp(0, size))
+    noise = torch.randn(n, 4, generator=generator).to(device).clamp(-2, 2) * plan.noise * sides
+    kind = uniform(n, 1)
+    drawn = torch.where(kind < plan.exact, box, (box + noise).clamp(0, size))
+    if plan.short or plan.large:
+        drawn = _drawn(box, drawn, kind - plan.exact, plan, uniform).clamp(0, size)
+    box = drawn
 
     object_map = target[:, 0] > 0.5
     inner = F.avg_pool2d(object_map[:, None].float(), 5, stride=1, padding=2)[:, 0] > 0.95
@@ -53,18 +85,16 @@ def simulate_prompts(
         cell = pick(wanted, generator)
         if i == 0:
             deep = depth(target > 0.5).flatten(1).argmax(1)
-            cell = torch.where(uniform(n) < DEEP_CLICK_SHARE, deep, cell)
+            cell = torch.where(uniform(n) < plan.deep, deep, cell)
         label = object_map.flatten(1).gather(1, cell[:, None])[:, 0]
         coords.append(_centre(cell, grid, size))
         labels.append(torch.where(label, POSITIVE, NEGATIVE))
     clicks = torch.stack(labels, 1)  # (N, CLICKS)
 
-    use_box = (uniform(n) < BOX_SHARE) & ~part
-    if boxes_only:
-        use_box = torch.ones_like(use_box)
+    use_box = (uniform(n) < plan.box) & ~part
     count = torch.randint(1, CLICKS + 1, (n,), generator=generator).to(device)
-    count = torch.where(part | (uniform(n) < 0.4), 1, count)
-    extra = (uniform(n) < 0.15) & ~torch.tensor(boxes_only)
+    count = torch.where(part | (uniform(n) < plan.single), 1, count)
+    extra = uniform(n) < plan.clicked
     count = torch.where(use_box, torch.where(extra, count, 0), count)
     keep = torch.arange(CLICKS, device=device)[None] < count[:, None]
     clicks = torch.where(keep, clicks, PADDING)
@@ -72,6 +102,18 @@ def simulate_prompts(
     return PromptTensors(
         torch.cat([box.reshape(n, 2, 2), torch.stack(coords, 1)], 1), torch.cat([corners, clicks], 1)
     )
+
+
+def _drawn(box: Tensor, usual: Tensor, kind: Tensor, plan: Prompting, uniform) -> Tensor:
+    """Boxes (N, 4) as people draw them: where `kind` (N, 1) is in [0, short) one side of `box` too short, in [short,
+    short + large) all too far out, elsewhere `usual`."""
+    inward = torch.tensor([1.0, 1.0, -1.0, -1.0], device=box.device)
+    sides = (box[:, 2:] - box[:, :2]).repeat(1, 2) * inward
+    one = (uniform(len(box), 1) * 4).long() == torch.arange(4, device=box.device)
+    short = box + one * SHORT * uniform(len(box), 1) * sides
+    large = box - LARGE * uniform(len(box), 4) * sides
+    wrong = torch.where(kind < plan.short, short, large)
+    return torch.where((kind >= 0) & (kind < plan.short + plan.large), wrong, usual)
 
 
 def error_click(logits: Tensor, target: Tensor, known: Tensor, size: int) -> tuple[Tensor, Tensor]:

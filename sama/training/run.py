@@ -1,7 +1,6 @@
-"""`python -m sama train`: flags to a stage, its data and the loop."""
+"""A recipe to a stage, its data and the loop."""
 
-import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,171 +12,136 @@ from sama.models.backbones import BACKBONES, default_config
 from sama.models.backbones.mini import MiniBackbone
 from sama.models.config import SamaConfig
 from sama.models.sama import TASKS, Sama
-from sama.predict.devices import resolve_device
-from sama.training.data import TrainingData
+from sama.training.data.dataset import TrainingData
 from sama.training.imagenet import imagenet_trunk
-from sama.training.mini_stage import MiniStage
-from sama.training.sama_stage import SamaStage
-from sama.training.sources import NAMES
+from sama.training.recipe import EMBEDDED, Recipe
+from sama.training.stages.mini import MiniStage
+from sama.training.stages.sama import SamaStage
 from sama.training.trainer import TrainSettings, train
 from sama.training.validation import MiniWatch, SamaWatch
 from sama.weights.checkpoints import load_tensors, sama_metadata, save_checkpoint
-from sama.weights.zoo import RECORDS, find_backbone, load_backbone, on_backbone, record_of
+from sama.weights.zoo import find_backbone, find_sama, load_backbone, on_backbone, record_of
 
 # Strides 2, 4 and 8: their backward pass costs more than the rest of a step together.
 FROZEN_STAGES = 3
 
-SMALL_STEP = 128  # the contexts of MVLE divide a view into whole cells
+SMALL_STEP = 128
 
 LICENCE = "Apache-2.0"
 
 
 @dataclass(frozen=True)
-class Feed:
-    """What a run learns from: `root` with train/ and val/, prompts an image, the folders to use (all by default), and
-    how many photos of each validation folder are watched."""
+class Workplace:
+    """Where a run takes place: `data` with what the recipe's folders are relative to, and val/; `out` for state, log,
+    sheet and weights; the device; processes that prepare data and whether the device paints, see TrainSettings; names
+    of the folders to use, None for all of the recipe's; where refined objects are kept, by default cuts/ beside `out`.
+    """
 
-    root: Path
-    prompts: int
-    sources: Sequence[str] | None = None
-    watched: int = 12
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of the `train` command."""
-    parser.add_argument("stage", choices=["mini", "sama"], help="what to train")
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/ and val/")
-    parser.add_argument("--out", type=Path, required=True, help="folder for state, log, sheet, weights")
-    parser.add_argument("--minutes", type=float, default=60, help="training time in all, resumes included")
-    parser.add_argument("--steps", type=int, help="budget in steps instead of minutes")
-    parser.add_argument("--resume", action="store_true", help="go on from --out/state")
-    parser.add_argument(
-        "--init", type=Path, help="start from these weights; mini starts from ImageNet's trunk"
-    )
-    parser.add_argument("--batch", type=int, help="images a step, by default 8 for mini and 3 for sama")
-    parser.add_argument("--prompts", type=int, help="prompts an image, by default 4 for mini and 2 for sama")
-    parser.add_argument("--small-size", type=int, help="side of a view in the first part of the run")
-    parser.add_argument("--backbone", choices=sorted(RECORDS), default="mini", help="sama: what it stands on")
-    parser.add_argument(
-        "--checkpoint", type=Path, help="sama: backbone weights, by default the embedded ones"
-    )
-    parser.add_argument("--learning-rate", type=float, default=8e-4)
-    parser.add_argument("--warmup", type=int, default=100, help="steps until the full learning rate")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--workers", type=int, default=1, help="processes that prepare data")
-    parser.add_argument(
-        "--paint",
-        choices=["workers", "device"],
-        help="where composites are painted and degraded, by default on the device if it is no processor",
-    )
-    parser.add_argument("--sources", nargs="+", help="data folders to use, all by default")
-    parser.add_argument("--watched", type=int, default=12, help="validation photos a folder")
+    data: Path
+    out: Path
+    device: str = "cpu"
+    workers: int = 1
+    paint_on_device: bool | None = None
+    sources: Iterable[str] | None = None
+    cuts: Path | None = None
 
 
-def main(args: argparse.Namespace) -> int:
-    """Run the command; raises SamaError for anything the user can mend."""
-    if not args.data.is_dir():
-        raise SamaError(f"There is no folder {args.data}; name one that holds train/ and val/.")
-    mini = args.stage == "mini"
-    settings = TrainSettings(
-        out=args.out,
-        minutes=args.minutes,
-        steps=args.steps,
-        batch=args.batch or (8 if mini else 3),
-        learning_rate=args.learning_rate,
-        warmup=args.warmup,
-        seed=args.seed,
-        workers=args.workers,
-        device=str(resolve_device(args.device)),
-        paint_on_device=None if args.paint is None else args.paint == "device",
-    )
-    feed = Feed(args.data, args.prompts or (4 if mini else 2), args.sources, args.watched)
-    if mini:
-        train_mini(settings, feed, init=args.init, small_size=args.small_size, resume=args.resume)
-    else:
-        config = default_config(args.backbone)
-        train_sama(
-            settings,
-            feed,
-            config=config,
-            checkpoint=args.checkpoint,
-            init=args.init,
-            small_size=args.small_size,
-            resume=args.resume,
-        )
-    return 0
+def run(recipe: Recipe, place: Workplace, *, resume: bool = False) -> Path:
+    """Train what a recipe says; returns the file of the weights. Raises SamaError."""
+    return RUNS[recipe.stage](recipe, place, resume=resume)
 
 
-def train_mini(
-    settings: TrainSettings, feed: Feed, *, init: Path | None, small_size: int | None, resume: bool
-) -> Path:
-    """Train `mini` from ImageNet's trunk, or from the weights `init`; returns the file of its weights."""
-    torch.manual_seed(settings.seed)
+def train_mini(recipe: Recipe, place: Workplace, *, resume: bool) -> Path:
+    """Train `mini` from ImageNet's trunk or the recipe's weights; returns the file of its weights."""
+    torch.manual_seed(recipe.seed)
     config = default_config("mini")
-    backbone = MiniBackbone(config.mini).to(settings.device, memory_format=torch.channels_last)
+    backbone = MiniBackbone(config.mini).to(place.device, memory_format=torch.channels_last)
     trunk = backbone.sam.image_encoder.trunk
-    if init is None:
-        trunk.load_state_dict(imagenet_trunk())
-    else:
+    if recipe.init:
+        init = find_backbone(record_of("mini"), None if recipe.init == EMBEDDED else Path(recipe.init))
         start_from(backbone.state_dict(), load_tensors(init), init.name)
+    else:
+        trunk.load_state_dict(imagenet_trunk())
     trunk.freeze(FROZEN_STAGES)
-    stage = MiniStage(backbone, full_size=config.mini.image_size, small_size=small_size)
-    path = settings.out / "mini.safetensors"
+    stage = MiniStage(
+        backbone,
+        full_size=config.mini.image_size,
+        small_size=recipe.small_size,
+        small_share=recipe.small_share,
+        prompting=recipe.prompting,
+    )
+    path = place.out / "mini.safetensors"
 
     def export(module: nn.Module, step: int) -> None:
         metadata = {"kind": "backbone", "config": config.to_dict(), "step": step}
         save_checkpoint(path, module.state_dict(), metadata)
 
-    watch = MiniWatch(feed.root, settings.out, stage.full_size, feed.watched)
-    _train(stage, settings, feed, watch, export, resume)
+    watch = MiniWatch(place.data, place.out, stage.full_size, recipe.watched)
+    _train(stage, recipe, place, watch, export, resume)
     return path
 
 
 def train_sama(
-    settings: TrainSettings,
-    feed: Feed,
+    recipe: Recipe,
+    place: Workplace,
     *,
     config: SamaConfig,
-    checkpoint: Path | None = None,
-    init: Path | None = None,
     tasks: tuple[str, ...] = TASKS,
-    small_size: int | None = None,
     resume: bool,
 ) -> Path:
-    """Train SAMA's modules for `tasks` on the frozen backbone that `config` names, with the weights `checkpoint` or
-    those that `find_backbone` finds; returns the file of the modules' weights. init: modules to start from, as far as
-    they fit. Raises SamaError for a `small_size` that the backbone cannot work at."""
-    if small_size and (not BACKBONES[config.backbone].any_size or small_size % SMALL_STEP):
-        raise SamaError(
-            f"--small-size must be a multiple of {SMALL_STEP}, and SAM's backbones have one size only."
-        )
-    torch.manual_seed(settings.seed)
-    file = find_backbone(record_of(config.backbone), checkpoint)
+    """Train SAMA's modules for `tasks` on the frozen backbone that `config` names, with the recipe's weights or those
+    that `find_backbone` finds; returns the file of the modules' weights. Modules start from the recipe's `init`, as far
+    as they fit. Raises SamaError for a small size that the backbone cannot work at."""
+    torch.manual_seed(recipe.seed)
+    record = record_of(config.backbone)
+    file = find_backbone(record, Path(recipe.backbone_weights) if recipe.backbone_weights else None)
     config = on_backbone(config, file)
     model = Sama(config)
+    _check_small_size(recipe.small_size, config.backbone, model.backbone.image_size)
     load_backbone(model.backbone, file)
-    if init is None:
-        model.reset_tokens()
-    else:
+    if recipe.init:
+        init = find_sama(record, None if recipe.init == EMBEDDED else recipe.init)
+        if init is None:
+            raise SamaError(f"No weights of SAMA for {config.backbone} are embedded; give init a path.")
         start_from(model.trainable(), load_tensors(init), init.name)
+    else:
+        model.reset_tokens()
     metadata = sama_metadata(
         config.to_dict(),
         step=0,
-        data=", ".join(sorted(feed.sources or NAMES)),
+        data=", ".join(sorted(place.sources or recipe.data)),
         licence=LICENCE,
         backbone_file=file,
         backbone=model.backbone,
     )
-    model.to(settings.device, memory_format=torch.channels_last)
-    path = settings.out / f"sama_{config.backbone}.safetensors"
+    model.to(place.device, memory_format=torch.channels_last)
+    path = place.out / f"sama_{config.backbone}.safetensors"
 
     def export(module: Sama, step: int) -> None:
         save_checkpoint(path, module.trainable(), metadata | {"step": step})
 
-    watch = SamaWatch(feed.root, settings.out, 2 * model.backbone.image_size, feed.watched)
-    _train(SamaStage(model, tasks, small_size), settings, feed, watch, export, resume)
+    watch = SamaWatch(place.data, place.out, 2 * model.backbone.image_size, recipe.watched)
+    stage = SamaStage(model, tasks, recipe.small_size, recipe.small_share, recipe.prompting)
+    _train(stage, recipe, place, watch, export, resume)
     return path
+
+
+def _run_sama(recipe: Recipe, place: Workplace, *, resume: bool) -> Path:
+    return train_sama(recipe, place, config=default_config(recipe.backbone), resume=resume)
+
+
+RUNS = {"mini": train_mini, "sama": _run_sama}  # by stage
+
+
+def _check_small_size(small: int | None, backbone: str, full: int) -> None:
+    """The contexts of MVLE divide a view into whole cells, and SAM's backbones have one size."""
+    any_size = BACKBONES[backbone].any_size
+    if small and small != full and (not any_size or small % SMALL_STEP):
+        raise SamaError(
+            f"small_size is {small}; use a multiple of {SMALL_STEP}."
+            if any_size
+            else f"small_size is {small}, but {backbone} has one size: use {full}."
+        )
 
 
 def start_from(own: dict[str, torch.Tensor], tensors: dict[str, torch.Tensor], file: str) -> None:
@@ -186,7 +150,7 @@ def start_from(own: dict[str, torch.Tensor], tensors: dict[str, torch.Tensor], f
     fits."""
     known = own.keys() & tensors.keys()
     if not any(own[name].shape == tensors[name].shape for name in known):
-        raise SamaError(f"{file} holds nothing of this model; give --init weights that `train` wrote for it.")
+        raise SamaError(f"{file} holds nothing of this model; give init weights that `train` wrote for it.")
     with torch.no_grad():
         for name in known:
             new, old = own[name], tensors[name]
@@ -196,21 +160,34 @@ def start_from(own: dict[str, torch.Tensor], tensors: dict[str, torch.Tensor], f
                 new.zero_()[:, : old.shape[1]] = old
 
 
-def _train(
-    stage, settings: TrainSettings, feed: Feed, watch: Callable, export: Callable, resume: bool
-) -> None:
+def _train(stage, recipe: Recipe, place: Workplace, watch: Callable, export: Callable, resume: bool) -> None:
     def make_data(task: str, size: int) -> TrainingData:
         return TrainingData(
-            feed.root,
+            recipe.plan,
+            place.data,
             size=size,
             task=task,
-            prompts=feed.prompts,
-            seed=settings.seed,
-            sources=set(feed.sources) if feed.sources else None,
+            prompts=recipe.prompts,
+            seed=recipe.seed,
+            sources=place.sources,
+            cuts=place.cuts or place.out.parent / "cuts",
         )
 
-    def watch_and_export(module: nn.Module, step: int) -> dict:
-        export(module, step)
-        return watch(module)
-
-    train(stage, make_data, settings, resume=resume, watch=watch_and_export)
+    settings = TrainSettings(
+        out=place.out,
+        minutes=recipe.minutes,
+        steps=recipe.steps,
+        batch=recipe.batch,
+        learning_rate=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        warmup=recipe.warmup,
+        ema_decay=recipe.ema_decay,
+        clip=recipe.clip,
+        seed=recipe.seed,
+        checkpoint_minutes=recipe.checkpoint_minutes,
+        watch_minutes=recipe.watch_minutes,
+        device=place.device,
+        workers=place.workers,
+        paint_on_device=place.paint_on_device,
+    )
+    train(stage, make_data, settings, resume=resume, watch=watch, export=export)

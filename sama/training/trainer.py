@@ -14,9 +14,9 @@ from torch.utils.data import DataLoader, Dataset, default_collate
 from tqdm import tqdm
 
 from sama.predict.allocator import reuse_memory
-from sama.training.checkpoint import has_state, load_state, save_state
-from sama.training.data import Ingredients, develop
+from sama.training.data.dataset import Ingredients, develop
 from sama.training.ema import Ema
+from sama.training.state import load_state, save_state
 
 TRUNK_SCALE = 0.2
 
@@ -37,7 +37,8 @@ class Stage(Protocol):
 @dataclass(frozen=True)
 class TrainSettings:
     """Budget and optimiser. With `steps` the schedule follows steps and is bit-exact on resume; else it follows
-    `minutes` of training time, counted over all resumed runs. `paint_on_device`: the processes that prepare data hand
+    `minutes` of training time, counted over all resumed runs. Checkpoints come every `checkpoint_minutes`, and
+    validation at the first of them after every `watch_minutes`. `paint_on_device`: the processes that prepare data hand
     over what pictures are made of, and `device` paints them, so that fewer processes keep it busy; None: if it is no
     processor."""
 
@@ -53,6 +54,7 @@ class TrainSettings:
     workers: int = 1
     seed: int = 0
     checkpoint_minutes: float = 4
+    watch_minutes: float = 0
     device: str = "cpu"
     paint_on_device: bool | None = None
 
@@ -103,12 +105,14 @@ def train(
     settings: TrainSettings,
     *,
     resume: bool = False,
-    watch: Callable[[nn.Module, int], dict] | None = None,
+    watch: Callable[[nn.Module], dict] | None = None,
+    export: Callable[[nn.Module, int], None] | None = None,
 ) -> Ema:
     """Train until the budget is spent.
 
-    make_data(task, size) gives the dataset of a task; watch(averaged module, step) is called at every checkpoint and
-    returns numbers for the log. Writes `state/`, `log.jsonl` in settings.out. Returns the averaged weights.
+    make_data(task, size) gives the dataset of a task; export(averaged module, step) is called at every checkpoint,
+    watch(averaged module) at some and at the last, and returns numbers for the log. Writes `state.pt` and `log.jsonl`
+    in settings.out. Returns the averaged weights.
     """
     reuse_memory()
     settings.out.mkdir(parents=True, exist_ok=True)
@@ -119,12 +123,13 @@ def train(
     )
     ema = Ema(stage.module, settings.ema_decay)
     step, elapsed = 0, 0.0
-    state = settings.out / "state"
-    if resume and has_state(state):
+    state = settings.out / "state.pt"
+    if resume and state.exists():
         step, elapsed = load_state(state, stage.module, ema, optimiser)
     log = (settings.out / "log.jsonl").open("a")
     bar = tqdm(total=100, desc="training", unit="%", bar_format="{l_bar}{bar}| {postfix}")
-    started, saved = time.monotonic() - elapsed, elapsed
+    started = time.monotonic() - elapsed
+    saved = watched = elapsed
     smooth: dict[str, float] = {}
 
     def progress() -> float:
@@ -132,9 +137,15 @@ def train(
             return min(1.0, step / settings.steps)
         return min(1.0, (time.monotonic() - started) / 60 / settings.minutes)
 
-    def checkpoint() -> None:
+    def checkpoint(last: bool = False) -> None:
+        nonlocal watched
+        seen = {}
         with ema.swapped_in(stage.module):
-            seen = watch(stage.module, step) if watch else {}
+            if export:
+                export(stage.module, step)
+            if watch and (last or time.monotonic() - started - watched >= 60 * settings.watch_minutes):
+                seen = watch(stage.module)
+                watched = time.monotonic() - started
         save_state(state, stage.module, ema, optimiser, step, time.monotonic() - started)
         record = {"step": step, "minutes": round((time.monotonic() - started) / 60, 2), **smooth, **seen}
         log.write(json.dumps(record) + "\n")
@@ -168,7 +179,7 @@ def train(
                 saved = time.monotonic() - started
             if progress() >= 1 or stage.frame_size(progress()) != size:
                 break
-    checkpoint()
+    checkpoint(last=True)
     bar.close()
     log.close()
     return ema

@@ -21,11 +21,11 @@ from sama.models.fast import fused
 from sama.predict.cache import FeatureCache
 from sama.predict.predictor import SamaPredictor
 from sama.request.prompts import Prompts
-from sama.training.data import TrainingData
+from sama.training.data.dataset import TrainingData
 from sama.training.trainer import TrainSettings, train
 from sama.training.validation import MiniWatch, SamaWatch
 from sama.weights.zoo import RECORDS, LoadedModel
-from tests.helpers import mini_stage, sama_stage
+from tests.helpers import mini_stage, plan_of, sama_stage
 
 NAME = "elsewhere"
 aten = torch.ops.aten
@@ -132,10 +132,10 @@ def _work(kind: str, root: Path, out: Path, device: str) -> dict:
         )
         train(
             stage,
-            lambda task, size: TrainingData(root, size=size, task=task, prompts=2, seed=0),
+            lambda task, size: TrainingData(plan_of(task), root, size=size, task=task, prompts=2, seed=0),
             settings,
             resume=steps > 2,
-            watch=lambda module, step, seen=watch: seen(module),
+            watch=watch,
         )
         numbers[steps] = json.loads((out / "log.jsonl").read_text().splitlines()[-1])
         del numbers[steps]["minutes"]

@@ -8,10 +8,8 @@ from sama.models.backbones.mini import MiniBackbone
 from sama.models.fast import learning
 from sama.models.views import normalise
 from sama.training.losses import bce, mask_iou, prompt_loss
-from sama.training.prompting import error_click, simulate_prompts
+from sama.training.prompting import Prompting, error_click, simulate_prompts
 
-REFINE_SHARE = 0.4
-MASK_SHARE = 0.3
 LIKENESS_WEIGHT = 0.5
 
 
@@ -23,8 +21,17 @@ class MiniStage:
 
     tasks = ("mini",)
 
-    def __init__(self, backbone: MiniBackbone, *, full_size: int, small_size: int | None = None):
-        self.backbone = learning(backbone)
+    def __init__(
+        self,
+        backbone: MiniBackbone,
+        *,
+        full_size: int,
+        small_size: int | None = None,
+        small_share: float = 0.75,
+        prompting: Prompting | None = None,
+    ):
+        self.backbone, self.small_share = learning(backbone), small_share
+        self.prompting = prompting or Prompting()
         self.full_size = full_size
         self.small_size = small_size or full_size
 
@@ -35,7 +42,7 @@ class MiniStage:
 
     def frame_size(self, progress: float) -> int:
         """Side of the views, which are the frames here, after a share `progress` of the run."""
-        return self.small_size if progress < 0.75 else self.full_size
+        return self.small_size if progress < self.small_share else self.full_size
 
     def loss(
         self, batch: dict, task: str, generator: torch.Generator, progress: float
@@ -48,7 +55,7 @@ class MiniStage:
         target = F.avg_pool2d(targets, 4)
         known = (F.avg_pool2d(batch["known"].flatten(0, 1)[:, None].float(), 4) > 0.6).float()
         part = batch["part"].flatten()
-        prompts = simulate_prompts(target, part, size, generator)
+        prompts = simulate_prompts(target, part, size, generator, self.prompting)
 
         with torch.autocast(views.device.type, torch.bfloat16):
             encoded = self.backbone.encode(views)
@@ -59,13 +66,13 @@ class MiniStage:
         loss = loss + LIKENESS_WEIGHT * _likeness_loss(embedded.likeness, target, known)
         log = {"box_iou": _mean(iou, prompts.labels[:, 0] >= 0), "click_iou": _mean(iou, prompts.ambiguous)}
 
-        if torch.rand((), generator=generator) < REFINE_SHARE:
+        if torch.rand((), generator=generator) < self.prompting.corrected:
             index = self.backbone.choose(scores, prompts)[:, None, None, None]
             answer = logits.detach().float().gather(1, index.expand(-1, 1, *logits.shape[-2:]))
             click = error_click(answer, target, known, size)
             again = prompts.with_click(*click)
             # The page and the evaluation ask with clicks alone; a mask may come with them.
-            if torch.rand((), generator=generator) < MASK_SHARE:
+            if torch.rand((), generator=generator) < self.prompting.with_mask:
                 again = again.with_masks(answer.clamp(-20, 20))
             with torch.autocast(views.device.type, torch.bfloat16):
                 embedded = self.backbone.embed_prompts(again, context)

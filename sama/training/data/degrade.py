@@ -9,10 +9,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sama.training import filters
+from sama.training.data import filters
 
 DOWN = ("area", "bilinear", "bicubic")
 UP = ("bilinear", "bicubic")
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How often each thing happens, as shares of pictures; `sharpen` of those that are not blurred."""
+
+    colour: float = 0.7
+    blur: float = 0.18
+    sharpen: float = 0.1
+    resampling: float = 0.22
+    noise: float = 0.3
+    jpeg: float = 0.4
 
 
 @dataclass(frozen=True)
@@ -44,13 +56,14 @@ class Degradation:
     seed: int
 
 
-def draw_degradation(rng: np.random.Generator) -> Degradation:
-    """Draw at random; about one picture in ten is left as it is."""
-    table, keep = _colour(rng) if rng.random() < 0.7 else (None, None)
-    blur = rng.uniform(0.3, 1.4) if rng.random() < 0.18 else 0.0
-    sharpen = rng.uniform(0.4, 1.2) if not blur and rng.random() < 0.1 else 0.0
-    resampling = _resampling(rng) if rng.random() < 0.22 else None
-    noise = 14 * rng.beta(1.2, 2.5) if rng.random() < 0.3 else 0.0
+def draw_degradation(rng: np.random.Generator, rates: Rates | None = None) -> Degradation:
+    """Draw at random; with the usual rates about one picture in ten is left as it is."""
+    rates = rates or Rates()
+    table, keep = _colour(rng) if rng.random() < rates.colour else (None, None)
+    blur = rng.uniform(0.3, 1.4) if rng.random() < rates.blur else 0.0
+    sharpen = rng.uniform(0.4, 1.2) if not blur and rng.random() < rates.sharpen else 0.0
+    resampling = _resampling(rng) if rng.random() < rates.resampling else None
+    noise = 14 * rng.beta(1.2, 2.5) if rng.random() < rates.noise else 0.0
     return Degradation(
         table=table,
         keep=keep,
@@ -59,7 +72,7 @@ def draw_degradation(rng: np.random.Generator) -> Degradation:
         resampling=resampling,
         noise=float(noise),
         coloured=bool(rng.random() < 0.6),
-        quality=_quality(rng) if rng.random() < 0.4 else None,
+        quality=_quality(rng) if rng.random() < rates.jpeg else None,
         seed=int(rng.integers(2**62)),
     )
 

@@ -5,22 +5,29 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from sama.training.painting import Scene
-from sama.training.sources import LabelledPhoto
-from sama.training.synthesis import Box
+from sama.training.data.painting import Scene
+from sama.training.data.sources import LabelledPhoto
+from sama.training.data.synthesis import Box
 
-# Half width, in label pixels, of the band along object edges where labels are not exact.
-BAND = {"ccp": 2, "cats": 3, "coco": 4}
 # width / height and how often; the square ones leave no padding in the frame.
 ASPECTS = ((1.0, 0.36), (3 / 2, 0.16), (2 / 3, 0.16), (4 / 3, 0.12), (3 / 4, 0.12))
 ASPECTS = (*ASPECTS, (16 / 9, 0.04), (9 / 16, 0.04))
-NATIVE_ASPECT = 0.35
-WHOLE_PERSON = 0.74
 MIN_AREA = 0.0002
 MIN_PERSON_AREA = 0.0015
 MIN_PART_AREA = 0.005
 MIN_SIDE = 6
-UNCROPPED_SHARE = 0.3
+
+
+@dataclass(frozen=True)
+class Crops:
+    """How photographs are cropped, as shares: `uncropped`, as large as the aspect allows; of the photograph's own
+    aspect, `native`; `narrow`, with as little as a third of the object. `whole`: share of prompts that mean all of an
+    object that is labelled by parts, where parts are taught."""
+
+    uncropped: float = 0.3
+    native: float = 0.35
+    narrow: float = 0.15
+    whole: float = 0.74
 
 
 @dataclass
@@ -38,8 +45,11 @@ class Sample:
     exact: bool
 
 
-def random_aspect(rng: np.random.Generator, native: float | None = None) -> float:
-    if native is not None and rng.random() < NATIVE_ASPECT:
+def random_aspect(
+    rng: np.random.Generator, native: float | None = None, native_share: float = Crops.native
+) -> float:
+    """width / height of a frame: `native` for a share of frames, where there is one."""
+    if native is not None and rng.random() < native_share:
         return native
     values, weights = zip(*ASPECTS, strict=True)
     return float(rng.choice(values, p=weights))
@@ -58,12 +68,14 @@ def bounding_box(mask: np.ndarray) -> Box:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def random_crop(rng: np.random.Generator, size: tuple[int, int], aspect: float, keep: Box) -> Box:
+def random_crop(
+    rng: np.random.Generator, size: tuple[int, int], aspect: float, keep: Box, crops: Crops
+) -> Box:
     """Crop of `aspect` in a picture of `size` with most of the box `keep` (sometimes less)."""
     width, height = size
     widest = min(width, height * aspect)
-    wanted = 0.35 if rng.random() < 0.15 else 0.9
-    zoom = 0.0 if rng.random() < UNCROPPED_SHARE else 0.6
+    wanted = 0.35 if rng.random() < crops.narrow else 0.9
+    zoom = 0.0 if rng.random() < crops.uncropped else 0.6
     best, best_share = (0, 0, width, height), -1.0
     for attempt in range(8):
         scale = 1 - zoom * rng.beta(1.1, 1.6) * (1 - attempt / 8)
@@ -85,37 +97,51 @@ def _overlap(a0: float, a1: float, b0: float, b1: float) -> float:
 def photo_sample(
     rng: np.random.Generator,
     photo: LabelledPhoto,
-    source: str,
     size: int,
     prompts: int,
     parts: bool,
+    crops: Crops | None = None,
 ) -> Sample | None:
-    """A crop of `photo` with up to `prompts` of its objects, or None when it shows none."""
+    """A crop of `photo` with up to `prompts` of its objects, or None when it shows none. parts: whether parts of
+    objects that are labelled by parts may be meant."""
+    crops = crops or Crops()
     labels = photo.labels
     objects = np.unique(labels[::2, ::2])
     objects = objects[objects > 0]
     if not len(objects):
         return None
-    main = labels > 0 if source == "ccp" else labels == _by_area(rng, labels, objects)
-    aspect = random_aspect(rng, photo.rgb.width / photo.rgb.height)
-    box = random_crop(rng, photo.rgb.size, aspect, bounding_box(main))
-    labels = labels[box[1] : box[3], box[0] : box[2]]
+    union, band = photo.folder.union, photo.folder.band
+    main = labels > 0 if union else labels == _by_area(rng, labels, objects)
+    aspect = random_aspect(rng, photo.rgb.width / photo.rgb.height, crops.native)
+    box = random_crop(rng, photo.rgb.size, aspect, bounding_box(main), crops)
+    window = slice(box[1], box[3]), slice(box[0], box[2])
+    labels = labels[window]
     extent = frame_extent(size, (box[2] - box[0]) / (box[3] - box[1]))
-    chosen = _choose(rng, labels, source, prompts, parts, extent[0] / labels.shape[1])
+    scale = extent[0] / labels.shape[1]
+    if union:
+        chosen = _choose_parts(rng, labels, prompts if parts else 0, crops.whole)
+    else:
+        chosen = [(mask, False) for mask in _choose(rng, labels, prompts, scale)]
     if not chosen:
         return None
     flip = rng.random() < 0.5
     image = photo.rgb.resize(extent, Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
-    pairs = [mask_target(mask, extent, BAND[source]) for mask, _ in chosen]
+    if photo.alpha is None:
+        pairs = [mask_target(mask, extent, band) for mask, _ in chosen]
+    else:
+        pairs = [matte_target(photo.alpha[window], extent)]
+    known = np.stack([k for _, k in pairs])
+    if photo.void is not None:
+        known = known & ~_resized(photo.void[window], extent)
     if flip:
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     step = -1 if flip else 1
     return Sample(
         scene=Scene(np.array(image)),
         targets=np.stack([t for t, _ in pairs])[..., ::step],
-        known=np.stack([k for _, k in pairs])[..., ::step],
+        known=known[..., ::step],
         part=[part for _, part in chosen],
-        exact=False,
+        exact=photo.alpha is not None,
     )
 
 
@@ -125,35 +151,33 @@ def _by_area(rng: np.random.Generator, labels: np.ndarray, objects: np.ndarray) 
     return int(rng.choice(objects, p=weights / weights.sum()))
 
 
-def _choose(
-    rng: np.random.Generator,
-    labels: np.ndarray,
-    source: str,
-    prompts: int,
-    parts: bool,
-    scale: float,
-) -> list[tuple[np.ndarray, bool]]:
-    """(mask, is a part) of up to `prompts` different objects of a cropped label map."""
-    counts = np.bincount(labels.ravel())
-    share = counts / labels.size
+def _choose(rng: np.random.Generator, labels: np.ndarray, prompts: int, scale: float) -> list[np.ndarray]:
+    """Masks of up to `prompts` different objects of a cropped label map; `scale` frame pixels a label pixel."""
+    share = np.bincount(labels.ravel()) / labels.size
     share[0] = 0
-    if source == "ccp":
-        if share.sum() < MIN_PERSON_AREA:
-            return []
-        chosen = [(labels > 0, False)]
-        wanted = int((rng.random(prompts) > WHOLE_PERSON).sum()) if parts else 0
-        if wanted == prompts:
-            chosen = []
-        candidates = np.flatnonzero(share > MIN_PART_AREA)
-        # A garment that is nearly the whole visible person is no part of anything.
-        candidates = candidates[share[candidates] < 0.8 * share.sum()]
-        picked = _weighted(rng, candidates, share, wanted)
-        return chosen + [(labels == k, True) for k in picked] or [(labels > 0, False)]
     candidates = [
         k for k in np.flatnonzero(share >= MIN_AREA) if _shorter_side(labels == k) * scale >= MIN_SIDE
     ]
-    picked = _weighted(rng, np.array(candidates, int), share, prompts)
-    return [(labels == k, False) for k in picked]
+    return [labels == k for k in _weighted(rng, np.array(candidates, int), share, prompts)]
+
+
+def _choose_parts(
+    rng: np.random.Generator, labels: np.ndarray, prompts: int, whole: float
+) -> list[tuple[np.ndarray, bool]]:
+    """(mask, is a part) of one object and some of its parts in a cropped map of parts; `prompts` 0 for no parts."""
+    share = np.bincount(labels.ravel()) / labels.size
+    share[0] = 0
+    if share.sum() < MIN_PERSON_AREA:
+        return []
+    chosen = [(labels > 0, False)]
+    wanted = int((rng.random(prompts) > whole).sum()) if prompts else 0
+    if prompts and wanted == prompts:
+        chosen = []
+    candidates = np.flatnonzero(share > MIN_PART_AREA)
+    # A garment that is nearly the whole visible person is no part of anything.
+    candidates = candidates[share[candidates] < 0.8 * share.sum()]
+    picked = _weighted(rng, candidates, share, wanted)
+    return chosen + [(labels == k, True) for k in picked] or [(labels > 0, False)]
 
 
 def _weighted(rng: np.random.Generator, candidates: np.ndarray, share: np.ndarray, count: int) -> np.ndarray:
@@ -180,6 +204,16 @@ def mask_target(mask: np.ndarray, extent: tuple[int, int], band: int) -> tuple[n
     target = picture.resize(extent, Image.Resampling.BILINEAR)
     # A box mean other than 0 or 255 says that an edge is within reach.
     mean = np.asarray(picture.filter(ImageFilter.BoxBlur(band)))
-    edge = Image.fromarray(((mean > 0) & (mean < 255)).astype(np.uint8))
-    edge = edge.resize(extent, Image.Resampling.NEAREST)
-    return np.asarray(target), np.asarray(edge) == 0
+    return np.asarray(target), ~_resized((mean > 0) & (mean < 255), extent)
+
+
+def matte_target(alpha: np.ndarray, extent: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Exact matte (h, w) uint8 -> uint8 target and bool known region, all of it, both at `extent` (w, h)."""
+    target = np.asarray(Image.fromarray(alpha).resize(extent, Image.Resampling.BILINEAR))
+    return target, np.ones(target.shape, bool)
+
+
+def _resized(region: np.ndarray, extent: tuple[int, int]) -> np.ndarray:
+    """A region (h, w) bool at `extent` (w, h), nearest neighbour."""
+    picture = Image.fromarray(region.astype(np.uint8))
+    return np.asarray(picture.resize(extent, Image.Resampling.NEAREST)) > 0

@@ -1,5 +1,6 @@
 """The endless, reproducible stream of training items."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,21 +10,28 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from sama.errors import SamaError
-from sama.training.degrade import Degradation, degrade, draw_degradation
-from sama.training.painting import Scene, paint
-from sama.training.photographs import Sample, photo_sample
-from sama.training.recipes import synthetic_sample
-from sama.training.sources import Sources
+from sama.models.sama import TASKS
+from sama.training.data.composites import Mixture, synthetic_sample
+from sama.training.data.cutting import CutCache
+from sama.training.data.degrade import Degradation, Rates, degrade, draw_degradation
+from sama.training.data.painting import Scene, paint
+from sama.training.data.photographs import Crops, Sample, photo_sample
+from sama.training.data.sources import Folder, Scenery, Sources
 
 LENGTH = 2**31
 ATTEMPTS = 40
+COMPOSITE = "(composite)"  # no folder's name
 
-# Shares of labelled photographs and composites.
-MIXES = {
-    "mini": {"ccp": 0.11, "cats": 0.30, "coco": 0.17, "synthetic": 0.42},
-    "segmentation": {"ccp": 0.12, "cats": 0.26, "coco": 0.09, "synthetic": 0.53},
-    "matting": {"ccp": 0.07, "cats": 0.08, "coco": 0.02, "synthetic": 0.83},
-}
+
+@dataclass(frozen=True)
+class DataPlan:
+    """What a recipe says of its data: the folders by name, the mixture of every task, and how pictures are varied."""
+
+    data: dict[str, Folder]
+    mixture: dict[str, Mixture]
+    scenery: Scenery = Scenery()
+    crops: Crops = Crops()
+    degradation: Rates = Rates()
 
 
 @dataclass(frozen=True)
@@ -72,10 +80,10 @@ def develop(ingredients: Ingredients, device: torch.device | str = "cpu") -> dic
 class TrainingData(Dataset):
     """Map-style data set whose item i depends on nothing but `seed` and i.
 
-    A resumed run therefore continues exactly. root: folder that holds train/. size: side S of the
-    model frame in pixels. task: "mini" (whole objects and parts), "segmentation" (whole objects) or
-    "matting" (mostly exact alpha). prompts: objects an item, P. sources: the folders to use (`ccp`,
-    `cats`, `coco`, `fluent`, `noto`, `renders`, `backgrounds`); None for all.
+    A resumed run therefore continues exactly. plan: the folders and the mixture of every task. root: what the
+    folders are relative to. size: side S of the model frame in pixels. task: "mini" (whole objects and parts),
+    "segmentation" (whole objects) or "matting" (mostly exact alpha). prompts: objects an item, P. sources: names of
+    the folders to use; None for all. cuts: folder that keeps refined objects, see `cutting`; None to make them anew.
 
     An item is a dict of
       image: (3, S, S) uint8 sRGB; the photo at the top left, its long side S, the rest 0;
@@ -90,21 +98,29 @@ class TrainingData(Dataset):
 
     def __init__(
         self,
+        plan: DataPlan,
         root: Path,
         *,
         size: int,
         task: str,
         prompts: int = 4,
         seed: int = 0,
-        sources: set[str] | None = None,
+        sources: Iterable[str] | None = None,
+        cuts: Path | None = None,
     ):
-        if task not in MIXES:
-            raise SamaError(f"There is no training task called {task}; use {', '.join(MIXES)}.")
+        if task not in plan.mixture:
+            raise SamaError(f"There is no training task called {task}; use {', '.join(plan.mixture)}.")
+        self.plan, self.mixture = plan, plan.mixture[task]
         self.size, self.task, self.prompts, self.seed = size, task, prompts, seed
-        self.sources = Sources(Path(root), sources)
-        mix = {k: v for k, v in MIXES[task].items() if k == "synthetic" or self.sources.available((k,))}
+        self.sources = Sources(plan.data, root, sources, plan.scenery)
+        self.cuts = CutCache(cuts)
+        mix = {
+            n: share for n, share in self.mixture.photographs.items() if share and n in self.sources.photos
+        }
+        mix |= {COMPOSITE: self.mixture.composites} if self.mixture.composites or not mix else {}
         self._kinds = list(mix)
-        self._shares = np.array(list(mix.values())) / sum(mix.values())
+        shares = np.array(list(mix.values()))
+        self._shares = shares / shares.sum() if shares.sum() else np.ones(len(mix)) / len(mix)
 
     def __len__(self) -> int:
         return LENGTH
@@ -124,7 +140,7 @@ class TrainingData(Dataset):
         return Ingredients(
             size=self.size,
             scene=sample.scene,
-            degradation=draw_degradation(rng),
+            degradation=draw_degradation(rng, self.plan.degradation),
             targets=np.ascontiguousarray(sample.targets[chosen]),
             known=np.ascontiguousarray(sample.known[chosen]),
             order=order,
@@ -135,12 +151,12 @@ class TrainingData(Dataset):
     def _sample(self, rng: np.random.Generator) -> Sample:
         for _ in range(ATTEMPTS):
             kind = str(rng.choice(self._kinds, p=self._shares))
-            if kind == "synthetic":
-                sample = synthetic_sample(rng, self.sources, self.task, self.size)
+            if kind == COMPOSITE:
+                sample = synthetic_sample(rng, self.sources, self.mixture, self.size, self.cuts)
             else:
                 photo = self.sources.labelled(kind, rng)
-                parts = self.task == "mini"
-                sample = photo_sample(rng, photo, kind, self.size, self.prompts, parts)
+                parts = self.task not in TASKS  # of SAMA, whose prompts mean whole objects
+                sample = photo_sample(rng, photo, self.size, self.prompts, parts, self.plan.crops)
             if sample is not None and (sample := self._with_known_core(sample)) is not None:
                 return sample
         raise SamaError(

@@ -8,13 +8,12 @@ from sama.models.fast import learning
 from sama.models.sama import TASKS, ImageFeatures, Sama
 from sama.models.views import global_view, local_views
 from sama.training.losses import mask_iou, matting_loss, segmentation_loss
-from sama.training.mini_stage import normalise_batch
-from sama.training.prompting import error_click, simulate_prompts
+from sama.training.prompting import Prompting, error_click, simulate_prompts
+from sama.training.stages.mini import normalise_batch
 
 EDGE_CELL = 8  # pixels
 EDGE_WEIGHT = 4.0
-CORRECTED_SHARE = 0.3  # of batches ask again, with a click where SAM's first answer is wrong
-SMALL_SHARE = 0.78  # of a run is on small frames, when there are any
+PROMPTING = Prompting(corrected=0.3)
 
 
 def encode_frames(model: Sama, frames: Tensor) -> ImageFeatures:
@@ -29,8 +28,20 @@ def encode_frames(model: Sama, frames: Tensor) -> ImageFeatures:
 class SamaStage:
     """Turns a batch of frames into the loss of the task whose turn it is."""
 
-    def __init__(self, model: Sama, tasks: tuple[str, ...] = TASKS, small_size: int | None = None):
-        self.model, self.tasks = learning(model), tasks
+    def __init__(
+        self,
+        model: Sama,
+        tasks: tuple[str, ...] = TASKS,
+        small_size: int | None = None,
+        small_share: float = 0.78,
+        prompting: Prompting = PROMPTING,
+    ):
+        self.model, self.tasks, self.small_share, self.prompting = (
+            learning(model),
+            tasks,
+            small_share,
+            prompting,
+        )
         self.full_size = model.backbone.image_size
         self.small_size = small_size or self.full_size
 
@@ -41,7 +52,7 @@ class SamaStage:
 
     def frame_size(self, progress: float) -> int:
         """Frames hold the four local views, so twice the side of a view."""
-        return 2 * (self.small_size if progress < SMALL_SHARE else self.full_size)
+        return 2 * (self.small_size if progress < self.small_share else self.full_size)
 
     def loss(
         self, batch: dict, task: str, generator: torch.Generator, progress: float
@@ -54,12 +65,12 @@ class SamaStage:
         targets = batch["targets"].flatten(0, 1)[:, None].float() / 255  # (N, 1, 2S, 2S)
         known = batch["known"].flatten(0, 1)[:, None].float()
         coarse = F.avg_pool2d(targets, 8)  # the grid of SAM's logits
-        prompts = simulate_prompts(coarse, batch["part"].flatten(), size, generator)
+        prompts = simulate_prompts(coarse, batch["part"].flatten(), size, generator, self.prompting)
         with torch.autocast(frames.device.type, torch.bfloat16):
             features = encode_frames(self.model, frames)
             with torch.no_grad():
                 answer = self.model.decode_sam(features, prompts)
-                if torch.rand((), generator=generator) < CORRECTED_SHARE:
+                if torch.rand((), generator=generator) < self.prompting.corrected:
                     seen = (F.avg_pool2d(known, 8) > 0.6).float()
                     click = error_click(answer.base.float(), coarse, seen, size)
                     answer = self.model.decode_sam(features, prompts.with_click(*click))

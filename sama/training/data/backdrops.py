@@ -5,8 +5,8 @@ import math
 import numpy as np
 from PIL import Image, ImageFilter
 
-from sama.training import synthesis
-from sama.training.sources import Sources
+from sama.training.data import synthesis
+from sama.training.data.sources import Sources
 
 
 def random_background(rng: np.random.Generator, sources: Sources, canvas: tuple[int, int]) -> np.ndarray:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from sama.training.drawing import Drawing, outline
+from sama.training.data.drawing import Drawing, outline
 
 
 def strands(rng: np.random.Generator, side: int) -> Image.Image:

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from sama.training import filters
-from sama.training.synthesis import Layer
+from sama.training.data import filters
+from sama.training.data.synthesis import Layer
 
 SHADOW_GRID = 4  # a shadow is soft: one cell for so many pixels each way
 

@@ -1,0 +1,44 @@
+"""Simulated prompts fit what they ask for."""
+
+import torch
+
+from sama.models.prompt_tensors import PADDING
+from sama.training.prompting import depth, error_click, simulate_prompts, tight_boxes
+
+
+def test_prompts_fit_their_targets():
+    target = torch.zeros(64, 1, 32, 32)
+    target[:, :, 8:20, 4:28] = 1
+    assert tight_boxes(target)[0].tolist() == [4, 8, 28, 20]
+    part = torch.arange(64) % 4 == 0
+    prompts = simulate_prompts(target, part, 128, torch.Generator().manual_seed(0))
+    boxed = prompts.labels[:, 0] == 2
+    assert 20 < boxed.sum() < 56 and not (boxed & part).any()
+    assert (prompts.ambiguous[part]).all()
+    cells = (prompts.coords / 4).long().clamp(0, 31)
+    for clicks in (2, 3, 4):
+        label = prompts.labels[:, clicks]
+        hit = target[torch.arange(64), 0, cells[:, clicks, 1], cells[:, clicks, 0]]
+        assert torch.equal(hit[label != PADDING].long(), label[label != PADDING])
+
+
+def test_error_click_lands_in_the_larger_error():
+    target = torch.zeros(1, 1, 32, 32)
+    target[..., 4:14, 4:14] = 1
+    logits = torch.full((1, 1, 32, 32), -5.0)
+    logits[..., 18:30, 18:30] = 5  # a false positive larger than the miss
+    coords, label = error_click(logits, target, torch.ones_like(target), 128)
+    assert label.item() == 0 and (coords > 72).all() and (coords < 120).all()
+    coords, label = error_click(target * 10 - 5, target, torch.ones_like(target), 128)
+    assert label.item() == PADDING
+
+
+def test_depth_is_greatest_in_the_middle_of_the_largest_part():
+    region = torch.zeros(2, 1, 64, 64, dtype=torch.bool)
+    region[0, :, 4:10, 4:10] = True
+    region[0, :, 20:50, 10:60] = True
+    region[1, :, 30:33, 7:10] = True
+    cells = depth(region).flatten(1).argmax(1)
+    (y, x), small = divmod(cells[0].item(), 64), divmod(cells[1].item(), 64)
+    assert abs(y - 35) <= 3 and abs(x - 35) <= 8
+    assert small == (31, 8)
