@@ -11,7 +11,7 @@ from PIL import Image
 from scipy.ndimage import maximum_filter
 
 from sama.matting import composite_bytes, cutout, estimate_foreground, to_uint8
-from sama.photo.decode import recolour
+from sama.photo.colour import recolour
 from sama.photo.opening import Photo
 from sama.request.prompts import Prompts, Session
 from sama.request.settings import Settings

@@ -1,0 +1,115 @@
+"""Formats that Pillow reads rightly by itself: JPEG, WebP, AVIF, GIF, BMP, PPM, JPEG 2000; and HEIC by pillow-heif."""
+
+import io
+import struct
+
+import numpy as np
+from PIL import Image
+
+from sama.photo import boxes, orientation, resolution, spaces
+from sama.photo.header import Header, Plain, split_alpha
+
+# A list of our own: Pillow would also hand files to Ghostscript (EPS) and to rarer plugins.
+_FORMATS = ("JPEG", "WEBP", "AVIF", "GIF", "BMP", "PPM", "JPEG2000", "TIFF")  # JPEG: also MPO
+_START = b"\xff\xd8"
+_KEPT = (0xE2, 0xEE)  # of a JPEG's APP segments: profile, and Adobe's, which tells how colours are stored
+
+
+def is_heic(data: bytes) -> bool:
+    """Tell a HEIC by its first box; AVIF has the brand avif or avis."""
+    return data[4:8] == b"ftyp" and b"avi" not in data[8:64]
+
+
+def read_header(data: bytes, *formats: str) -> Header:
+    """Read a header; raises whatever Pillow raises."""
+    image = _open(data, formats or _FORMATS)
+    exif = orientation.parse_exif(image.info.get("exif"))
+    notes = [f"first of {frames} frames"] if (frames := getattr(image, "n_frames", 1)) > 1 else []
+    space = None
+    if not (icc := image.info.get("icc_profile") or None):
+        space = _space(data, image)
+    return Header(
+        size=image.size,
+        load=lambda notes: _load(image, space, notes),
+        icc=icc if space is None or space.stored.is_srgb else space.stored.profile,
+        orientation=_orientation(image, exif),
+        dpi=_dpi(image, exif),
+        notes=notes + spaces.remarks(space),
+    )
+
+
+def _open(data: bytes, formats: tuple[str, ...]) -> Image.Image:
+    if is_heic(data):
+        # Opened directly: registering the plugin would change Pillow for the whole process.
+        from pillow_heif import HeifImageFile
+
+        return HeifImageFile(io.BytesIO(data))
+    try:
+        return Image.open(io.BytesIO(data), formats=formats)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise
+    except Exception:
+        if not data.startswith(_START):
+            raise
+        return Image.open(io.BytesIO(_bare_jpeg(data)), formats=formats)
+
+
+def _bare_jpeg(data: bytes) -> bytes:
+    """Return a JPEG without comments and metadata, which may be damaged and are no reason to refuse the picture."""
+    kept, at = [_START], 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
+        (length,) = struct.unpack_from(">H", data, at + 2)
+        marker = data[at + 1]
+        if marker in _KEPT or not (0xE0 <= marker <= 0xEF or marker == 0xFE):
+            kept.append(data[at : at + 2 + length])
+        at += 2 + length
+    return b"".join(kept) + data[at:]
+
+
+def _space(data: bytes, image: Image.Image) -> spaces.Space | None:
+    if image.format == "AVIF":
+        return boxes.read_space(data)
+    if image.format == "HEIF" and (nclx := image.info.get("nclx_profile")):
+        return boxes.to_space(nclx["color_primaries"], nclx["transfer_characteristics"])
+    return None
+
+
+def _orientation(image: Image.Image, exif: Image.Exif | None) -> tuple[int, str]:
+    if image.format == "HEIF":  # libheif has turned it
+        return 1, "EXIF"
+    xmp = None if image.format == "AVIF" else image.info.get("xmp")
+    return orientation.read_orientation(exif, xmp)
+
+
+def _dpi(image: Image.Image, exif: Image.Exif | None) -> resolution.Dpi | None:
+    if image.format in ("JPEG", "MPO"):
+        return resolution.from_jpeg(image.info) or resolution.from_exif(exif)
+    return resolution.checked(*image.info.get("dpi", (0, 0))) or resolution.from_exif(exif)
+
+
+def _load(image: Image.Image, space: spaces.Space | None, notes: list[str]) -> Plain:
+    image.load()
+    if image.mode == "F" or image.mode[0] == "I":
+        return _scaled(image, notes), None
+    plain, alpha = split_alpha(image)
+    return (plain if space is None else spaces.encoded(plain, space)), alpha
+
+
+def _scaled(image: Image.Image, notes: list[str]) -> Image.Image:
+    """Return grey of 16 or 32 bits, or of floats, as bytes; Pillow's own conversion clips.
+
+    Floats in [0, 1] and integers in [0, 65535] keep their place; whatever else is scaled from its smallest to its
+    largest value. NaN is 0.
+    """
+    values = np.nan_to_num(np.asarray(image, dtype=np.float32))
+    low, high = values.min(), values.max()
+    if image.mode == "F" and low >= 0 and high <= 1:
+        low, high, kind = 0.0, 1.0, "float grey"
+    elif image.mode != "F" and low >= 0 and high <= 65535:
+        low, high, kind = 0.0, 65535.0, "16-bit grey"
+    else:
+        kind = "grey values of an unusual range"
+    notes.append(f"{kind} scaled to 8 bits")
+    values -= low
+    values *= 255 / (high - low) if high > low else 0
+    return Image.fromarray(np.rint(values, out=values).astype(np.uint8))

@@ -1,0 +1,39 @@
+"""How many pixels a photo has per inch, where its file says so."""
+
+import math
+
+from PIL import Image
+
+_X, _Y, _UNIT = 0x011A, 0x011B, 0x0128
+_PER_INCH = {2: 1.0, 3: 2.54}  # ResolutionUnit of EXIF and TIFF: inch, centimetre
+
+Dpi = tuple[float, float]
+
+
+def checked(x: float, y: float) -> Dpi | None:
+    """Return a resolution (x, y); None where it makes no sense."""
+    try:
+        x, y = float(x), float(y)
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return None
+    return (x, y) if all(math.isfinite(v) and 1 < v < 1e5 for v in (x, y)) else None
+
+
+def from_exif(exif: Image.Exif | None) -> Dpi | None:
+    """Return what EXIF's or TIFF's tags say; a unit that is not named is the inch."""
+    if exif is None or not (x := exif.get(_X)):
+        return None
+    factor = _PER_INCH.get(exif.get(_UNIT, 2))
+    try:
+        return None if factor is None else checked(float(x) * factor, float(exif.get(_Y) or x) * factor)
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return None
+
+
+def from_jpeg(info: dict) -> Dpi | None:
+    """Return what a JPEG's JFIF header says; Pillow's own "dpi" is 72 where nothing is said."""
+    factor = {1: 1.0, 2: 2.54}.get(info.get("jfif_unit"))
+    if factor is None:
+        return None
+    x, y = info["jfif_density"]
+    return checked(x * factor, y * factor)
