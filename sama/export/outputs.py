@@ -40,7 +40,8 @@ class Outputs:
     """One answer and what is made of it; what several files need is computed once.
 
     The cut-out and the composite keep the photo's own colour space, profile included, where it was opened with
-    `keep_own` and has an RGB profile; otherwise they are sRGB, which a PNG without a profile means.
+    `keep_own` and has an RGB profile; otherwise they are sRGB, which a PNG without a profile means. The matte is never
+    more opaque than the photo's own file, and pictures are as many pixels per inch as it says.
     """
 
     def __init__(
@@ -59,6 +60,8 @@ class Outputs:
         self.photo = photo
         self.prediction = prediction
         self.sam_mask, self.alpha, self.sama_mask = layers
+        if photo.alpha is not None:
+            self.alpha = np.minimum(self.alpha, photo.alpha / np.float32(255))
         self.prompts = prompts
         self.settings = settings
         self.info = info
@@ -141,13 +144,13 @@ class Outputs:
     @cached_property
     def _writers(self) -> dict[str, Callable[[Path], None]]:
         return {
-            "cutout.png": lambda path: self._save_photo(self.cutout, path),
-            "composite.png": lambda path: self._save_photo(self.composite, path),
-            "alpha.png": lambda path: _save(to_uint8(self.alpha), path),
-            "alpha16.png": lambda path: _save(np.rint(self.alpha * 65535).astype(np.uint16), path),
-            "mask.png": lambda path: _save(self.sama_mask.astype(np.uint8) * 255, path),
-            "mask_sam.png": lambda path: _save(self.sam_mask.astype(np.uint8) * 255, path),
-            "trimap.png": lambda path: _save(self.trimap(), path),
+            "cutout.png": lambda path: self._save(self.cutout, path, self.profile),
+            "composite.png": lambda path: self._save(self.composite, path, self.profile),
+            "alpha.png": lambda path: self._save(to_uint8(self.alpha), path),
+            "alpha16.png": lambda path: self._save(np.rint(self.alpha * 65535).astype(np.uint16), path),
+            "mask.png": lambda path: self._save(self.sama_mask.astype(np.uint8) * 255, path),
+            "mask_sam.png": lambda path: self._save(self.sam_mask.astype(np.uint8) * 255, path),
+            "trimap.png": lambda path: self._save(self.trimap(), path),
             "coco.json": lambda path: path.write_text(json.dumps(self.coco()) + "\n", "utf-8"),
             "figure.png": self._save_figure,
             "figure.pdf": self._save_figure,
@@ -170,14 +173,12 @@ class Outputs:
 
         return draw_figure(self)
 
-    def _save_photo(self, pixels: np.ndarray, path: Path) -> None:
-        _save(pixels, path, **({} if self.profile is None else {"icc_profile": self.profile}))
+    def _save(self, pixels: np.ndarray, path: Path, profile: bytes | None = None) -> None:
+        options = {"icc_profile": profile, "dpi": self.photo.dpi}
+        given = {name: value for name, value in options.items() if value is not None}
+        Image.fromarray(pixels).save(path, compress_level=_COMPRESSION, **given)
 
     def _save_figure(self, path: Path) -> None:
         from sama.export.figure import save_figure
 
         save_figure(self._drawing, path)
-
-
-def _save(pixels: np.ndarray, path: Path, **options) -> None:
-    Image.fromarray(pixels).save(path, compress_level=_COMPRESSION, **options)

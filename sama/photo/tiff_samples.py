@@ -59,6 +59,8 @@ def read(data: bytes, page: Page, notes: list[str]) -> Plain:
             if associated:
                 values = np.divide(values, opacity, out=np.zeros_like(values), where=opacity > 0)
         pixels = np.rint(255 * np.clip(values, 0, 1)).astype(np.uint8)
+        if mode == "LAB":
+            pixels[..., 1:] ^= 128  # Pillow takes raw a and b for signed
         result.paste(Image.fromarray(pixels[..., 0] if colours == 1 else pixels, mode), (0, top))
     return result, alpha
 
