@@ -34,13 +34,14 @@ def read_header(data: bytes) -> Header:
 def decode(header: Header, keep_own: bool, notes: list[str]) -> Decoded:
     """Decode a picture; what was done is added to `notes`. Raises whatever a decoder raises of damaged files."""
     orientation, source = header.orientation
+    if orientation != 1:
+        notes.append(f"turned upright ({source} orientation {orientation})")
     image, alpha = header.load(notes)
     dpi = header.dpi
     if orientation != 1:
         image = turned(image, orientation)
         alpha = None if alpha is None else read_bytes(turned(Image.fromarray(alpha), orientation))
         dpi = dpi[::-1] if dpi is not None and orientation >= 5 else dpi
-        notes.append(f"turned upright ({source} orientation {orientation})")
     rgb = read_bytes(colour.to_srgb(image, header.icc, notes))
     own = colour.own_colours(image, header.icc, rgb) if keep_own else None
     if alpha is None or alpha.min() == 255:

@@ -1,114 +1,41 @@
-"""PNG: the chunks beside the picture, read by ourselves, and the samples at their full depth.
-
-Only what makes the picture is handed to Pillow: whatever is wrong with a comment or a profile is no reason to refuse
-the picture, and Pillow's limits for them are settings of the whole process.
+"""PNG: the samples at their full depth, what is transparent, and what tells the colours.
 
 Source: PNG Specification, third edition (2025).
 """
 
 import io
 import struct
-import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 
 import numpy as np
 from PIL import Image
 
 from sama.photo import orientation, resolution, spaces
 from sama.photo.header import Header, Plain, split_alpha
-from sama.photo.refusals import Refused
+from sama.photo.png_chunks import MAGIC, inflate, read_chunks
 from sama.photo.strips import read_bytes, read_strips
 
-MAGIC = b"\x89PNG\r\n\x1a\n"
-_NEEDED = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
-_MAX_TEXT = 64 << 20  # bytes of a profile or text after decompression
-_GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = 0, 2, 3, 4, 6
-_DAMAGED = "export or download it again"
+__all__ = ["MAGIC", "read_header"]
+_GREY, _RGB, _GREY_ALPHA, _RGBA = 0, 2, 4, 6
 
 
 def read_header(data: bytes) -> Header:
-    """Read a PNG's chunks; raises Refused where a critical one is damaged, and whatever Pillow raises."""
-    before, anywhere, picture = {}, {}, [MAGIC]
-    frames, animated_first, seen = 1, False, False
-    for kind, body, whole, good in _chunks(data):
-        if kind == b"CgBI":
-            raise Refused("is a PNG packed for iPhone apps", "export it as an ordinary PNG or JPEG")
-        if kind in _NEEDED:
-            if not good and kind in (b"IHDR", b"PLTE"):  # IDAT is checked by its own checksum
-                raise Refused(f"is damaged: its part {kind.decode()} fails its checksum", _DAMAGED)
-            picture.append(whole)
-            seen |= kind == b"IDAT"
-        elif good and kind in (b"eXIf", b"iTXt", b"tEXt", b"zTXt"):
-            _add_metadata(anywhere, kind, bytes(body))
-        elif good and not seen:
-            animated_first |= kind == b"fcTL"
-            before.setdefault(kind, bytes(body))
-        if kind not in _NEEDED and kind == b"tRNS" and good and not seen:
-            picture.append(whole)
-    if len(data_of := before.get(b"acTL", b"")) == 8:
-        frames = struct.unpack(">I", data_of[:4])[0] + (not animated_first)
-    clean = b"".join(picture)
-    image = Image.open(io.BytesIO(clean), formats=("PNG",))
-    notes = [f"first of {frames} frames"] if frames > 1 else []
-    space, icc = _colours(before, notes)
-    exif = orientation.parse_exif(anywhere.get("exif"))
+    """Read a PNG's chunks; raises Refused where those of the picture are damaged, and whatever Pillow raises."""
+    chunks = read_chunks(data)
+    image = Image.open(io.BytesIO(chunks.picture), formats=("PNG",))
+    notes = [f"first of {chunks.frames} frames"] if chunks.frames > 1 else []
+    space, icc = _colours(chunks.before, notes)
+    if space is not None:
+        icc = None if space.stored.is_srgb else space.stored.profile
+    exif = orientation.parse_exif(chunks.exif)
     return Header(
         size=image.size,
-        orientation=orientation.read_orientation(exif, anywhere.get("xmp")),
-        icc=icc if space is None else space.stored.profile if not space.stored.is_srgb else None,
-        dpi=_dpi(before.get(b"pHYs", b"")) or resolution.from_exif(exif),
+        orientation=orientation.read_orientation(exif, chunks.xmp),
+        icc=icc,
+        dpi=_dpi(chunks.before.get(b"pHYs", b"")) or resolution.from_exif(exif),
         notes=notes + spaces.remarks(space),
-        load=lambda notes: _load(clean, image, before.get(b"tRNS"), space, notes),
+        load=lambda notes: _load(chunks.picture, image, chunks.before.get(b"tRNS"), space, notes),
     )
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, memoryview, bool]]:
-    """Yield each chunk's name, its body, all of it, and whether its checksum is right; a cut one as it is."""
-    view, at = memoryview(data), len(MAGIC)
-    while at + 8 <= len(data):
-        (length,) = struct.unpack(">I", view[at : at + 4])
-        kind, end = bytes(view[at + 4 : at + 8]), at + 12 + length
-        body = view[at + 8 : at + 8 + length]
-        good = (
-            end <= len(data)
-            and zlib.crc32(view[at + 4 : end - 4]) == struct.unpack(">I", view[end - 4 : end])[0]
-        )
-        if not kind.isalpha():  # no chunk: Pillow says so where the picture is not complete
-            yield b"IDAT", view[at:], view[at:], True
-            return
-        yield kind, body, view[at:end], good
-        if kind == b"IEND":
-            return
-        at = end
-
-
-def _add_metadata(found: dict[str, bytes], kind: bytes, body: bytes) -> None:
-    """Keep EXIF and XMP, in a chunk of their own or as a text."""
-    if kind == b"eXIf":
-        found["exif"] = body
-        return
-    name, _, rest = body.partition(b"\0")
-    if name == b"XML:com.adobe.xmp" and kind == b"iTXt":
-        packed, rest = rest[:1] == b"\1", rest[2:].split(b"\0", 2)[-1]
-        found.setdefault("xmp", (_inflate(rest) or b"") if packed else rest)
-    elif name in (
-        b"Raw profile type exif",
-        b"Raw profile type APP1",
-    ):  # by ImageMagick: "\nexif\n  length\nhex"
-        text = (_inflate(rest[1:]) or b"") if kind == b"zTXt" else rest
-        with suppress(ValueError):
-            found.setdefault("exif", bytes.fromhex("".join(text.decode("ascii").split("\n")[3:])))
-
-
-def _inflate(data: bytes) -> bytes | None:
-    """Return what was compressed; None where that is damaged or enormous."""
-    machine = zlib.decompressobj()
-    try:
-        result = machine.decompress(data, _MAX_TEXT)
-    except zlib.error:
-        return None
-    return result if machine.eof else None
 
 
 def _colours(chunks: dict[bytes, bytes], notes: list[str]) -> tuple[spaces.Space | None, bytes | None]:
@@ -119,7 +46,7 @@ def _colours(chunks: dict[bytes, bytes], notes: list[str]) -> tuple[spaces.Space
         if space is not None:
             return (None if space.is_srgb else space), None
     if b"iCCP" in chunks:
-        if icc := _inflate(chunks[b"iCCP"].partition(b"\0")[2][1:]):
+        if icc := inflate(chunks[b"iCCP"].partition(b"\0")[2][1:]):
             return None, icc
         notes.append("colour profile is damaged or does not fit, ignored")
     if b"sRGB" in chunks:

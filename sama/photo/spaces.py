@@ -41,14 +41,21 @@ _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0
 class Space:
     """Primaries, a curve and a range.
 
-    name: for people; primaries: x and y of white, red, green and blue; curve: a key of `tones.CURVES`, or an exponent:
-    light = sample ** exponent; narrow: samples go from 16 to 235 (of 255), as in video.
+    name: of the primaries, for people; primaries: x and y of white, red, green, blue; curve: a key of `tones.CURVES`,
+    or an exponent: light = sample ** exponent; narrow: samples go from 16 to 235 (of 255), as in video.
     """
 
     name: str
     primaries: tuple[float, ...] = BT709
     curve: str | float = "srgb"
     narrow: bool = False
+
+    @property
+    def title(self) -> str:
+        """Primaries and curve, for people."""
+        if self.curve == "srgb":
+            return self.name
+        return f"{self.name}, {CURVES.get(self.curve) or f'gamma {self.curve:.4g}'}"
 
     @property
     def is_srgb(self) -> bool:
@@ -94,7 +101,7 @@ class Space:
         """An ICC profile, version 4, of a space that need not be encoded first."""
         curve = to_linear(np.linspace(0, 1, _TABLE), self.curve)
         table = b"curv\0\0\0\0" + struct.pack(">I", _TABLE) + np.rint(curve * 65535).astype(">u2").tobytes()
-        tags = [(b"desc", _text(self.name)), (b"cprt", _text("No copyright")), (b"wtpt", _xyz_tag(_D50))]
+        tags = [(b"desc", _text(self.title)), (b"cprt", _text("No copyright")), (b"wtpt", _xyz_tag(_D50))]
         columns = zip((b"rXYZ", b"gXYZ", b"bXYZ"), self.to_xyz.T, strict=True)
         tags += [(name, _xyz_tag(column)) for name, column in columns]
         start = 132 + 12 * (len(tags) + 3)
@@ -133,8 +140,6 @@ def from_cicp(
     curve = _TRANSFERS.get(transfer, "srgb")
     if curve == "bt709" and video_is_srgb:
         curve = "srgb"
-    if curve != "srgb":
-        name += f", {CURVES.get(curve, f'gamma {curve}')}"
     return Space(name, tuple(corners), curve, not full_range)
 
 
@@ -157,7 +162,7 @@ def from_gamma(exponent: float | None, corners: tuple[float, ...] | None) -> Spa
     if corners is not None and not _is_triangle(corners):
         corners = None
     curve = "linear" if abs(exponent - 1) < 0.01 else 1 / exponent
-    return Space(f"gamma {exponent:.5g}", corners or BT709, curve)
+    return Space("the file's own primaries" if corners else "BT.709", corners or BT709, curve)
 
 
 def remarks(space: Space | None) -> list[str]:

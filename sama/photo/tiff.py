@@ -15,6 +15,7 @@ _ORIENTATION, _XMP, _ICC = 274, 700, 34675
 _JPEG_AT, _JPEG_LENGTH = 513, 514
 _POINTERS = (330, 34665, 34853, 40965)  # to SubIFDs, EXIF, GPS, Interoperability
 _TEXTS = (269, 270, 271, 272, 285, 305, 306, 315, 316)
+_WEBP = 50001  # a compression
 _NO_TAG = 65000  # private, unused
 _PHOTOMETRICS = {
     0: "grey", 1: "grey", 2: "RGB", 3: "palette", 4: "mask", 5: "CMYK", 6: "YCbCr", 8: "CIE Lab", 9: "ICC Lab",
@@ -50,6 +51,8 @@ def read_header(data: bytes) -> Header:
 
 
 def _by_pillow(data: bytes, page: Page):
+    if page.value(259, 1) == _WEBP:  # Pillow knows it by name, its libtiff does not
+        raise _not_read(data, page)
     try:
         image = Image.open(io.BytesIO(_alone(data, page)), formats=("TIFF",))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -143,9 +146,14 @@ def _not_read(data: bytes, page: Page, error: Exception | None = None) -> Except
     )
     if not whole:
         return error or ValueError("segments are missing")
-    bits = max(page.values(258) or (1,))
-    parts = [_FORMATS.get(page.value(339, 1), ""), _PHOTOMETRICS.get(page.photometric, "unknown colours")]
-    kind = f"{bits}-bit {' '.join(filter(None, parts))}, {page.value(277, 1)} samples a pixel"
-    packed = _COMPRESSIONS.get(page.value(259, 1), "unknown")
-    what = f"is a TIFF of a kind that is not read ({kind}, compression: {packed})"
+    bits, samples, compression = max(page.values(258) or (1,)), page.value(277, 1), page.value(259, 1)
+    parts = [
+        f"{bits}-bit",
+        _FORMATS.get(page.value(339, 1)),
+        _PHOTOMETRICS.get(page.photometric, "unknown colours"),
+    ]
+    if samples > tiff_samples.COLOURS.get(page.photometric, samples):
+        parts.append(f"with {samples} channels")
+    packed = _COMPRESSIONS.get(compression, f"compression {compression}")
+    what = f"is a TIFF of a kind that is not read ({' '.join(filter(None, parts))}, {packed})"
     return Refused(what, "export it as RGB TIFF, PNG or JPEG")

@@ -15,7 +15,7 @@ from sama.photo.tiff_segments import COMPRESSIONS, read_samples
 
 COLOURS = {0: 1, 1: 1, 2: 3, 5: 4, 8: 3, 9: 3}  # photometric interpretation: its samples
 _MODES = {0: "L", 1: "L", 2: "RGB", 5: "CMYK", 8: "LAB", 9: "LAB"}
-_KINDS = {"L": "grey", "RGB": "colours", "CMYK": "inks", "LAB": "Lab"}
+_NAMES = {"L": "grey", "RGB": "colours", "CMYK": "inks", "LAB": "Lab"}
 _ASSOCIATED, _UNASSOCIATED = 1, 2  # values of ExtraSamples
 _MAX_SAMPLES = 16
 _ROWS = 256
@@ -104,9 +104,9 @@ def _scale(
         return lambda strip: _lab(strip, page.photometric, bits)
     if kind == "u" and bits <= 16:
         if bits > 8:
-            notes.append(f"{bits}-bit {_KINDS[mode]} scaled to 8 bits")
+            notes.append(f"{bits}-bit {_NAMES[mode]} scaled to 8 bits")
         return lambda strip: strip.astype(np.float32) / np.float32(2**bits - 1)
-    low, high = _range(samples, kind, _KINDS[mode], notes)
+    low, high = _range(samples, kind, _NAMES[mode], notes)
     factor = np.float32(1 / (high - low)) if high > low else np.float32(0)
     return lambda strip: (np.nan_to_num(strip.astype(np.float32)) - np.float32(low)) * factor
 
@@ -139,5 +139,5 @@ def _range(samples: np.ndarray, kind: str, name: str, notes: list[str]) -> tuple
     if kind != "f" and low >= 0 and high <= 65535:
         notes.append(f"16-bit {name} scaled to 8 bits")
         return 0.0, 65535.0
-    notes.append(f"{name} values of an unusual range scaled to 8 bits")
+    notes.append(f"{name.removesuffix('s')} values of an unusual range scaled to 8 bits")
     return low, high
