@@ -26,7 +26,7 @@ def read_space(data: bytes) -> spaces.Space | None:
 
 def to_space(primaries: int, transfer: int) -> spaces.Space | None:
     """Return the space of nclx numbers, None where samples stay; the decoder has seen to the range."""
-    space = spaces.from_cicp(primaries, transfer, video_is_srgb=True)
+    space = spaces.from_cicp(primaries, transfer, lenient=True)
     return None if space is None or space.is_srgb else space
 
 

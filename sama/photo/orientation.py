@@ -19,7 +19,7 @@ _TO_UPRIGHT = {  # EXIF 2.3, tag Orientation
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_XMP = re.compile(rb"""tiff:Orientation(?:\s*=\s*["']|\s*>\s*)([1-8])""")
+_XMP = re.compile(rb"""tiff:Orientation(?:\s*=\s*["']|\s*>\s*)([1-8])(?!\d)""")
 
 
 def read_orientation(exif: Image.Exif | None, xmp: bytes | str | None) -> tuple[int, str]:

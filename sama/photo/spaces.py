@@ -122,25 +122,20 @@ class Space:
 
 
 def from_cicp(
-    primaries: int, transfer: int, *, full_range: bool = True, video_is_srgb: bool = False
+    primaries: int, transfer: int, *, full_range: bool = True, lenient: bool = False
 ) -> Space | None:
     """Return the space of code points of H.273; None where they name none.
 
-    video_is_srgb: take the curve of BT.709 and its kin for sRGB's, as browsers do for AVIF, where it is what video
-    tools write by habit.
+    lenient: as browsers take those of AVIF: what is unspecified is sRGB's, and so is the curve of BT.709 and its kin,
+    which video tools write by habit.
     """
-    known = {_UNSPECIFIED, *_PRIMARIES}
-    if (
-        primaries not in known
-        or transfer not in {_UNSPECIFIED, *_TRANSFERS}
-        or primaries == transfer == _UNSPECIFIED
-    ):
+    if lenient:
+        primaries = 1 if primaries == _UNSPECIFIED else primaries
+        transfer = 13 if transfer == _UNSPECIFIED or _TRANSFERS.get(transfer) == "bt709" else transfer
+    if primaries not in _PRIMARIES or transfer not in _TRANSFERS:
         return None
-    name, corners = _PRIMARIES.get(primaries, _PRIMARIES[1])
-    curve = _TRANSFERS.get(transfer, "srgb")
-    if curve == "bt709" and video_is_srgb:
-        curve = "srgb"
-    return Space(name, tuple(corners), curve, not full_range)
+    name, corners = _PRIMARIES[primaries]
+    return Space(name, tuple(corners), _TRANSFERS[transfer], not full_range)
 
 
 _TRANSFERS = {  # H.273, table 3; logarithmic curves are not read
@@ -157,10 +152,10 @@ def from_gamma(exponent: float | None, corners: tuple[float, ...] | None) -> Spa
     """
     if exponent is None or not 0.1 <= exponent <= 10:
         return None
-    if corners is None and abs(exponent * 2.2 - 1) <= 0.05:
-        return None
     if corners is not None and not _is_triangle(corners):
         corners = None
+    if corners is None and abs(exponent * 2.2 - 1) <= 0.05:
+        return None
     curve = "linear" if abs(exponent - 1) < 0.01 else 1 / exponent
     return Space("the file's own primaries" if corners else "BT.709", corners or BT709, curve)
 

@@ -70,6 +70,4 @@ def _shown(light: np.ndarray) -> np.ndarray:
     x = np.clip(light, 1, peak)
     a, b = peak - 2 * 1.65 + 1, 2 * (1.65 - 1)
     t = (np.sqrt(b * b + 4 * a * (x - 1)) - b) / (2 * a)
-    return np.where(
-        light <= 1, 0.5 * light, np.where(light < peak, 0.5 + 0.65 * t - 0.15 * t * t, light / peak)
-    )
+    return np.where(light <= 1, 0.5 * light, 0.5 + 0.65 * t - 0.15 * t * t)
