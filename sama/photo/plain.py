@@ -12,7 +12,12 @@ from sama.photo.header import Header, Plain, split_alpha
 # A list of our own: Pillow would also hand files to Ghostscript (EPS) and to rarer plugins.
 _FORMATS = ("JPEG", "WEBP", "AVIF", "GIF", "BMP", "PPM", "JPEG2000", "TIFF")  # JPEG: also MPO
 _START = b"\xff\xd8"
-_KEPT = (0xE2, 0xEE)  # of a JPEG's APP segments: profile, and Adobe's, which tells how colours are stored
+_KEPT = {  # of a JPEG's metadata, and how long they are at least: profile, how colours are stored, orientation
+    b"ICC_PROFILE\0": 14,
+    b"Adobe": 12,
+    b"Exif\0\0": 8,
+    b"http://ns.adobe.com/xap/1.0/\0": 30,
+}
 
 
 def is_heic(data: bytes) -> bool:
@@ -55,12 +60,15 @@ def _open(data: bytes, formats: tuple[str, ...]) -> Image.Image:
 
 
 def _bare_jpeg(data: bytes) -> bytes:
-    """Return a JPEG without comments and metadata, which may be damaged and are no reason to refuse the picture."""
+    """Return a JPEG without comments and metadata that may be damaged, which are no reason to refuse the picture."""
     kept, at = [_START], 2
     while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
         (length,) = struct.unpack_from(">H", data, at + 2)
-        marker = data[at + 1]
-        if marker in _KEPT or not (0xE0 <= marker <= 0xEF or marker == 0xFE):
+        marker, body = data[at + 1], data[at + 4 : at + 2 + length]
+        is_metadata = 0xE0 <= marker <= 0xEF or marker == 0xFE
+        if not is_metadata or any(
+            body.startswith(name) and len(body) >= least for name, least in _KEPT.items()
+        ):
             kept.append(data[at : at + 2 + length])
         at += 2 + length
     return b"".join(kept) + data[at:]

@@ -44,13 +44,14 @@ def read_chunks(data: bytes) -> Chunks:
     for kind, body, whole, good in _chunks(data):
         if kind == b"CgBI":
             raise Refused("is a PNG packed for iPhone apps", "export it as an ordinary PNG or JPEG")
-        if not good and kind in (b"IHDR", b"PLTE"):
+        cut = len(whole) < len(body) + 12
+        if kind in (b"IHDR", b"PLTE") and not good and not cut:
             raise Refused(f"is damaged: its part {kind.decode()} fails its checksum", _DAMAGED)
         if kind in _PICTURE or (kind == b"tRNS" and good and not pixels):
             parts.append(whole)
         if kind == b"IDAT":
             pixels.append(body)
-            doubtful |= not good and len(whole) == len(body) + 12  # and not merely cut
+            doubtful |= not good and not cut
         elif good and kind in _TEXTS:
             _add_metadata(result, kind, bytes(body))
         elif good and not pixels:
