@@ -128,12 +128,12 @@ def _lab(strip: np.ndarray, photometric: int, bits: int) -> np.ndarray:
 
 def _range(samples: np.ndarray, kind: str, name: str, notes: list[str]) -> tuple[float, float]:
     """Return which values are black and white where their type does not tell, as `plain` does."""
-    finite = samples if kind != "f" else np.where(np.isfinite(samples), samples, 0)
-    low, high = float(finite.min()), float(finite.max())
+    ends = [_ends(samples[top : top + _ROWS]) for top in range(0, len(samples), _ROWS)]
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
     if kind == "f" and low >= 0 and high <= 1:
         notes.append(f"float {name} scaled to 8 bits")
         return 0.0, 1.0
-    if kind == "f" and low >= 0 and np.quantile(finite[:: max(1, len(finite) // 256)], 0.99) <= 1:
+    if kind == "f" and low >= 0 and np.quantile(_finite(samples[:: max(1, len(samples) // 256)]), 0.99) <= 1:
         notes.append(f"float {name} above 1 shown as 1")
         return 0.0, 1.0
     if kind != "f" and low >= 0 and high <= 65535:
@@ -141,3 +141,12 @@ def _range(samples: np.ndarray, kind: str, name: str, notes: list[str]) -> tuple
         return 0.0, 65535.0
     notes.append(f"{name.removesuffix('s')} values of an unusual range scaled to 8 bits")
     return low, high
+
+
+def _ends(samples: np.ndarray) -> tuple[float, float]:
+    finite = _finite(samples)
+    return float(finite.min()), float(finite.max())
+
+
+def _finite(samples: np.ndarray) -> np.ndarray:
+    return samples if samples.dtype.kind != "f" else np.where(np.isfinite(samples), samples, 0)

@@ -17,6 +17,7 @@ _DEFLATE = (8, 32946)
 COMPRESSIONS = (1, 5, *_DEFLATE, 32773, 34925, 50000)  # none, LZW, Deflate, PackBits, LZMA, Zstandard
 _KINDS = {1: "u", 2: "i", 3: "f", 4: "u"}  # SampleFormat
 _ROWS = 64
+_MAX_BYTES = 4 << 30  # of all samples
 
 
 def read_samples(data: bytes, page: Page) -> np.ndarray:
@@ -33,16 +34,17 @@ def read_samples(data: bytes, page: Page) -> np.ndarray:
         raise ValueError("tiles of no sensible size")
     offsets, counts = page.values(324 if tiled else 273), page.values(325 if tiled else 279)
     planes = range(total) if separate else range(1)
-    places = list(product(planes, range(0, height, down), range(0, width, across)))
-    if len(offsets) < len(places):
+    tops, lefts = range(0, height, down), range(0, width, across)
+    number = len(planes) * len(tops) * len(lefts)
+    if page.value(259, 1) == 1 and not counts:
+        counts = [len(data)] * min(number, len(offsets))
+    if min(len(offsets), len(counts)) < number:
         raise ValueError("segments are missing")
-    if len(counts) < len(places):
-        if page.value(259, 1) != 1:
-            raise ValueError("segments are missing")
-        counts = [len(data)] * len(places)
-    depth = 1 if separate else total
-    result = np.zeros((height, width, total), _dtype(page).newbyteorder("="))
-    for (plane, top, left), at, count in zip(places, offsets, counts, strict=False):
+    depth, dtype = 1 if separate else total, _dtype(page).newbyteorder("=")
+    if height * width * total * dtype.itemsize > _MAX_BYTES:
+        raise MemoryError
+    result = np.zeros((height, width, total), dtype)
+    for (plane, top, left), at, count in zip(product(planes, tops, lefts), offsets, counts, strict=False):
         rows = down if tiled else min(down, height - top)
         if count == 0:  # a sparse file's empty segment
             continue
