@@ -37,16 +37,3 @@ def read_orientation(exif: Image.Exif | None, xmp: bytes | str | None) -> tuple[
 def turned(image: Image.Image, orientation: int) -> Image.Image:
     """Return a picture turned upright."""
     return image.transpose(_TO_UPRIGHT[orientation]) if orientation in _TO_UPRIGHT else image
-
-
-def parse_exif(data: bytes | None) -> Image.Exif | None:
-    """Return EXIF data as tags; None where there are none or they are damaged."""
-    if not data:
-        return None
-    try:
-        exif = Image.Exif()
-        exif.load(data)
-        exif.get(TAG)
-    except Exception:  # damaged EXIF may raise anything, and is no reason to refuse the photo
-        return None
-    return exif

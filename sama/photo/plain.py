@@ -7,7 +7,9 @@ import numpy as np
 from PIL import Image
 
 from sama.photo import boxes, orientation, resolution, spaces
+from sama.photo import exif as exif_data
 from sama.photo.header import Header, Plain, split_alpha
+from sama.photo.refusals import Refused
 
 # A list of our own: Pillow would also hand files to Ghostscript (EPS) and to rarer plugins.
 _FORMATS = ("JPEG", "WEBP", "AVIF", "GIF", "BMP", "PPM", "JPEG2000", "TIFF")  # JPEG: also MPO
@@ -28,11 +30,13 @@ def is_heic(data: bytes) -> bool:
 def read_header(data: bytes, *formats: str) -> Header:
     """Read a header; raises whatever Pillow raises."""
     image = _open(data, formats or _FORMATS)
-    exif = orientation.parse_exif(image.info.get("exif"))
+    if image.format == "JPEG2000" and _is_deep(data):
+        raise Refused("is a JPEG 2000 of more than 8 bits a colour, which is not read")
+    exif = exif_data.parse(image.info.get("exif"))
     notes = [f"first of {frames} frames"] if (frames := getattr(image, "n_frames", 1)) > 1 else []
     space = None
-    if not (icc := image.info.get("icc_profile") or None):
-        space = _space(data, image)
+    if not (icc := image.info.get("icc_profile") or _bmp_profile(data)):
+        space = _space(data, image, exif)
     return Header(
         size=image.size,
         load=lambda notes: _load(image, space, notes),
@@ -74,11 +78,30 @@ def _bare_jpeg(data: bytes) -> bytes:
     return b"".join(kept) + data[at:]
 
 
-def _space(data: bytes, image: Image.Image) -> spaces.Space | None:
+def _bmp_profile(data: bytes) -> bytes | None:
+    """Return the profile inside a BMP with a header of version 5; Pillow passes over it."""
+    if data[:2] != b"BM" or len(data) < 138 or struct.unpack_from("<I", data, 14)[0] < 124:
+        return None
+    at, length = struct.unpack_from("<II", data, 126)
+    return data[14 + at : 14 + at + length] or None if data[70:74] == b"DEBM" else None
+
+
+def _is_deep(data: bytes) -> bool:
+    """Tell whether a JPEG 2000 has colours of more than 8 bits: Pillow makes black of their white."""
+    at = data.find(b"\xff\x4f\xff\x51")  # start of the codestream, and its sizes (ISO/IEC 15444-1, A.5.1)
+    if at < 0 or len(data) < at + 43:
+        return False
+    (count,) = struct.unpack_from(">H", data, at + 40)
+    return count > 1 and (data[at + 42] & 0x7F) + 1 > 8
+
+
+def _space(data: bytes, image: Image.Image, exif: Image.Exif | None) -> spaces.Space | None:
     if image.format == "AVIF":
         return boxes.read_space(data)
     if image.format == "HEIF" and (nclx := image.info.get("nclx_profile")):
         return boxes.to_space(nclx["color_primaries"], nclx["transfer_characteristics"])
+    if image.format in ("JPEG", "MPO") and exif_data.names_adobe_rgb(exif):
+        return spaces.Space("Adobe RGB", *spaces.ADOBE_RGB)
     return None
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
+from sama.photo import exif as exif_data
 from sama.photo import orientation, resolution, spaces
 from sama.photo.header import Header, Plain, split_alpha
 from sama.photo.png_chunks import MAGIC, inflate, read_chunks
@@ -27,7 +28,7 @@ def read_header(data: bytes) -> Header:
     space, icc = _colours(chunks.before, notes)
     if space is not None:
         icc = None if space.stored.is_srgb else space.stored.profile
-    exif = orientation.parse_exif(chunks.exif)
+    exif = exif_data.parse(chunks.exif)
     return Header(
         size=image.size,
         orientation=orientation.read_orientation(exif, chunks.xmp),

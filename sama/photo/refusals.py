@@ -22,6 +22,8 @@ _FOREIGN = {  # first bytes: what it is, and what to do
     b"v/1\x01": ("an OpenEXR file", _AS_PHOTO),
     b"#?RADIANCE": ("a Radiance HDR file", _AS_PHOTO),
     b"#?RGBE": ("a Radiance HDR file", _AS_PHOTO),
+    b"P7\n": ("a PAM file", _AS_PHOTO),
+    b"PF\n": ("a PFM file of colours", _AS_PHOTO),
     b"DDS ": ("a DDS texture", "export it as PNG"),
     b"\0\0\x01\0": ("an icon", "export it as PNG"),
     b"icns": ("an icon", "export it as PNG"),

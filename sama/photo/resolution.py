@@ -1,8 +1,7 @@
 """How many pixels a photo has per inch, where its file says so."""
 
 import math
-
-from PIL import Image
+from collections.abc import Mapping
 
 _X, _Y, _UNIT = 0x011A, 0x011B, 0x0128
 _PER_INCH = {2: 1.0, 3: 2.54}  # ResolutionUnit of EXIF and TIFF: inch, centimetre
@@ -19,14 +18,13 @@ def checked(x: float, y: float) -> Dpi | None:
     return (x, y) if all(math.isfinite(v) and 1 < v < 1e5 for v in (x, y)) else None
 
 
-def from_exif(exif: Image.Exif | None) -> Dpi | None:
+def from_exif(exif: Mapping | None) -> Dpi | None:
     """Return what EXIF's or TIFF's tags say; a unit that is not named is the inch."""
-    if exif is None or not (x := exif.get(_X)):
-        return None
-    factor = _PER_INCH.get(exif.get(_UNIT, 2))
     try:
-        return None if factor is None else checked(float(x) * factor, float(exif.get(_Y) or x) * factor)
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        if exif is None or not (x := exif.get(_X)) or (factor := _PER_INCH.get(exif.get(_UNIT, 2))) is None:
+            return None
+        return checked(float(x) * factor, float(exif.get(_Y) or x) * factor)
+    except Exception:  # damaged EXIF may raise anything, and is no reason to refuse the photo
         return None
 
 

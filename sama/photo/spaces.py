@@ -31,6 +31,7 @@ _PRIMARIES = {  # H.273, table 2
     12: ("Display P3", (*_D65, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060)),
     22: ("EBU 3213", (*_D65, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077)),
 }
+ADOBE_RGB = (*_D65, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06), 563 / 256  # primaries and exponent; Adobe (2005)
 _UNSPECIFIED = 2
 _TABLE = 4096  # entries of a profile's curve
 _D50 = np.array([0.9642, 1.0, 0.8249])
@@ -60,7 +61,7 @@ class Space:
     @property
     def is_srgb(self) -> bool:
         """Whether samples can stay as they are."""
-        return self.curve == "srgb" and not self.narrow and self._is_near(BT709)
+        return self.curve == "srgb" and not self.narrow and self.is_near(BT709)
 
     @property
     def stored(self) -> "Space":
@@ -117,7 +118,8 @@ class Space:
         directory = b"".join(struct.pack(">4sII", *entry) for entry in entries)
         return head.ljust(128, b"\0") + struct.pack(">I", len(entries)) + directory + body
 
-    def _is_near(self, primaries: tuple[float, ...]) -> bool:
+    def is_near(self, primaries: tuple[float, ...]) -> bool:
+        """Tell whether the primaries are these."""
         return max(abs(a - b) for a, b in zip(self.primaries, primaries, strict=True)) < 0.001
 
 
@@ -142,6 +144,21 @@ _TRANSFERS = {  # H.273, table 3; logarithmic curves are not read
     1: "bt709", 4: 2.2, 5: 2.8, 6: "bt709", 7: "smpte240", 8: "linear", 11: "bt709", 12: "bt709", 13: "srgb",
     14: "bt709", 15: "bt709", 16: "pq", 17: "smpte428", 18: "hlg",
 }  # fmt: skip
+
+
+def from_tiff(white: tuple, corners: tuple, transfer: tuple) -> Space | None:
+    """Return the space that a TIFF's WhitePoint, PrimaryChromaticities and TransferFunction (light by sample, of 65535)
+    name; None where they say nothing, or sRGB. Without the last, TIFF 6.0 means an exponent of 2.2.
+    """
+    points = (*white[:2], *corners[:6])
+    if len(points) != 8 or not _is_triangle(points):
+        return None
+    exponent, middle = 2.2, len(transfer) // 2
+    if middle and 0 < transfer[middle] < 65535:
+        exponent = float(np.log(transfer[middle] / 65535) / np.log(middle / (len(transfer) - 1)))
+    space = from_gamma(1 / exponent, points) if 0.1 <= exponent <= 10 else None
+    is_usual = space is not None and space.is_near(BT709) and abs(exponent - 2.2) < 0.1
+    return None if is_usual else space
 
 
 def from_gamma(exponent: float | None, corners: tuple[float, ...] | None) -> Space | None:

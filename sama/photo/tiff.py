@@ -5,7 +5,7 @@ import struct
 
 from PIL import Image, ImageFile
 
-from sama.photo import orientation, plain, resolution, tiff_samples
+from sama.photo import orientation, plain, resolution, spaces, tiff_samples
 from sama.photo.header import Header, Plain, split_alpha
 from sama.photo.refusals import Refused
 from sama.photo.tiff_pages import Choice, Page, choose
@@ -13,6 +13,7 @@ from sama.photo.tiff_pages import Choice, Page, choose
 STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _ORIENTATION, _XMP, _ICC = 274, 700, 34675
 _JPEG_AT, _JPEG_LENGTH = 513, 514
+_TRANSFER, _WHITE, _PRIMARIES = 301, 318, 319
 _POINTERS = (330, 34665, 34853, 40965)  # to SubIFDs, EXIF, GPS, Interoperability
 _TEXTS = (269, 270, 271, 272, 285, 305, 306, 315, 316)
 _WEBP = 50001  # a compression
@@ -40,14 +41,23 @@ def read_header(data: bytes) -> Header:
         turn = inner.orientation if inner.orientation[0] != 1 else _orientation(choice)
         return Header(inner.size, inner.load, inner.icc, turn, inner.dpi, notes)
     load = _by_pillow(data, page) if _suits_pillow(page) else _by_samples(data, page)
+    icc, space = page.bytes(_ICC), None
+    if not icc and page.photometric in (2, 6):
+        space = spaces.from_tiff(
+            page.values(_WHITE), page.values(_PRIMARIES), page.values(_TRANSFER)[: 1 << 16]
+        )
     return Header(
         size=page.size,
-        load=load,
-        icc=page.bytes(_ICC),
+        load=load if space is None else lambda notes: _encoded(load(notes), space),
+        icc=icc if space is None else None if space.stored.is_srgb else space.stored.profile,
         orientation=_orientation(choice),
         dpi=_dpi(page) or _dpi(choice.first),
         notes=notes,
     )
+
+
+def _encoded(picture: Plain, space: spaces.Space) -> Plain:
+    return spaces.encoded(picture[0], space), picture[1]
 
 
 def _by_pillow(data: bytes, page: Page):
