@@ -24,6 +24,16 @@ def read_space(data: bytes) -> spaces.Space | None:
     return to_space(primaries, transfer)
 
 
+def without_exif(data: bytes) -> bytes | None:
+    """Return a file whose EXIF is not found by that name; None where there is none."""
+    start = data.find(b"iinf")
+    if data[4:8] != b"ftyp" or start < 4:
+        return None
+    end = start - 4 + int.from_bytes(data[start - 4 : start], "big")
+    items = data[start:end]
+    return data[:start] + items.replace(b"Exif", b"skip") + data[end:] if b"Exif" in items else None
+
+
 def to_space(primaries: int, transfer: int) -> spaces.Space | None:
     """Return the space of nclx numbers, None where samples stay; the decoder has seen to the range."""
     space = spaces.from_cicp(primaries, transfer, lenient=True)

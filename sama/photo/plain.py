@@ -57,14 +57,16 @@ def _open(data: bytes, formats: tuple[str, ...]) -> Image.Image:
         return Image.open(io.BytesIO(data), formats=formats)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise
-    except Exception:
-        if not data.startswith(_START):
-            raise
-        return Image.open(io.BytesIO(_bare_jpeg(data)), formats=formats)
+    except Exception:  # metadata may be damaged, which is no reason to refuse the picture
+        if data.startswith(_START):
+            return Image.open(io.BytesIO(_bare_jpeg(data)), formats=("JPEG",))
+        if (bare := boxes.without_exif(data)) is not None:
+            return Image.open(io.BytesIO(bare), formats=("AVIF",))
+        raise
 
 
 def _bare_jpeg(data: bytes) -> bytes:
-    """Return a JPEG without comments and metadata that may be damaged, which are no reason to refuse the picture."""
+    """Return a JPEG without comments and metadata that may be damaged."""
     kept, at = [_START], 2
     while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
         (length,) = struct.unpack_from(">H", data, at + 2)
