@@ -1,4 +1,4 @@
-"""AVIF and HEIC: the colours that their boxes name by numbers. Source: ISO/IEC 14496-12 and 23008-12."""
+"""AVIF, HEIC and JPEG 2000: the colours that their boxes name. Source: ISO/IEC 14496-12, 23008-12 and 15444-1."""
 
 import struct
 from collections.abc import Iterator
@@ -22,6 +22,14 @@ def read_space(data: bytes) -> spaces.Space | None:
         return None
     primaries, transfer = struct.unpack(">HH", body[:4])
     return to_space(primaries, transfer)
+
+
+def jpeg2000_profile(data: bytes) -> bytes | None:
+    """Return the profile in a JPEG 2000, which Pillow passes over."""
+    for name, body in _boxes(dict(_boxes(memoryview(data))).get("jp2h", memoryview(b""))):
+        if name == "colr" and len(body) > 3 and body[0] == 2:  # the method: a profile
+            return bytes(body[3:])
+    return None
 
 
 def without_exif(data: bytes) -> bytes | None:

@@ -14,6 +14,7 @@ from sama.photo.refusals import Refused
 # A list of our own: Pillow would also hand files to Ghostscript (EPS) and to rarer plugins.
 _FORMATS = ("JPEG", "WEBP", "AVIF", "GIF", "BMP", "PPM", "JPEG2000", "TIFF")  # JPEG: also MPO
 _START = b"\xff\xd8"
+_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # markers that begin with the bits of a sample
 _KEPT = {  # of a JPEG's metadata, and how long they are at least: profile, how colours are stored, orientation
     b"ICC_PROFILE\0": 14,
     b"Adobe": 12,
@@ -35,7 +36,7 @@ def read_header(data: bytes, *formats: str) -> Header:
     exif = exif_data.parse(image.info.get("exif"))
     notes = [f"first of {frames} frames"] if (frames := getattr(image, "n_frames", 1)) > 1 else []
     space = None
-    if not (icc := image.info.get("icc_profile") or _bmp_profile(data)):
+    if not (icc := image.info.get("icc_profile") or _profile(data)):
         space = _space(data, image, exif)
     return Header(
         size=image.size,
@@ -59,15 +60,18 @@ def _open(data: bytes, formats: tuple[str, ...]) -> Image.Image:
         raise
     except Exception:  # metadata may be damaged, which is no reason to refuse the picture
         if data.startswith(_START):
-            return Image.open(io.BytesIO(_bare_jpeg(data)), formats=("JPEG",))
+            bare, bits = _bare_jpeg(data)
+            if bits not in (None, 8):
+                raise Refused(f"is a JPEG of {bits} bits a sample, which is not read") from None
+            return Image.open(io.BytesIO(bare), formats=("JPEG",))
         if (bare := boxes.without_exif(data)) is not None:
             return Image.open(io.BytesIO(bare), formats=("AVIF",))
         raise
 
 
-def _bare_jpeg(data: bytes) -> bytes:
-    """Return a JPEG without comments and metadata that may be damaged."""
-    kept, at = [_START], 2
+def _bare_jpeg(data: bytes) -> tuple[bytes, int | None]:
+    """Return a JPEG without comments and metadata that may be damaged, and how many bits a sample of it has."""
+    kept, at, bits = [_START], 2, None
     while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
         (length,) = struct.unpack_from(">H", data, at + 2)
         marker, body = data[at + 1], data[at + 4 : at + 2 + length]
@@ -76,12 +80,16 @@ def _bare_jpeg(data: bytes) -> bytes:
             body.startswith(name) and len(body) >= least for name, least in _KEPT.items()
         ):
             kept.append(data[at : at + 2 + length])
+        if marker in _FRAMES and body:
+            bits = body[0]
         at += 2 + length
-    return b"".join(kept) + data[at:]
+    return b"".join(kept) + data[at:], bits
 
 
-def _bmp_profile(data: bytes) -> bytes | None:
-    """Return the profile inside a BMP with a header of version 5; Pillow passes over it."""
+def _profile(data: bytes) -> bytes | None:
+    """Return the profile inside a BMP with a header of version 5, or a JPEG 2000; Pillow passes over them."""
+    if data[4:8] == b"jP  ":
+        return boxes.jpeg2000_profile(data)
     if data[:2] != b"BM" or len(data) < 138 or struct.unpack_from("<I", data, 14)[0] < 124:
         return None
     at, length = struct.unpack_from("<II", data, 126)

@@ -101,15 +101,14 @@ def choose(data: bytes) -> Choice | None:
         full = [page for page in pages if not page.is_reduced and not page.is_mask] or pages
         page = max(full, key=lambda page: page.area)
     else:
-        page = _larger(full)
+        page = _larger(full[0], [page for page in pages if not page.is_reduced and not page.is_mask])
     if page is first:
         return Choice(page, first, [f"first of {len(full)} frames"] if len(full) > 1 else [])
     return Choice(page, first, ["the file's first picture is a thumbnail, its full picture was taken"])
 
 
-def _larger(full: list[Page]) -> Page:
+def _larger(first: Page, full: list[Page]) -> Page:
     """Return the first page, or a much larger one of its shape, of which it is a thumbnail that is not marked so."""
-    first = full[0]
     width, height = first.size
     for page in sorted(full, key=lambda page: page.area, reverse=True):
         same = abs(page.size[0] * height - page.size[1] * width) <= _SAME_SHAPE * page.size[0] * height

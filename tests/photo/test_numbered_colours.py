@@ -147,13 +147,6 @@ def test_bytes_stay_where_nothing_is_said(samples, chunks):
         assert photo.icc is None and photo.own is None and photo.notes == ()
 
 
-def test_narrow_range():
-    """H.273, 8.3: 16 is black and 235 white."""
-    ramp = np.arange(256, dtype=np.uint8).reshape(1, -1, 1).repeat(3, -1)
-    rgb = open_image(png_file(ramp, 8, RGB, [chunk("cICP", 1, 13, 0, 0)])).rgb
-    np.testing.assert_array_equal(rgb, np.rint(np.clip((ramp - 16.0) / 219, 0, 1) * 255))
-
-
 def test_grey_palette_and_transparency_have_colours_too():
     linear = chunk("gAMA", 1.0)
     ramp = np.arange(0, 256, 5, dtype=np.uint8)[None]

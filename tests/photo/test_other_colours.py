@@ -1,4 +1,4 @@
-"""Colours that BMP, TIFF and a camera's EXIF name: a profile inside, primaries and curves, Adobe RGB."""
+"""Colours that BMP, JPEG 2000, TIFF and a camera's EXIF name: a profile inside, primaries and curves, Adobe RGB."""
 
 import io
 import struct
@@ -47,6 +47,19 @@ def test_a_bmp_with_a_profile(in_chromium, samples):
     assert photo.icc == profile
     np.testing.assert_array_equal(photo.own, samples)
     np.testing.assert_array_equal(open_image(bmp(samples, b"")).rgb, samples)
+
+
+def test_a_jpeg_2000_with_a_profile(samples):
+    plain = encode(Image.fromarray(samples), "JPEG2000")
+    profile = open_image(png_file(samples, 8, 2, [(b"cICP", bytes((12, 13, 0, 1)))])).icc
+    box = struct.pack(">I4s3B", 11 + len(profile), b"colr", 2, 0, 0) + profile
+    at, header = plain.index(b"colr") - 4, plain.index(b"jp2h") - 4
+    (old,), (length,) = (struct.unpack_from(">I", plain, i) for i in (at, header))
+    grown = struct.pack(">I", length + len(box) - old)
+    data = plain[:header] + grown + plain[header + 4 : at] + box + plain[at + old :]
+    photo = open_image(data, keep_own=True)
+    np.testing.assert_array_equal(photo.own, open_image(plain).rgb)
+    assert photo.icc == profile and np.abs(photo.rgb.astype(int) - photo.own).max() > 20
 
 
 def tiff(samples: np.ndarray, points=(), curve=None, **options) -> bytes:

@@ -190,3 +190,21 @@ def test_several_parts_of_pixels_and_an_unknown_chunk_between():
     np.testing.assert_array_equal(
         open_image(data[:start] + b"".join(parts) + data[start + 12 + length :]).rgb, samples
     )
+
+
+def test_samples_of_narrow_range():
+    """cICP may say that 16 is black and 235 white (H.273, 8.3)."""
+    ramp = np.arange(256, dtype=np.uint8).reshape(1, -1, 1).repeat(3, -1)
+    rgb = open_image(png_file(ramp, 8, RGB, [(b"cICP", bytes((1, 13, 0, 0)))])).rgb
+    np.testing.assert_array_equal(rgb, np.rint(np.clip((ramp - 16.0) / 219, 0, 1) * 255))
+
+
+def test_an_animation_is_its_first_picture():
+    samples = noise(8, 3)
+    control = (b"acTL", struct.pack(">II", 3, 0))
+    frame = (b"fcTL", struct.pack(">5I2H2B", 0, 27, 19, 0, 0, 1, 10, 0, 0))
+    more = [(b"fcTL", b"garbage"), (b"fdAT", b"garbage")]
+    photo = open_image(png_file(samples, 8, RGB, [control, frame], more))
+    np.testing.assert_array_equal(photo.rgb, samples)
+    assert photo.notes == ("first of 3 frames",)
+    assert open_image(png_file(samples, 8, RGB, [control], more)).notes == ("first of 4 frames",)

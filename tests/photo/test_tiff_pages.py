@@ -6,9 +6,11 @@ import struct
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from sama.errors import PhotoError
 from sama.photo.opening import open_image
+from tests.helpers import encode
 
 
 def pages(*items, **common) -> bytes:
@@ -46,8 +48,9 @@ def test_pages_of_a_document_are_no_thumbnails():
     assert (photo.rgb == 200).all() and photo.notes == ("first of 2 frames",)
 
 
-def test_a_picture_in_a_sub_directory():
-    photo = open_image(pages((SMALL, {**REDUCED, "subifds": 1}), (LARGE, {})))
+@pytest.mark.parametrize("marked", [REDUCED, {}])
+def test_a_picture_in_a_sub_directory(marked):
+    photo = open_image(pages((SMALL, {**marked, "subifds": 1}), (LARGE, {})))
     assert photo.size == (360, 240) and (photo.rgb == 200).all()
 
 
@@ -79,6 +82,24 @@ def test_a_raw_photo_is_refused_or_its_large_preview_taken(photometric):
     photo = open_image(data, name="camera.dng")
     assert photo.size == (238, 358) and (photo.rgb == 70).all()
     assert photo.notes[0] == "the raw photo's full-size preview was taken" and "upright" in photo.notes[1]
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_a_raw_photo_s_preview_is_a_jpeg(old):
+    """As a strip of the page (DNG), or as a file that the page points to (NEF and others)."""
+    y, x = np.mgrid[:240, :360]
+    rgb = np.dstack([x // 2, y, (x + y) // 3]).astype(np.uint8)
+    jpeg = encode(Image.fromarray(rgb), "JPEG", quality=95)
+    data = bytearray(raw_photo(SMALL))
+    with tifffile.TiffFile(io.BytesIO(bytes(data))) as file:
+        pointers = file.pages[0].tags[330].valueoffset
+    tags = {254: 1, 256: 360, 257: 240, 259: 6 if old else 7, 262: 6, 277: 3, 278: 240}
+    tags |= {513: len(data), 514: len(jpeg)} if old else {258: 8, 273: len(data), 279: len(jpeg)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(tags.items()))
+    struct.pack_into("<I", data, pointers + 4, len(data) + len(jpeg))
+    photo = open_image(bytes(data) + jpeg + struct.pack("<H", len(tags)) + entries + b"\0" * 4)
+    assert photo.size == (360, 240) and np.abs(photo.rgb.astype(int) - rgb).mean() < 2
+    assert photo.notes == ("the raw photo's full-size preview was taken",)
 
 
 def test_the_limit_is_the_picture_s():
