@@ -59,9 +59,8 @@ class Outputs:
             raise ValueError(f"masks and an alpha of shape {shape} are needed")
         self.photo = photo
         self.prediction = prediction
-        self.sam_mask, self.alpha, self.sama_mask = layers
-        if photo.alpha is not None:
-            self.alpha = np.minimum(self.alpha, photo.alpha / np.float32(255))
+        self.sam_mask, alpha, self.sama_mask = layers
+        self.alpha = photo.limit(alpha)
         self.prompts = prompts
         self.settings = settings
         self.info = info

@@ -10,6 +10,7 @@ from sama.photo.resolution import Dpi
 from sama.photo.strips import read_bytes
 
 Plain = tuple[Image.Image, np.ndarray | None]
+Load = Callable[[list[str]], Plain]
 _PLAIN_MODES = ("RGB", "L", "CMYK", "LAB")
 
 
@@ -23,7 +24,7 @@ class Header:
     """
 
     size: tuple[int, int]
-    load: Callable[[list[str]], Plain]
+    load: Load
     icc: bytes | None = None
     orientation: tuple[int, str] = (1, "EXIF")
     dpi: Dpi | None = None

@@ -50,6 +50,10 @@ class Photo:
         """(width, height) in pixels."""
         return self.rgb.shape[1], self.rgb.shape[0]
 
+    def limit(self, alpha: np.ndarray) -> np.ndarray:
+        """Return a matte (H, W) float32 of this photo, nowhere more opaque than its file; itself for an opaque one."""
+        return alpha if self.alpha is None else np.minimum(alpha, self.alpha / np.float32(255))
+
 
 def image_digest(rgb: np.ndarray) -> str:
     """Return the SHA-256, in hex, of an image (H, W, 3) uint8: of "WIDTHxHEIGHT:" and its bytes."""

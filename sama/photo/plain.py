@@ -41,7 +41,7 @@ def read_header(data: bytes, *formats: str) -> Header:
     return Header(
         size=image.size,
         load=lambda notes: _load(image, space, notes),
-        icc=icc if space is None or space.stored.is_srgb else space.stored.profile,
+        icc=icc or spaces.profile_of(space),
         orientation=_orientation(image, exif),
         dpi=_dpi(image, exif),
         notes=notes + spaces.remarks(space),

@@ -26,13 +26,11 @@ def read_header(data: bytes) -> Header:
     image = Image.open(io.BytesIO(chunks.picture), formats=("PNG",))
     notes = [f"first of {chunks.frames} frames"] if chunks.frames > 1 else []
     space, icc = _colours(chunks.before, notes)
-    if space is not None:
-        icc = None if space.stored.is_srgb else space.stored.profile
     exif = exif_data.parse(chunks.exif)
     return Header(
         size=image.size,
         orientation=orientation.read_orientation(exif, chunks.xmp),
-        icc=icc,
+        icc=icc or spaces.profile_of(space),
         dpi=_dpi(chunks.before.get(b"pHYs", b"")) or resolution.from_exif(exif),
         notes=notes + spaces.remarks(space),
         load=lambda notes: _load(chunks.picture, image, chunks.before.get(b"tRNS"), space, notes),

@@ -153,6 +153,8 @@ def from_tiff(white: tuple, corners: tuple, transfer: tuple) -> Space | None:
     points = (*white[:2], *corners[:6])
     if len(points) != 8 or not _is_triangle(points):
         return None
+    if len(transfer) % 3 == 0:  # one table a colour
+        transfer = transfer[: len(transfer) // 3]
     exponent, middle = 2.2, len(transfer) // 2
     if middle and 0 < transfer[middle] < 65535:
         exponent = float(np.log(transfer[middle] / 65535) / np.log(middle / (len(transfer) - 1)))
@@ -182,6 +184,11 @@ def remarks(space: Space | None) -> list[str]:
     if space is None or space.curve not in HDR:
         return []
     return [f"{CURVES[space.curve]} shown as on an ordinary screen"]
+
+
+def profile_of(space: Space | None) -> bytes | None:
+    """Return the profile of a picture in `space.stored`; None for sRGB."""
+    return None if space is None or space.stored.is_srgb else space.stored.profile
 
 
 def encoded(image: Image.Image, space: Space) -> Image.Image:

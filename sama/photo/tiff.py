@@ -3,10 +3,10 @@
 import io
 import struct
 
-from PIL import Image, ImageFile
+from PIL import Image
 
 from sama.photo import orientation, plain, resolution, spaces, tiff_samples
-from sama.photo.header import Header, Plain, split_alpha
+from sama.photo.header import Header, Load, Plain, split_alpha
 from sama.photo.refusals import Refused
 from sama.photo.tiff_pages import Choice, Page, choose
 
@@ -49,7 +49,7 @@ def read_header(data: bytes) -> Header:
     return Header(
         size=page.size,
         load=load if space is None else lambda notes: _encoded(load(notes), space),
-        icc=icc if space is None else None if space.stored.is_srgb else space.stored.profile,
+        icc=icc or spaces.profile_of(space),
         orientation=_orientation(choice),
         dpi=_dpi(page) or _dpi(choice.first),
         notes=notes,
@@ -60,7 +60,7 @@ def _encoded(picture: Plain, space: spaces.Space) -> Plain:
     return spaces.encoded(picture[0], space), picture[1]
 
 
-def _by_pillow(data: bytes, page: Page):
+def _by_pillow(data: bytes, page: Page) -> Load:
     if page.value(259, 1) == _WEBP:  # Pillow knows it by name, its libtiff does not
         raise _not_read(data, page)
     try:
@@ -73,15 +73,18 @@ def _by_pillow(data: bytes, page: Page):
     def load(notes: list[str]) -> Plain:
         if page.photometric == 6 and page.value(259, 1) == 1:  # Pillow takes these for RGB; libtiff does not
             image.use_load_libtiff = True
-            options = ("RGBX", "raw", False, image.tag_v2.offset)
-            image.tile = [ImageFile._Tile("libtiff", (0, 0, *page.size), 0, options)]
+            options = "RGBX", "raw", False, image.tag_v2.offset
+            extents = 0, 0, *page.size
+            image.tile = [
+                image.tile[0]._replace(codec_name="libtiff", extents=extents, offset=0, args=options)
+            ]
         image.load()
         return split_alpha(image)
 
     return load
 
 
-def _by_samples(data: bytes, page: Page):
+def _by_samples(data: bytes, page: Page) -> Load:
     if not tiff_samples.can_read(page):
         raise _not_read(data, page)
     return lambda notes: tiff_samples.read(data, page, notes)
