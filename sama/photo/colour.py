@@ -50,11 +50,11 @@ def recolour(rgb: np.ndarray, *, source: bytes | None = None, target: bytes | No
         ImageCms.createProfile("sRGB") if icc is None else ImageCms.ImageCmsProfile(io.BytesIO(icc))
         for icc in (source, target)
     ]
-    return np.array(_transform(*profiles, "RGB").apply(Image.fromarray(rgb)))
+    return np.array(_transform(profiles[0], profiles[1], "RGB").apply(Image.fromarray(rgb)))
 
 
 def _apply_profile(image: Image.Image, profile: ImageCms.ImageCmsProfile, notes: list[str]) -> Image.Image:
-    mode = _PROFILE_MODES[profile.profile.xcolor_space.strip()]
+    mode = _PROFILE_MODES[profile.profile.xcolor_space.strip()]  # pyright: ignore[reportAttributeAccessIssue]
     if image.mode == "L" and mode == "RGB":
         image = image.convert("RGB")
     if image.mode != mode:

@@ -41,7 +41,7 @@ def decode(header: Header, keep_own: bool, notes: list[str]) -> Decoded:
     if orientation != 1:
         image = turned(image, orientation)
         alpha = None if alpha is None else read_bytes(turned(Image.fromarray(alpha), orientation))
-        dpi = dpi[::-1] if dpi is not None and orientation >= 5 else dpi
+        dpi = (dpi[1], dpi[0]) if dpi is not None and orientation >= 5 else dpi
     rgb = read_bytes(colour.to_srgb(image, header.icc, notes))
     own = colour.own_colours(image, header.icc, rgb) if keep_own else None
     if alpha is None or alpha.min() == 255:

@@ -22,8 +22,10 @@ def parse(data: bytes | None) -> Image.Exif | None:
 
 def names_adobe_rgb(exif: Image.Exif | None) -> bool:
     """Tell whether a camera says Adobe RGB: the interoperability index R03 (DCF 2.0), or the colour space 2 of some."""
+    if exif is None:
+        return False
     try:
-        inner = {} if exif is None else exif.get_ifd(_EXIF_IFD)
+        inner = exif.get_ifd(_EXIF_IFD)
         if inner.get(_COLOUR_SPACE) == _ADOBE_RGB:
             return True
         if inner.get(_COLOUR_SPACE, _SRGB) == _SRGB or _INTEROPERABILITY_IFD not in inner:

@@ -59,7 +59,7 @@ def image_digest(rgb: np.ndarray) -> str:
     """Return the SHA-256, in hex, of an image (H, W, 3) uint8: of "WIDTHxHEIGHT:" and its bytes."""
     height, width = rgb.shape[:2]
     digest = hashlib.sha256(f"{width}x{height}:".encode())
-    digest.update(np.ascontiguousarray(rgb))
+    digest.update(np.ascontiguousarray(rgb).data)
     return digest.hexdigest()
 
 

@@ -25,8 +25,8 @@ _XMP = re.compile(rb"""tiff:Orientation(?:\s*=\s*["']|\s*>\s*)([1-8])(?!\d)""")
 def read_orientation(exif: Image.Exif | None, xmp: bytes | str | None) -> tuple[int, str]:
     """Return the orientation, 1 (upright) to 8, and which of "EXIF" and "XMP" named it."""
     value = None if exif is None else exif.get(TAG)
-    if value in range(1, 9):
-        return int(value), "EXIF"
+    if isinstance(value, int) and 1 <= value <= 8:
+        return value, "EXIF"
     if isinstance(xmp, str):
         xmp = xmp.encode("utf-8", "replace")
     if xmp and (match := _XMP.search(xmp.replace(b"\0", b""))):  # zeros: of UTF-16

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 from sama.photo import exif as exif_data
 from sama.photo import orientation, resolution, spaces
@@ -63,7 +63,7 @@ def _dpi(body: bytes) -> resolution.Dpi | None:
 
 
 def _load(
-    clean: bytes, image: Image.Image, trns: bytes | None, space: spaces.Space | None, notes: list[str]
+    clean: bytes, image: ImageFile.ImageFile, trns: bytes | None, space: spaces.Space | None, notes: list[str]
 ) -> Plain:
     depth, colour = clean[24], clean[25]
     key = (
@@ -94,30 +94,33 @@ def _keyed(samples: np.ndarray, key: np.ndarray) -> np.ndarray:
 
 
 def _sixteen_bits(
-    clean: bytes, high: Image.Image, colour: int, key: np.ndarray | None, space: spaces.Space | None
+    clean: bytes,
+    high: ImageFile.ImageFile,
+    colour: int,
+    key: np.ndarray | None,
+    space: spaces.Space | None,
 ) -> Plain:
     """Return samples of 16 bits as bytes, rounded to the nearest; Pillow cuts all but grey."""
     grey = colour in (_GREY, _GREY_ALPHA)
-    must_encode = space is not None and space.must_encode
-    result = Image.new("L" if grey and not must_encode else "RGB", high.size)
-    alpha = np.empty(high.size[::-1], np.uint8) if key is not None or colour >= _GREY_ALPHA else None
+    coding = space if space is not None and space.must_encode else None
+    result = Image.new("L" if grey and coding is None else "RGB", high.size)
+    alpha = []
     for top, samples in _deep_strips(clean, high, colour):
-        rows = slice(top, top + len(samples))
-        if colour >= _GREY_ALPHA:
-            alpha[rows] = spaces.narrowed(samples[..., -1])
+        if colour in (_GREY_ALPHA, _RGBA):
+            alpha.append(spaces.narrowed(samples[..., -1]))
             samples = samples[..., :-1]
         elif key is not None:
-            alpha[rows] = _keyed(samples, key)
+            alpha.append(_keyed(samples, key))
         samples = samples.reshape(*samples.shape[:2], -1)
-        if must_encode:
-            strip = space.encode(np.broadcast_to(samples, (*samples.shape[:2], 3)))
+        if coding is not None:
+            strip = coding.encode(np.broadcast_to(samples, (*samples.shape[:2], 3)))
         else:
             strip = spaces.narrowed(samples[..., 0] if grey else samples)
         result.paste(Image.fromarray(strip), (0, top))
-    return result, alpha
+    return result, np.concatenate(alpha) if alpha else None
 
 
-def _deep_strips(clean: bytes, high: Image.Image, colour: int) -> Iterator[tuple[int, np.ndarray]]:
+def _deep_strips(clean: bytes, high: ImageFile.ImageFile, colour: int) -> Iterator[tuple[int, np.ndarray]]:
     """Yield strips (h, W) or (h, W, C) uint16; what Pillow cuts is decoded twice, for its high and its low bytes."""
     if colour == _GREY:
         high.load()
@@ -131,7 +134,7 @@ def _deep_strips(clean: bytes, high: Image.Image, colour: int) -> Iterator[tuple
             yield top, np.ascontiguousarray(strip).view(">u2").astype(np.uint16)
         return
     with Image.open(io.BytesIO(clean), formats=("PNG",)) as low:
-        low.tile = [tile._replace(args=tile.args.replace("16B", "16L")) for tile in low.tile]
+        low.tile = [tile._replace(args=str(tile.args).replace("16B", "16L")) for tile in low.tile]
         high.load()
         low.load()
         for (top, upper), (_, lower) in zip(read_strips(high), read_strips(low), strict=True):

@@ -40,7 +40,8 @@ def read_chunks(data: bytes) -> Chunks:
     Raises Refused where a chunk of the picture itself is damaged. Pixels have a checksum of their own as well, which
     decides.
     """
-    result, parts, pixels, doubtful = Chunks(), [MAGIC], [], False
+    result, pixels, doubtful = Chunks(), [], False
+    parts: list[bytes | memoryview] = [MAGIC]
     for kind, body, whole, good in _chunks(data):
         if kind == b"CgBI":
             raise Refused("is a PNG packed for iPhone apps", "export it as an ordinary PNG or JPEG")

@@ -21,7 +21,11 @@ def checked(x: float, y: float) -> Dpi | None:
 def from_exif(exif: Mapping | None) -> Dpi | None:
     """Return what EXIF's or TIFF's tags say; a unit that is not named is the inch."""
     try:
-        if exif is None or not (x := exif.get(_X)) or (factor := _PER_INCH.get(exif.get(_UNIT, 2))) is None:
+        if (
+            exif is None
+            or not (x := exif.get(_X))
+            or (factor := _PER_INCH.get(int(exif.get(_UNIT) or 2))) is None
+        ):
             return None
         return checked(float(x) * factor, float(exif.get(_Y) or x) * factor)
     except Exception:  # damaged EXIF may raise anything, and is no reason to refuse the photo

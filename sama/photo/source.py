@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from sama.errors import PhotoError
 
+_PATH = str, os.PathLike
 Source = str | os.PathLike | bytes | BinaryIO
 
 
@@ -16,7 +17,7 @@ def read(source: Source, name: str) -> bytes:
         data = bytes(source)
     else:
         try:
-            data = _read_path(source, name) if _is_path(source) else source.read()
+            data = _read_path(source, name) if isinstance(source, _PATH) else source.read()
         except FileNotFoundError as error:
             raise PhotoError(f"{name} does not exist; check its path.") from error
         except PermissionError as error:
@@ -30,8 +31,8 @@ def read(source: Source, name: str) -> bytes:
 
 def name_of(source: Source) -> str:
     """Return the name of a path or a file, "" where there is none."""
-    name = source if _is_path(source) else getattr(source, "name", "")
-    return os.fspath(name) if _is_path(name) else ""
+    name = source if isinstance(source, _PATH) else getattr(source, "name", "")
+    return str(os.fspath(name)) if isinstance(name, _PATH) else ""
 
 
 def base_name(name: str) -> str:
@@ -47,7 +48,3 @@ def _read_path(path: str | os.PathLike, name: str) -> bytes:
     if not stat.S_ISREG(mode):  # reading a pipe or a device might never end
         raise PhotoError(f"{name} is not a regular file; choose a photo.")
     return Path(path).read_bytes()
-
-
-def _is_path(source: object) -> bool:
-    return isinstance(source, str | os.PathLike)

@@ -56,7 +56,8 @@ class Space:
         """Primaries and curve, for people."""
         if self.curve == "srgb":
             return self.name
-        return f"{self.name}, {CURVES.get(self.curve) or f'gamma {self.curve:.4g}'}"
+        curve = CURVES[self.curve] if isinstance(self.curve, str) else f"gamma {self.curve:.4g}"
+        return f"{self.name}, {curve}"
 
     @property
     def is_srgb(self) -> bool:
@@ -183,7 +184,7 @@ def remarks(space: Space | None) -> list[str]:
     """Return what is to be said of a space beside its name."""
     if space is None or space.curve not in HDR:
         return []
-    return [f"{CURVES[space.curve]} shown as on an ordinary screen"]
+    return [f"{CURVES[str(space.curve)]} shown as on an ordinary screen"]
 
 
 def profile_of(space: Space | None) -> bytes | None:

@@ -4,6 +4,7 @@ import io
 import struct
 
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 
 from sama.photo import orientation, plain, resolution, spaces, tiff_samples
 from sama.photo.header import Header, Load, Plain, split_alpha
@@ -71,6 +72,7 @@ def _by_pillow(data: bytes, page: Page) -> Load:
         raise _not_read(data, page, error) from error
 
     def load(notes: list[str]) -> Plain:
+        assert isinstance(image, TiffImageFile)
         if page.photometric == 6 and page.value(259, 1) == 1:  # Pillow takes these for RGB; libtiff does not
             image.use_load_libtiff = True
             options = "RGBX", "raw", False, image.tag_v2.offset
@@ -132,12 +134,12 @@ def _orientation(choice: Choice) -> tuple[int, str]:
     for page in (choice.page, choice.first):
         value = page.value(_ORIENTATION)
         if value in range(1, 9):
-            return int(value), "EXIF"
+            return value, "EXIF"
     return orientation.read_orientation(None, choice.page.bytes(_XMP) or choice.first.bytes(_XMP))
 
 
 def _dpi(page: Page) -> resolution.Dpi | None:
-    return resolution.from_exif({tag: page.value(tag) for tag in (282, 283, 296) if page.values(tag)})
+    return resolution.from_exif({tag: page.values(tag)[0] for tag in (282, 283, 296) if page.values(tag)})
 
 
 def _whole_jpeg(data: bytes, page: Page) -> bytes | None:

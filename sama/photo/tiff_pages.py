@@ -40,24 +40,25 @@ class Page:
             return numbers
         return tuple(a / b if b else 0.0 for a, b in zip(numbers[::2], numbers[1::2], strict=True))
 
-    def value(self, tag: int, default: int | float | None = None):
-        """Return a tag's first number."""
-        return (self.values(tag) or (default,))[0]
+    def value(self, tag: int, default: int = 0) -> int:
+        """Return a tag's first number, as an integer."""
+        return int((self.values(tag) or (default,))[0])
 
     def bytes(self, tag: int) -> bytes | None:
         return bytes(self.tags[tag][2]) if tag in self.tags else None
 
     @cached_property
     def size(self) -> tuple[int, int]:
-        return int(self.value(256, 0)), int(self.value(257, 0))
+        return self.value(256), self.value(257)
 
     @property
     def area(self) -> int:
         return self.size[0] * self.size[1]
 
     @property
-    def photometric(self) -> int | None:
-        return self.value(262)
+    def photometric(self) -> int:
+        """The photometric interpretation; -1 where there is none."""
+        return self.value(262, -1)
 
     @property
     def is_raw(self) -> bool:
@@ -65,11 +66,11 @@ class Page:
 
     @property
     def is_mask(self) -> bool:
-        return bool(self.value(_NEW_SUBFILE, 0) & 4) or self.photometric == 4
+        return bool(self.value(_NEW_SUBFILE) & 4) or self.photometric == 4
 
     @property
     def is_reduced(self) -> bool:
-        return bool(self.value(_NEW_SUBFILE, 0) & 1) or self.value(_OLD_SUBFILE, 1) == 2
+        return bool(self.value(_NEW_SUBFILE) & 1) or self.value(_OLD_SUBFILE, 1) == 2
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def _preview(pages: list[Page], raws: list[Page]) -> Page:
     wanted = max((page.size for page in raws), key=lambda size: size[0] * size[1], default=None)
     previews = [page for page in pages if not page.is_raw and not page.is_mask]
     best = max(previews, key=lambda page: page.area, default=None)
-    if best is not None and wanted is None and not best.is_reduced and best.photometric is not None:
+    if best is not None and wanted is None and not best.is_reduced and best.photometric >= 0:
         return best  # a DNG of ordinary colours
     if best is None or wanted is None or min(best.size[0] / wanted[0], best.size[1] / wanted[1]) < 0.9:
         raise Refused("is a raw photo without a full-size preview", "export it as JPEG, PNG or TIFF")
