@@ -34,7 +34,7 @@ def from_exif(exif: Mapping | None) -> Dpi | None:
 
 def from_jpeg(info: dict) -> Dpi | None:
     """Return what a JPEG's JFIF header says; Pillow's own "dpi" is 72 where nothing is said."""
-    factor = {1: 1.0, 2: 2.54}.get(info.get("jfif_unit"))
+    factor = {1: 1.0, 2: 2.54}.get(info.get("jfif_unit", 0))
     if factor is None:
         return None
     x, y = info["jfif_density"]
