@@ -1,6 +1,8 @@
 """What several test modules share; tests import helpers from here alone, never from one another."""
 
 import io
+import struct
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -239,3 +241,34 @@ def predictor_of(model: Sama, name: str = "mini") -> SamaPredictor:
     """A predictor over a model with random weights that passes for the trained `name`."""
     loaded = LoadedModel(model, RECORDS[name], "0" * 64, "1" * 64, {})
     return SamaPredictor(loaded, dtype=torch.float32, cache=FeatureCache())
+
+
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png_file(
+    samples: np.ndarray, depth: int, colour: int, before=(), after=(), interlaced: bool = False
+) -> bytes:
+    """A PNG of samples (H, W[, C]) with chunks (kind, body) before and after the pixels; source: PNG, chapters 7-11."""
+    samples = samples.reshape(*samples.shape[:2], -1)
+    height, width = samples.shape[:2]
+    passes = [(0, 0, 1, 1)]
+    if interlaced:  # Adam7: first column and row, and steps
+        passes = [
+            (0, 0, 8, 8),
+            (4, 0, 8, 8),
+            (0, 4, 4, 8),
+            (2, 0, 4, 4),
+            (0, 2, 2, 4),
+            (1, 0, 2, 2),
+            (0, 1, 1, 2),
+        ]
+    rows = b""
+    for x, y, across, down in passes:
+        for line in samples[y::down, x::across] if samples[y::down, x::across].size else ():
+            bits = (line.reshape(-1, 1) >> np.arange(depth - 1, -1, -1)) & 1
+            rows += b"\0" + np.packbits(bits.astype(np.uint8)).tobytes()
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced)
+    chunks = [(b"IHDR", header), *before, (b"IDAT", zlib.compress(rows)), *after, (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in chunks)

@@ -20,7 +20,7 @@ from sama.export.details import Square, strongest_details
 from sama.export.outputs import Outputs
 from sama.export.palette import SAM_COLOUR, SAMA_COLOUR
 from sama.matting import to_uint8
-from sama.photo.decode import recolour
+from sama.photo.colour import recolour
 from sama.photo.resize import fit_within
 from sama.request.prompts import Prompts
 

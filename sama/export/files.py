@@ -39,18 +39,17 @@ def write_file(name: str, outputs: Outputs, folder: Path) -> Path:
 
 def _photo(layer: str) -> Callable[[Outputs, Path], None]:
     def write(outputs: Outputs, path: Path) -> None:
-        profile = outputs.profile
-        _save(getattr(outputs, layer), path, **({} if profile is None else {"icc_profile": profile}))
+        _save(outputs, getattr(outputs, layer), path, outputs.profile)
 
     return write
 
 
 def _mask(layer: str) -> Callable[[Outputs, Path], None]:
-    return lambda outputs, path: _save(getattr(outputs, layer).astype(np.uint8) * 255, path)
+    return lambda outputs, path: _save(outputs, getattr(outputs, layer).astype(np.uint8) * 255, path)
 
 
 def _alpha16(outputs: Outputs, path: Path) -> None:
-    _save(np.rint(outputs.alpha * 65535).astype(np.uint16), path)
+    _save(outputs, np.rint(outputs.alpha * 65535).astype(np.uint16), path)
 
 
 def _coco(outputs: Outputs, path: Path) -> None:
@@ -63,18 +62,23 @@ def _figure(outputs: Outputs, path: Path) -> None:
     save_figure(figure_of(outputs), path)
 
 
-def _save(pixels: np.ndarray, path: Path, **options) -> None:
-    Image.fromarray(pixels).save(path, compress_level=_COMPRESSION, **options)
+def _save(outputs: Outputs, pixels: np.ndarray, path: Path, profile: bytes | None = None) -> None:
+    """Write a PNG with the photo's resolution, and a profile."""
+    options = {"icc_profile": profile, "dpi": outputs.photo.dpi}
+    given = {name: value for name, value in options.items() if value is not None}
+    Image.fromarray(pixels).save(path, compress_level=_COMPRESSION, **given)
 
 
 FILES = {  # in the order in which they are written and offered
     "cutout.png": OutputFile("Cut-out, RGBA", _photo("cutout")),
     "composite.png": OutputFile("Composite", _photo("composite")),
-    "alpha.png": OutputFile("Alpha, 8 bit", lambda outputs, path: _save(to_uint8(outputs.alpha), path)),
+    "alpha.png": OutputFile(
+        "Alpha, 8 bit", lambda outputs, path: _save(outputs, to_uint8(outputs.alpha), path)
+    ),
     "alpha16.png": OutputFile("Alpha, 16 bit", _alpha16),
     "mask.png": OutputFile("SAMA mask", _mask("own_mask"), needs_own_mask=True),
     "mask_sam.png": OutputFile("SAM mask", _mask("sam_mask")),
-    "trimap.png": OutputFile("Trimap", lambda outputs, path: _save(outputs.trimap(), path)),
+    "trimap.png": OutputFile("Trimap", lambda outputs, path: _save(outputs, outputs.trimap(), path)),
     "coco.json": OutputFile("Mask, COCO RLE", _coco),
     "figure.png": OutputFile("Figure, PNG", _figure),
     "figure.pdf": OutputFile("Figure, PDF", _figure),

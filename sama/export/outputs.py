@@ -8,7 +8,7 @@ from scipy.ndimage import maximum_filter
 
 from sama.matting import composite_bytes, cutout, estimate_foreground, to_uint8
 from sama.methods import METHODS, matte_of
-from sama.photo.decode import recolour
+from sama.photo.colour import recolour
 from sama.photo.opening import Photo
 from sama.predict.answer import SAM, SAMA, Answer, ModelInfo
 from sama.request.request import Request
@@ -25,7 +25,8 @@ class Outputs:
     """One answer and what is made of it; what several files need is computed once.
 
     The cut-out and the composite keep the photo's own colour space, profile included, where it was opened with
-    `keep_own` and has an RGB profile; otherwise they are sRGB, which a PNG without a profile means.
+    `keep_own` and has an RGB profile; otherwise they are sRGB, which a PNG without a profile means. The matte is never
+    more opaque than the photo's own file, and pictures are as many pixels per inch as it says.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Outputs:
         self.photo = photo
         self.answer = answer
         self.method = METHODS[answer.method]
-        self.alpha = matte_of(answer, self.method)
+        self.alpha = photo.limit(matte_of(answer, self.method))
         self.prompts = request.prompts
         self.settings = settings
         self.info = info

@@ -22,6 +22,7 @@ from sama.photo.opening import Photo, image_digest, open_image
 from sama.request.prompts import Prompts
 from sama.request.session import Session
 from sama.request.settings import Settings
+from tests.helpers import png_file
 
 INFO = ModelInfo("mini", "SAM-mini", "mini", "0123+4567", "Apache-2.0", "cpu", "float32", 512, 1024, True)
 PROMPTS = Prompts(((16.0, 12.0, 1),))
@@ -169,6 +170,51 @@ def test_the_photo_s_profile_is_kept_with_its_colours(answer, tmp_path):
     assert np.abs(shown[outside].astype(int) - [0x20, 0x40, 0xFF]).max() <= 2
     for name in ("mask.png", "alpha.png"):
         assert "icc_profile" not in Image.open(tmp_path / name).info
+
+
+def test_colours_named_by_numbers_are_kept_with_a_profile(answer, tmp_path):
+    rgb = np.random.default_rng(0).integers(0, 256, (24, 33, 3), np.uint8)
+    data = png_file(rgb, 8, 2, [(b"cICP", bytes((12, 13, 0, 1)))])  # Display P3
+    photo = open_image(data, keep_own=True)
+    write_outputs(tmp_path, outputs(photo, answer, "#2040ff"), ["cutout.png", "composite.png"])
+    inside = answer.alpha == 1
+    np.testing.assert_array_equal(read(tmp_path / "cutout.png")[inside][:, :3], rgb[inside])
+    shown = open_image(tmp_path / "composite.png").rgb
+    assert np.abs(shown[inside].astype(int) - photo.rgb[inside]).max() <= 1
+    assert np.abs(shown[answer.alpha == 0].astype(int) - [0x20, 0x40, 0xFF]).max() <= 2
+
+
+def test_pictures_have_the_photo_s_resolution(photo, answer, tmp_path):
+    names = [name for name in PLAIN if name.endswith(".png")]
+    write_outputs(tmp_path / "without", outputs(photo, answer), names)
+    write_outputs(tmp_path / "with", outputs(replace(photo, dpi=(300.0, 150.0)), answer), names)
+    for name in names:
+        with Image.open(tmp_path / "without" / name) as bare, Image.open(tmp_path / "with" / name) as image:
+            assert "dpi" not in bare.info
+            assert image.info["dpi"] == pytest.approx((300, 150), abs=0.02)
+            np.testing.assert_array_equal(np.array(bare), np.array(image))
+
+
+def test_the_matte_is_never_more_opaque_than_the_file(photo, answer, tmp_path):
+    own = np.random.default_rng(1).integers(0, 256, (24, 33)).astype(np.uint8)
+    own[12, 10:20] = 0
+    hidden = np.full((24, 33, 3), 7, np.uint8)  # a colour that only the file knows where it is transparent
+    data = io.BytesIO()
+    Image.fromarray(np.dstack([np.where(own[..., None] == 0, hidden, photo.rgb), own])).save(data, "PNG")
+    opened = open_image(data.getvalue(), keep_own=True)
+    limited = outputs(opened, answer, "transparent")
+    write_outputs(tmp_path, limited, PLAIN)
+    expected = np.minimum(np.rint(answer.alpha * 255), own)
+    for name in ("cutout.png", "composite.png"):
+        cut = read(tmp_path / name)
+        np.testing.assert_array_equal(cut[..., 3], expected)
+        assert not (cut[own == 0][:, :3] == 7).all(-1).any()
+    np.testing.assert_array_equal(read(tmp_path / "alpha.png"), expected)
+    assert np.abs(read(tmp_path / "alpha16.png") / 257 - np.minimum(answer.alpha * 255, own)).max() < 0.01
+    assert limited.alpha.dtype == np.float32
+    np.testing.assert_array_equal(read(tmp_path / "mask.png"), np.where(answer.sama_mask, 255, 0))
+    write_outputs(tmp_path / "white", outputs(opened, answer, "white"), ["composite.png"])
+    assert (read(tmp_path / "white" / "composite.png")[12, 10:20] == 255).all()
 
 
 def test_an_srgb_profile_is_kept_and_a_damaged_one_is_not(answer, tmp_path):

@@ -1,6 +1,5 @@
 """Grey, 16 bits, inks and colour profiles: opened to the right sRGB bytes."""
 
-import io
 import struct
 
 import numpy as np
@@ -8,12 +7,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from sama.photo.opening import open_image
-
-
-def encode(image: Image.Image, kind: str, **options) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
+from tests.helpers import encode, exif
 
 
 @pytest.fixture
@@ -125,6 +119,21 @@ def test_wide_gamut_is_converted():
     assert np.abs(photo.rgb.astype(int) - adobe).max() > 20  # it did something
     assert photo.icc == icc
     assert photo.notes == ("colours converted to sRGB from Test",)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+def test_a_profile_and_an_orientation(kind):
+    y, x = np.mgrid[:48, :64]
+    rgb = np.dstack([4 * x, 5 * y, 2 * x + y]).astype(np.uint8)
+    icc, lossless = adobe_profile(), {"lossless": True} if kind == "WEBP" else {"quality": 95}
+    photo = open_image(
+        encode(Image.fromarray(np.rot90(rgb).copy()), kind, exif=exif(6), icc_profile=icc, **lossless),
+        keep_own=True,
+    )
+    expected = to_srgb_bytes((rgb / 255) ** (563 / 256) @ ADOBE.T)
+    assert np.abs(photo.rgb - expected).mean() < (0.6 if kind in ("PNG", "TIFF", "WEBP") else 6)
+    assert np.abs(photo.own.astype(int) - rgb).mean() < (0.01 if kind in ("PNG", "TIFF", "WEBP") else 4)
+    assert photo.icc == icc and len(photo.notes) == 2
 
 
 def test_alpha_survives_the_profile(pixels):
