@@ -9,7 +9,7 @@ from sama.bench import scenes
 from sama.bench.lab import Lab
 from sama.bench.rows import Row, row_name
 from sama.bench.timing import Side, interleave
-from sama.predict.predictor import SamaPredictor
+from sama.predict.loading import Predictor
 
 FLOAT32, BFLOAT16 = torch.float32, torch.bfloat16
 VIEWS = {FLOAT32: "encode_view_fp32", BFLOAT16: "encode_view_bf16"}
@@ -56,7 +56,7 @@ def exhaust(steps: Iterator) -> None:
     deque(steps, maxlen=0)
 
 
-def _local_views(ours: SamaPredictor, photo) -> Side:
+def _local_views(ours: Predictor, photo) -> Side:
     steps = iter(())
 
     def encode_global() -> None:

@@ -13,8 +13,7 @@ from sama.models.backbones import default_config
 from sama.models.sama import Sama
 from sama.predict.allocator import reuse_memory
 from sama.predict.devices import resolve_device, resolve_dtype
-from sama.predict.loading import load
-from sama.predict.predictor import SamaPredictor
+from sama.predict.loading import Predictor, load
 from sama.weights.checkpoints import sama_metadata, save_checkpoint
 from sama.weights.hub import HubFile, cached
 from sama.weights.records import record_of
@@ -62,7 +61,7 @@ class Lab(AbstractContextManager):
         """Which weights the official models had, for those that were used."""
         return [files.caption for files in self._files.values()]
 
-    def load(self, model: str, dtype: torch.dtype | None = None) -> SamaPredictor:
+    def load(self, model: str, dtype: torch.dtype | None = None) -> Predictor:
         """Load a model without a feature cache, so that a photo is encoded every time; raises WeightsError."""
         checkpoint = sama_weights = None
         if record_of(model).backbone_file is None:
@@ -78,7 +77,7 @@ class Lab(AbstractContextManager):
             cache_bytes=0,
         )
 
-    def stock(self, ours: SamaPredictor) -> SamPredictor:
+    def stock(self, ours: Predictor) -> SamPredictor:
         """Return segment_anything's own predictor in float32, with the weights of `ours`, an official model."""
         sam = sam_model_registry[ours.info.backbone]()
         sam.load_state_dict(ours.model.backbone.sam.state_dict())

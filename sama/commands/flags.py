@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sama.predict.predictor import SamaPredictor
+    from sama.predict.loading import Predictor
 
 
 def add_prompt_flags(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +48,7 @@ def add_device_flags(parser: argparse.ArgumentParser, *, dtype: bool = False, co
         parser.add_argument("--compile", action="store_true", help="torch.compile the image encoder")
 
 
-def load_predictor(args: argparse.Namespace, *, model: str | None = None) -> SamaPredictor:
+def load_predictor(args: argparse.Namespace, *, model: str | None = None) -> Predictor:
     """Load what the flags of a model and a device say; model: instead of --model. Raises WeightsError, DeviceError."""
     from sama.predict.loading import load  # imported late: torch takes seconds, --help should not
 

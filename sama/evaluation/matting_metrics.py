@@ -36,6 +36,13 @@ def matting_errors(
     }
 
 
+def labelled(mask: np.ndarray, structure: np.ndarray | None = None) -> tuple[np.ndarray, int]:
+    """The connected regions of a mask, numbered from 1 on, and how many there are."""
+    regions = np.empty(mask.shape, np.int32)
+    count = ndimage.label(mask, structure, output=regions)
+    return regions, int(count)  # pyright: ignore[reportArgumentType]  a number, as `output` is given
+
+
 def gradient_magnitude(alpha: np.ndarray) -> np.ndarray:
     """(H, W) length of the gradient, by Gaussian derivatives whose 2-D kernels have unit norm."""
     normal_width = np.sqrt(2 * np.pi) * GRAD_SIGMA
@@ -64,7 +71,7 @@ def connectivity_error(alpha: np.ndarray, truth: np.ndarray) -> np.ndarray:
     connected = np.ones(truth.shape, bool)
     for step in range(1, CONN_STEPS + 1):
         threshold = step / CONN_STEPS
-        regions, count = ndimage.label((alpha >= threshold) & (truth >= threshold))
+        regions, count = labelled((alpha >= threshold) & (truth >= threshold))
         largest = np.zeros(truth.shape, bool)
         if count:
             largest = regions == np.bincount(regions.ravel())[1:].argmax() + 1

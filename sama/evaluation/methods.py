@@ -29,9 +29,9 @@ class Scored:
     def of(cls, answer: Answer, method: Method) -> "Scored":
         """What is scored of a method's answer."""
         matte = matte_of(answer, method)
-        if method.mask is None:
+        logits = None if method.mask is None else answer.layer(method.mask)
+        if logits is None:
             return cls(matte > 0.5, matte, matte)
-        logits = answer.layer(method.mask)
         return cls(logits > 0, expit(logits), matte)
 
 
@@ -74,10 +74,12 @@ def drop_untrained(names: tuple[str, ...], named: bool, info: ModelInfo) -> tupl
     return tuple(name for name in names if name not in missing)
 
 
-def answering(name: str, image: np.ndarray, predictor, **how: bool) -> Callable[[Prompts], Scored]:
+def answering(
+    name: str, image: np.ndarray, predictor, *, closer: bool = True, edges: bool = True
+) -> Callable[[Prompts], Scored]:
     """Return the method as a function of prompts for one photo (H, W, 3) uint8.
 
-    how: closer, edges, see `Request`. The predictor must hold that photo already; methods that need no model are not
+    closer, edges: see `Request`. The predictor must hold that photo already; methods that need no model are not
     given it, so that nothing else is timed with them.
     """
     method = METHODS[name]
@@ -85,6 +87,8 @@ def answering(name: str, image: np.ndarray, predictor, **how: bool) -> Callable[
     size = image.shape[1], image.shape[0]
 
     def answer(prompts: Prompts) -> Scored:
-        return Scored.of(opened(Request.of(prompts, size, method=name, **how)), method)
+        return Scored.of(
+            opened(Request.of(prompts, size, method=name, closer=closer, edges=edges), None), method
+        )
 
     return answer

@@ -31,7 +31,7 @@ def boundary_iou(mask: np.ndarray, truth: np.ndarray, *, dilation_ratio: float =
 
 def _inner_band(mask: np.ndarray, width: int) -> np.ndarray:
     # `width` erosions by a 3x3 square leave the pixels deeper than `width` in chessboard distance.
-    depth = ndimage.distance_transform_cdt(np.pad(mask, 1), metric="chessboard")[1:-1, 1:-1]
+    depth = np.asarray(ndimage.distance_transform_cdt(np.pad(mask, 1), metric="chessboard"))[1:-1, 1:-1]
     return mask & (depth <= width)
 
 

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 from scipy import ndimage
 
+from sama.evaluation.matting_metrics import labelled
 from sama.request.prompts import Prompts
 
 CLICKS = {"box": 0, "point1": 1, "point3": 3, "point5": 5}
@@ -20,7 +21,10 @@ PROMPT_KINDS = tuple(CLICKS)
 class HasMask(Protocol):
     """An answer with an (H, W) bool mask."""
 
-    mask: np.ndarray
+    @property
+    def mask(self) -> np.ndarray:
+        """(H, W) bool."""
+        ...
 
 
 A = TypeVar("A", bound=HasMask)
@@ -41,7 +45,7 @@ def deepest_pixel(region: np.ndarray) -> tuple[int, int]:
 
     Beyond the photo's rim is outside, too.
     """
-    depth = ndimage.distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1]
+    depth = np.asarray(ndimage.distance_transform_edt(np.pad(region, 1)))[1:-1, 1:-1]
     y, x = np.unravel_index(depth.argmax(), depth.shape)
     return int(x), int(y)
 
@@ -60,12 +64,17 @@ def next_click(
         wrong = wrong.copy()
         for x, y, _ in earlier:
             wrong[int(y), int(x)] = False
-        regions, _ = ndimage.label(wrong, structure=np.ones((3, 3)))
+        regions, _ = labelled(wrong, np.ones((3, 3)))
         sizes = np.bincount(regions.ravel())
         sizes[0] = 0
         if sizes.max() > best_size:
             best, best_size, label = regions == sizes.argmax(), sizes.max(), kind
-    return None if best is None else (*map(float, deepest_pixel(best)), label)
+    return None if best is None else _click(best, label)
+
+
+def _click(region: np.ndarray, label: int) -> tuple[float, float, int]:
+    x, y = deepest_pixel(region)
+    return float(x), float(y), label
 
 
 def simulate(kind: str, truth: np.ndarray, answer: Callable[[Prompts], A]) -> tuple[Prompts, A]:
@@ -76,7 +85,7 @@ def simulate(kind: str, truth: np.ndarray, answer: Callable[[Prompts], A]) -> tu
     if kind == "box":
         prompts = Prompts(points=(), boxes=(tight_box(truth),), mask=None)
         return prompts, answer(prompts)
-    points: tuple[tuple[float, float, int], ...] = ((*map(float, deepest_pixel(truth)), 1),)
+    points: tuple[tuple[float, float, int], ...] = (_click(truth, 1),)
     while True:
         prompts = Prompts(points=points, boxes=(), mask=None)
         result = answer(prompts)

@@ -89,7 +89,7 @@ def evaluate(
             if np.count_nonzero(truth.mask) < SMALLEST_OBJECT:
                 skipped += 1
                 continue
-            if not encoded:
+            if predictor is not None and not encoded:
                 for _ in predictor.set_image(scene.image):
                     pass  # encode every view now, so that no method's answer is timed with it
                 encoded = True
@@ -114,7 +114,7 @@ def evaluate(
         "seconds": time.perf_counter() - started,
         "methods": {name: board.results() for name, board in boards.items()},
     }
-    if contact_sheet is not None:
+    if contact_sheet is not None and sheet is not None:
         measure = "MSE" if dataset.has_alphas else "1 - IoU"
         title = f"{results['dataset']}, {prompts}: ranked by the {measure} of {_ranking(names)}"
         contact_sheet.save(Path(sheet), title)

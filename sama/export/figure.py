@@ -94,7 +94,7 @@ def figure_of(outputs: Outputs) -> Figure:
 def save_figure(figure: Figure, path: Path) -> None:
     """Write a PNG or a PDF, by the suffix; the same figure always makes the same bytes."""
     undated = {"CreationDate": None, "ModDate": None} if path.suffix == ".pdf" else {"Software": None}
-    with matplotlib.rc_context(_RC):
+    with matplotlib.rc_context(_RC):  # pyright: ignore[reportArgumentType]  its keys are strings
         figure.savefig(path, dpi=DPI, metadata=undated)
 
 

@@ -56,7 +56,7 @@ class Outputs:
     @cached_property
     def sam_mask(self) -> np.ndarray:
         """(H, W) bool, SAM's."""
-        return self.answer.mask(SAM)
+        return self.answer.union.layers[SAM] > 0
 
     @cached_property
     def own_mask(self) -> np.ndarray | None:
@@ -119,6 +119,7 @@ class Outputs:
         from pycocotools import mask as coco
 
         rle = coco.encode(np.asfortranarray(self.mask, dtype=np.uint8))
+        counts = str(rle["counts"], "ascii")  # pyright: ignore[reportArgumentType]  bytes, as it is compressed
         width, height = self.photo.size
         annotation = {
             "id": 1,
@@ -127,7 +128,7 @@ class Outputs:
             "iscrowd": 0,
             "area": int(coco.area(rle)),
             "bbox": coco.toBbox(rle).tolist(),
-            "segmentation": {"size": rle["size"], "counts": rle["counts"].decode("ascii")},
+            "segmentation": {"size": rle["size"], "counts": counts},
         }
         return {
             "info": {

@@ -86,7 +86,7 @@ def load(path: Path, of: Source) -> Answer | None:
     """Read an answer, as one object; None where there is none, or it answers something else."""
     try:
         with Image.open(path) as image:
-            about = json.loads(image.text[_ENTRY])
+            about = json.loads(image.info[_ENTRY])
             if about["key"] != of.key:
                 return None
             stack = np.asarray(image)

@@ -14,6 +14,7 @@ GRABCUT_MAX_SIDE = 1024  # pixels; its graph cut takes minutes beyond
 GRABCUT_COMPONENTS = 5  # of OpenCV's Gaussian mixtures: fewer pixels teach neither side
 
 
+LAYER = "grabcut"
 SURE = 20.0  # logit of a mask that knows no doubt
 
 
@@ -27,7 +28,7 @@ class GrabCut(PhotoMethod):
     note = "mask by GrabCut, without a network"
     takes = frozenset({BOX})
     returns = frozenset({MASK})
-    mask = "grabcut"
+    mask = LAYER
     licence = "Apache-2.0"
 
     def layers(self, photo: np.ndarray, answer: ObjectAnswer, request: Request) -> dict[str, np.ndarray]:
@@ -38,7 +39,7 @@ class GrabCut(PhotoMethod):
         mask = grabcut(photo, (x0 * x, y0 * y, x1 * x, y1 * y))
         if mask.shape != request.shape:
             mask = resize(mask.astype(np.float32), request.output_size) > 0.5
-        return {self.mask: np.where(mask, np.float32(SURE), np.float32(-SURE))}
+        return {LAYER: np.where(mask, np.float32(SURE), np.float32(-SURE))}
 
 
 def grabcut(image: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
@@ -64,6 +65,6 @@ def grabcut(image: np.ndarray, box: tuple[float, float, float, float]) -> np.nda
     if min(inside, state.size - inside) >= GRABCUT_COMPONENTS:
         cv2.setRNGSeed(0)  # the mixtures start from random k-means centres
         mixtures = np.zeros((1, 65)), np.zeros((1, 65))
-        cv2.grabCut(small, state, None, *mixtures, GRABCUT_ITERATIONS, cv2.GC_INIT_WITH_MASK)
+        cv2.grabCut(small, state, (0, 0, 0, 0), *mixtures, GRABCUT_ITERATIONS, cv2.GC_INIT_WITH_MASK)
     found = (state == cv2.GC_FGD) | (state == cv2.GC_PR_FGD)
     return resize(found.astype(np.float32), (width, height)) > 0.5

@@ -8,9 +8,12 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
+
+T = TypeVar("T")
 
 _LARGE = 2**12  # values of a tensor that is worth halving
 
@@ -23,7 +26,7 @@ class FeatureCache:
         self._entries: OrderedDict[tuple, tuple[object, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: tuple):
+    def get(self, key: tuple) -> Any:
         """Return the features, or None."""
         with self._lock:
             if key not in self._entries:
@@ -62,7 +65,7 @@ def size_in_bytes(value: object) -> int:
     return sum(sizes)
 
 
-def halved(features: object) -> object:
+def halved(features: T) -> T:
     """Return features with their large float32 tensors in half precision, where its range allows it.
 
     float16 rather than bfloat16: features are of moderate size, and three more bits of precision make masks of rounded
@@ -71,12 +74,12 @@ def halved(features: object) -> object:
     return _mapped(features, _half)
 
 
-def widened(features: object) -> object:
+def widened(features: T) -> T:
     """Return features with halves as float32 again."""
     return _mapped(features, lambda t: t.float() if t.dtype == torch.float16 else t)
 
 
-def moved(features: object, device: torch.device | str) -> object:
+def moved(features: T, device: torch.device | str) -> T:
     """Return features on a device."""
     return _mapped(features, lambda tensor: tensor.to(device))
 
@@ -88,11 +91,11 @@ def _half(tensor: Tensor) -> Tensor:
     return half if bool(half.isfinite().all()) else tensor
 
 
-def _mapped(value: object, change: Callable[[Tensor], object]) -> object:
+def _mapped(value: Any, change: Callable[[Tensor], Any]) -> Any:
     """Copy nested dataclasses, tuples and dictionaries with their tensors changed."""
     if isinstance(value, Tensor):
         return change(value)
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{f.name: _mapped(getattr(value, f.name), change) for f in fields(value)})
     if isinstance(value, dict):
         return {key: _mapped(entry, change) for key, entry in value.items()}

@@ -131,5 +131,7 @@ def _span(start: int, end: int, length: int, target: int, detail: int) -> tuple[
     scale = target / length
     first = min(math.ceil(start * scale - 1e-6), target - 1)
     last = max(math.floor(end * scale + 1e-6), first + 1)
-    edges = ((edge / scale - start) * detail / (end - start) for edge in (first, last))
-    return slice(first, last), *(min(max(edge, 0.0), detail) for edge in edges)
+    low, high = (
+        min(max((edge / scale - start) * detail / (end - start), 0.0), detail) for edge in (first, last)
+    )
+    return slice(first, last), low, high

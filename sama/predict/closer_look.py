@@ -66,14 +66,16 @@ class CloserPredictor:
 
     def pending(self, request: Request) -> bool:
         """Whether `answer` would first encode a part of the photo that it has not looked at last."""
-        regions = map(self._region, request.objects) if request.closer and self.photo is not None else ()
+        if not request.closer or self.photo is None:
+            return False
+        regions = map(self._region, request.objects)
         return any(region not in self.parts for region in regions if region is not None)
 
     def answer(
         self, request: Request, method: Finisher, progress: Callable[[float], None] | None = None
     ) -> Answer:
         """See `SamaPredictor.answer`. Every object is answered where it is best seen; other parts are forgotten."""
-        check_photo(request, self.photo_size)
+        check_photo(request, self.whole.opened)
         regions = [self._region(prompts) if request.closer else None for prompts in request.objects]
         if not any(regions):
             return self.whole.answer(request, method, progress)
@@ -104,7 +106,7 @@ class CloserPredictor:
         part = before.get(region)
         if part is None:
             part = before[region] = self.whole.fork()
-            part.set_image(region.cut(self.photo))
+            part.set_image(region.cut(self.whole.opened.copy))
         self.parts[region] = part
         inside = region.prompts(scaled(prompts, *self._scale))
         asked = _about(request, inside, region.size, candidate, region.detail(request.output_size))
@@ -117,14 +119,16 @@ class CloserPredictor:
     @property
     def _scale(self) -> tuple[float, float]:
         """Pixels of the copy that is cut for one of the photo."""
-        height, width = self.photo.shape[:2]
-        return width / self.photo_size[0], height / self.photo_size[1]
+        photo = self.whole.opened
+        height, width = photo.copy.shape[:2]
+        return width / photo.size[0], height / photo.size[1]
 
     def _region(self, prompts: Prompts) -> Region | None:
         """Where to look for one object, in pixels of the copy; None for the whole photo."""
         if prompts.mask is not None:
             return None
-        return region_of(scaled(prompts, *self._scale), self.photo.shape[1::-1])
+        height, width = self.whole.opened.copy.shape[:2]
+        return region_of(scaled(prompts, *self._scale), (width, height))
 
 
 def _about(
@@ -135,6 +139,13 @@ def _about(
     output_size: tuple[int, int],
 ) -> Request:
     """The same request about one object, on the photo or on a part of it."""
-    how = {"closer": False, "edges": request.edges, "keep_logits": request.keep_logits}
-    options = {"method": request.method, "candidate": candidate, "output_size": output_size}
-    return Request.of(prompts, photo_size, **options, **how)
+    return Request.of(
+        prompts,
+        photo_size,
+        method=request.method,
+        candidate=candidate,
+        output_size=output_size,
+        closer=False,
+        edges=request.edges,
+        keep_logits=request.keep_logits,
+    )

@@ -28,7 +28,8 @@ class Edges:
     def __init__(self, photo: np.ndarray):
         self._photo = photo
         scale = GRID / max(photo.shape[:2])
-        self._grid = tuple(max(1, round(side * scale)) for side in photo.shape[:2])
+        height, width = (max(1, round(side * scale)) for side in photo.shape[:2])
+        self._grid = height, width
         self._guides: dict[str, Guide] = {}
         self._sized: Tensor | None = None  # the photo at the size that was last asked for
 
@@ -60,8 +61,9 @@ class Edges:
             # In double precision: the covariance of grey photos is nearly singular.
             small = _tensor(self._photo, self._grid).double()
             for each, radius in RADIUS.items():
-                *parts, _ = make_guide(small, radius, SMOOTHNESS)
-                self._guides[each] = Guide(*(part.float() for part in parts), radius)
+                guide = make_guide(small, radius, SMOOTHNESS)
+                parts = guide.image.float(), guide.mean.float(), guide.inverse.float()
+                self._guides[each] = Guide(*parts, radius)
         return self._guides[task]
 
     def _at(self, size: tuple[int, int]) -> Tensor:
@@ -72,5 +74,5 @@ class Edges:
 
 def _tensor(photo: np.ndarray, size: tuple[int, int]) -> Tensor:
     """A photo at size (height, width) as (1, 3, height, width) float32 in [0, 1]."""
-    picture = Image.fromarray(photo).resize(size[::-1], Image.Resampling.BILINEAR, reducing_gap=3.0)
+    picture = Image.fromarray(photo).resize((size[1], size[0]), Image.Resampling.BILINEAR, reducing_gap=3.0)
     return torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].contiguous().float().div_(255)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import numpy as np
 import torch
@@ -59,9 +60,10 @@ def encode_photo(
         batch = _urgent(waiting, prompts(), geometry)[: views_at_once(device)]
         waiting = [m for m in waiting if m not in batch]
         with inference(device, dtype):
-            together = model.backbone.encode(_channels_last(views[batch])) if batch else ()
-            for i, m in enumerate(batch):
-                encoded[m] = EncodedView(*(None if x is None else x[i : i + 1] for x in together))
+            if batch:
+                together = model.backbone.encode(_channels_last(views[batch]))
+                for i, m in enumerate(batch):
+                    encoded[m] = together.only(i)
             if complete := not waiting:
                 features = halved(model.prepare(model.encode_local(features, encoded, frame)))
         done = 4 if complete else sum(view is not None for view in encoded)
@@ -77,7 +79,8 @@ def _frame(model: Sama, pixels: np.ndarray, geometry: Frame, device: torch.devic
     if device.type == "cuda":  # resizes faster than the processor, even with the photo's way there
         image = image.to(device)
     frame = make_frame(image, geometry.size)[None].to(device)
-    return normalise(frame, sam.pixel_mean, sam.pixel_std, geometry.extent())
+    mean, std = cast(Tensor, sam.pixel_mean), cast(Tensor, sam.pixel_std)
+    return normalise(frame, mean, std, geometry.extent())
 
 
 def _urgent(waiting: list[int], prompts: Prompts | None, geometry: Frame) -> list[int]:

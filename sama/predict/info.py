@@ -9,9 +9,8 @@ from sama.weights.zoo import LoadedModel
 def model_info(loaded: LoadedModel, device: torch.device, dtype: torch.dtype) -> ModelInfo:
     """Describe a model that runs on `device` with matrix products in `dtype`."""
     record, model = loaded.record, loaded.model
-    trained = loaded.sama_digest is not None
     digest, licence, notes = loaded.backbone_digest[:12], record.licence, ()
-    if trained:
+    if loaded.sama_digest is not None:
         digest += f"+{loaded.sama_digest[:12]}"
         if theirs := loaded.metadata.get("licence"):
             licence += f"; SAMA weights: {theirs}"
@@ -30,7 +29,7 @@ def model_info(loaded: LoadedModel, device: torch.device, dtype: torch.dtype) ->
         dtype=str(dtype).removeprefix("torch."),
         input_size=model.backbone.image_size,
         alpha_size=model.alpha_size,
-        trained=trained,
+        trained=loaded.sama_digest is not None,
         notes=notes,
         limits=record.limits,
     )

@@ -83,6 +83,13 @@ class SamaPredictor:
         return replace(model_info(self.loaded, self.device, self.dtype), cache_bytes=self.cache.max_bytes)
 
     @property
+    def opened(self) -> OpenPhoto:
+        """The open photo; raises PromptError where there is none."""
+        if self._open is None:
+            raise PromptError("No photo is open; call set_image first.")
+        return self._open
+
+    @property
     def photo(self) -> np.ndarray | None:
         """The open photo, (H, W, 3) uint8; a smaller copy where it is large, None where there is none."""
         return None if self._open is None else self._open.copy
@@ -123,7 +130,7 @@ class SamaPredictor:
         SAM alone needs the global view only; progress is called with the fraction of a slow matte that is done. Raises
         PromptError without a photo.
         """
-        check_photo(request, self.photo_size)
+        check_photo(request, self.opened)
         self._prompts = request.prompts
         answers, seconds = [], []
         for i, prompts in enumerate(request.objects):
@@ -142,13 +149,13 @@ class SamaPredictor:
         alone: bool,
     ) -> tuple[ObjectAnswer, dict[str, float]]:
         """alone: whether the request's candidate is this object's."""
-        photo, tasks = self._open, method.tasks if self.trained else ()
-        self._wait(local=bool(tasks))
+        photo, tasks = self.opened, method.tasks if self.trained else ()
+        encoded = self._wait(local=bool(tasks))
         tensors = prompt_tensors([prompts], photo.frame, 4 * self.model.backbone.grid[0], self.device)
         shown, seconds = _candidates(tensors), {}
         started = time.perf_counter()
         with inference(self.device, self.dtype):
-            features = widened(self._features)
+            features = widened(encoded)
             answer = self.model.decode_sam(features, tensors)
             if alone and request.candidate is not None:
                 answer = replace(answer, chosen=torch.full_like(answer.chosen, shown[request.candidate]))
@@ -184,10 +191,11 @@ class SamaPredictor:
         scores = answer.scores[:, shown].float().mean(0).cpu().numpy()
         return ObjectAnswer(prompts, masks, scores, index, layers), seconds
 
-    def _wait(self, *, local: bool) -> None:
+    def _wait(self, *, local: bool) -> ImageFeatures:
         """Encode what is not encoded yet: the global view, or all of them."""
         while self._features is None or (local and self._features.local is None):
-            next(self._pending)
+            next(self._pending or iter(()))
+        return self._features
 
     def _encode(self, pixels: np.ndarray, key: tuple) -> Iterator[Progress]:
         """Encode the views; features become available after the first and complete after the last."""
@@ -202,12 +210,10 @@ class SamaPredictor:
             yield progress
 
 
-def check_photo(request: Request, photo_size: tuple[int, int] | None) -> None:
+def check_photo(request: Request, photo: OpenPhoto) -> None:
     """Raise PromptError unless the request is one about the open photo."""
-    if photo_size is None:
-        raise PromptError("No photo is open; call set_image first.")
-    if request.photo_size != photo_size:
-        asked, is_open = (f"{width} x {height}" for width, height in (request.photo_size, photo_size))
+    if request.photo_size != photo.size:
+        asked, is_open = (f"{width} x {height}" for width, height in (request.photo_size, photo.size))
         raise PromptError(f"The request is about a photo of {asked} pixels, and one of {is_open} is open.")
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 import torch
@@ -65,8 +65,8 @@ class Finisher(Protocol):
     """The part of a method that a predictor needs: which of SAMA's heads to ask, and what to make of their answers.
     `finish` adds layers to `Seen.layers`, first of all ALPHA."""
 
-    name: str
-    tasks: tuple[str, ...]
+    name: ClassVar[str]
+    tasks: ClassVar[tuple[str, ...]]
 
     def finish(self, seen: Seen) -> None:
         """Add layers."""

@@ -63,6 +63,12 @@ def point_inside(value: Any, size: Size) -> Point:
     return x, y, label
 
 
+def box(value: Any) -> Box:
+    """Return (x0, y0, x1, y1), not yet ordered or clipped."""
+    x0, y0, x1, y1 = numbers(value, 4, "box")
+    return x0, y0, x1, y1
+
+
 def box_inside(value: Any, size: Size) -> Box:
     """Return (x0, y0, x1, y1), ordered and clipped to the photo."""
     xa, ya, xb, yb = numbers(value, 4, "box")

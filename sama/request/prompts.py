@@ -94,7 +94,7 @@ class Prompts:
         """
         data = check.known_keys(data, {f.name for f in fields(cls)}, "prompts")
         points = tuple(check.point(p) for p in check.sequence(data.get("points", ()), "points"))
-        boxes = tuple(check.numbers(b, 4, "box") for b in check.sequence(data.get("boxes", ()), "boxes"))
+        boxes = tuple(check.box(b) for b in check.sequence(data.get("boxes", ()), "boxes"))
         text = data.get("mask")
         return cls(points, boxes, None if text is None else check.decode_mask(text, size))
 
@@ -112,7 +112,7 @@ def parse_box(text: str) -> Box:
     values = _floats(text)
     if len(values) != 4:
         raise PromptError(f"{text!r:.60} is not a box; write x0,y0,x1,y1, such as 40,30,200,160.")
-    return check.numbers(values, 4, "box")
+    return check.box(values)
 
 
 def _floats(text: str) -> tuple[float, ...]:

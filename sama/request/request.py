@@ -36,13 +36,16 @@ class Request:
         method: str | None = None,
         candidate: int | None = None,
         output_size: tuple[int, int] | None = None,
-        **how: bool,
+        closer: bool = True,
+        edges: bool = True,
+        keep_logits: bool = False,
     ) -> "Request":
         """Check prompts against a photo of `photo_size` (width, height); the answer has its size unless another is
-        asked for. how: closer, edges, keep_logits. Raises PromptError."""
+        asked for. Raises PromptError."""
         prompts = prompts.validate(photo_size)
         _check_candidate(candidate, prompts.candidates)
-        return cls(photo_size, prompts, method, candidate, output_size or photo_size, **how)
+        size = output_size or photo_size
+        return cls(photo_size, prompts, method, candidate, size, closer, edges, keep_logits)
 
     @cached_property
     def objects(self) -> tuple[Prompts, ...]:

@@ -65,7 +65,7 @@ class Settings:
 
 
 def _describe(background: Background) -> str | dict[str, Any]:
-    if background.kind != "image" or background.text.startswith("image:"):
+    if background.picture is None or background.text.startswith("image:"):
         return background.text
     buffer = io.BytesIO()
     Image.fromarray(background.picture).save(buffer, "PNG")
@@ -88,12 +88,10 @@ def _read(value: Any, paths: bool) -> Background:
     except (TypeError, ValueError) as error:
         raise PromptError("The session's background picture is damaged; save the session again.") from error
     picture = open_image(data, name="The background picture").rgb
-    offset, scale = (
-        check.numbers(value["offset"], 2, "offset"),
-        check.numbers([value["scale"]], 1, "scale")[0],
-    )
-    if max(map(abs, offset)) > MAX_OFFSET or not 1 / MAX_SCALE <= scale <= MAX_SCALE:
+    x, y = check.numbers(value["offset"], 2, "offset")
+    (scale,) = check.numbers([value["scale"]], 1, "scale")
+    if max(abs(x), abs(y)) > MAX_OFFSET or not 1 / MAX_SCALE <= scale <= MAX_SCALE:
         raise PromptError("The session's background picture is out of sight; save the session again.")
     return Background(
-        "a picture in the session", "image", margin.colour, picture, value["fit"], offset, scale
+        "a picture in the session", "image", margin.colour, picture, value["fit"], (x, y), scale
     )

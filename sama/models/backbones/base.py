@@ -16,6 +16,11 @@ class EncodedView(NamedTuple):
     early: Tensor
     detail: Tensor | None
 
+    def only(self, i: int) -> "EncodedView":
+        """View i of the B alone; same shapes with B = 1."""
+        detail = None if self.detail is None else self.detail[i : i + 1]
+        return EncodedView(self.embedding[i : i + 1], self.early[i : i + 1], detail)
+
 
 class EmbeddedPrompts(NamedTuple):
     """sparse (N, T, C) and dense (N, C, h, w) for the mask decoder; fine (N, 1, 4h, 4w), added to its logits, and
