@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -33,6 +34,74 @@ class _Board:
         return self.masks.results() | self.mattes.results() | timing
 
 
+@dataclass
+class _Run:
+    """An evaluation on its way: what every method has scored, and how many objects were scored and skipped."""
+
+    prompts: str
+    object_mode: str
+    boards: dict[str, _Board]
+    predictor: Any
+    sheet: ContactSheet | None
+    how: dict[str, bool]
+    count: int = 0
+    skipped: int = 0
+
+    @property
+    def ranking(self) -> str:
+        """The method whose failures the contact sheet shows."""
+        return "sama" if "sama" in self.boards else next(iter(self.boards))
+
+    def score(self, scene: Scene) -> None:
+        """Prompt every object of a photo and score the answers."""
+        encoded = self.predictor is None
+        for truth in scene.objects(self.object_mode):
+            if np.count_nonzero(truth.mask) < SMALLEST_OBJECT:
+                self.skipped += 1
+                continue
+            if not encoded:
+                for _ in self.predictor.set_image(scene.image):
+                    pass  # encode every view now, so that no method's answer is timed with it
+                encoded = True
+            self._score_one(scene, truth)
+            self.count += 1
+
+    def _score_one(self, scene: Scene, truth: TrueObject) -> None:
+        shown, errors = [], {}
+        for name, board in self.boards.items():
+            started = time.perf_counter()
+            method = answering(name, scene.image, self.predictor, **self.how)
+            prompts, answer = simulate(self.prompts, truth.mask, method)
+            board.seconds.append(time.perf_counter() - started)
+            overlap = board.masks.add(answer.mask, answer.probability, truth.mask)
+            errors[name], caption = 1 - overlap, f"{name}  IoU {overlap:.3f}"
+            if scene.is_matte:
+                errors[name] = board.mattes.add(answer.matte, truth.alpha, truth.unknown)
+                caption += f"  MSE {errors[name]:.2f}"
+            shown.append(Shown(caption, prompts, answer))
+        if self.sheet is not None:
+            self.sheet.add(scene.image, truth, shown, errors[self.ranking])
+
+    def results(self, dataset: str, seconds: float) -> dict[str, Any]:
+        """What `evaluate` returns."""
+        info = None if self.predictor is None else self.predictor.info
+        return {
+            "dataset": dataset,
+            "n": self.count,
+            "skipped": self.skipped,
+            "prompts": self.prompts,
+            "object": self.object_mode,
+            "model": info and info.name,
+            "weights": info and info.weights_digest,
+            "device": info and info.device,
+            **self.how,
+            "notes": list(info.notes) if info else [],
+            "seconds": seconds,
+            "methods": {name: board.results() for name, board in self.boards.items()},
+        }
+
+
+# Long because most of it says what goes in and what comes out.
 def evaluate(
     folder: str | Path,
     *,
@@ -78,45 +147,20 @@ def evaluate(
         predictor = _load(model, device, checkpoint, sama_weights)
     if predictor is not None:
         names = drop_untrained(names, methods is not None, predictor.info)
-    boards = {name: _Board() for name in names}
-    how = {"closer": closer, "edges": edges}
     contact_sheet = ContactSheet(mattes=dataset.has_alphas) if sheet is not None else None
-
-    started, count, skipped = time.perf_counter(), 0, 0
+    started = time.perf_counter()
+    how = {"closer": closer, "edges": edges}
+    run = _Run(prompts, object_mode, {name: _Board() for name in names}, predictor, contact_sheet, how)
     for scene in tqdm(dataset, unit="photo", disable=not progress):
-        encoded = predictor is None
-        for truth in scene.objects(object_mode):
-            if np.count_nonzero(truth.mask) < SMALLEST_OBJECT:
-                skipped += 1
-                continue
-            if predictor is not None and not encoded:
-                for _ in predictor.set_image(scene.image):
-                    pass  # encode every view now, so that no method's answer is timed with it
-                encoded = True
-            _score(scene, truth, prompts, boards, predictor, contact_sheet, how)
-            count += 1
-    if not count:
+        run.score(scene)
+    if not run.count:
         raise SamaError(
             f"{folder} has no object of {SMALLEST_OBJECT} pixels or more: nothing can be evaluated."
         )
-    info = None if predictor is None else predictor.info
-    results = {
-        "dataset": Path(folder).resolve().name,
-        "n": count,
-        "skipped": skipped,
-        "prompts": prompts,
-        "object": object_mode,
-        "model": info and info.name,
-        "weights": info and info.weights_digest,
-        "device": info and info.device,
-        **how,
-        "notes": list(info.notes) if info else [],
-        "seconds": time.perf_counter() - started,
-        "methods": {name: board.results() for name, board in boards.items()},
-    }
+    results = run.results(Path(folder).resolve().name, time.perf_counter() - started)
     if contact_sheet is not None and sheet is not None:
         measure = "MSE" if dataset.has_alphas else "1 - IoU"
-        title = f"{results['dataset']}, {prompts}: ranked by the {measure} of {_ranking(names)}"
+        title = f"{results['dataset']}, {prompts}: ranked by the {measure} of {run.ranking}"
         contact_sheet.save(Path(sheet), title)
     return results
 
@@ -126,33 +170,3 @@ def _load(model: str, device: str, checkpoint: Path | None, sama_weights: str | 
     from sama.predict.loading import load
 
     return load(model, device=device, checkpoint=checkpoint, sama_weights=sama_weights)
-
-
-def _ranking(names) -> str:
-    """The method whose failures the contact sheet shows."""
-    return "sama" if "sama" in names else next(iter(names))
-
-
-def _score(
-    scene: Scene,
-    truth: TrueObject,
-    kind: str,
-    boards: dict[str, _Board],
-    predictor,
-    sheet: ContactSheet | None,
-    how: dict[str, bool],
-) -> None:
-    shown, errors = [], {}
-    for name, board in boards.items():
-        started = time.perf_counter()
-        method = answering(name, scene.image, predictor, **how)
-        prompts, answer = simulate(kind, truth.mask, method)
-        board.seconds.append(time.perf_counter() - started)
-        overlap = board.masks.add(answer.mask, answer.probability, truth.mask)
-        errors[name], caption = 1 - overlap, f"{name}  IoU {overlap:.3f}"
-        if scene.is_matte:
-            errors[name] = board.mattes.add(answer.matte, truth.alpha, truth.unknown)
-            caption += f"  MSE {errors[name]:.2f}"
-        shown.append(Shown(caption, prompts, answer))
-    if sheet is not None:
-        sheet.add(scene.image, truth, shown, errors[_ranking(boards)])
