@@ -10,14 +10,20 @@ import numpy as np
 import torch
 from PIL import Image
 
+from sama.methods import answer
 from sama.models.backbones.mini import MiniBackbone
 from sama.models.config import MiniConfig, SamaConfig
 from sama.models.heads import Stage
 from sama.models.prompt_tensors import PromptTensors
 from sama.models.sama import Sama
 from sama.models.views import ALL_VIEWS, global_view, local_views
+from sama.predict.answer import Answer
 from sama.predict.cache import FeatureCache
+from sama.predict.closer_look import CloserPredictor
+from sama.predict.loading import Predictor
 from sama.predict.predictor import SamaPredictor
+from sama.request.prompts import Prompts
+from sama.request.request import Request
 from sama.training.data.dataset import DataPlan
 from sama.training.recipe import read_recipe
 from sama.training.stages.mini import MiniStage
@@ -237,10 +243,22 @@ def sama_stage() -> SamaStage:
     return SamaStage(small_sama())
 
 
-def predictor_of(model: Sama, name: str = "mini") -> SamaPredictor:
-    """A predictor over a model with random weights that passes for the trained `name`."""
-    loaded = LoadedModel(model, RECORDS[name], "0" * 64, "1" * 64, {})
-    return SamaPredictor(loaded, dtype=torch.float32, cache=FeatureCache())
+def predictor_of(model: Sama, name: str = "mini", *, sama: str | None = "1" * 64, metadata=None) -> Predictor:
+    """A predictor over a model with random weights that passes for the trained `name`, as `load` makes it; sama: the
+    digest of SAMA's weights, None for a model without them."""
+    loaded = LoadedModel(model, RECORDS[name], "0" * 64, sama, metadata or {})
+    predictor = SamaPredictor(loaded, dtype=torch.float32, cache=FeatureCache())
+    return CloserPredictor(predictor) if loaded.record.looks_closer else predictor
+
+
+def asked(predictor, prompts: Prompts, **how) -> Request:
+    """A request about the predictor's open photo; about a large one where there is none."""
+    return Request.of(prompts, predictor.photo_size or (10_000, 10_000), **how)
+
+
+def ask(predictor, prompts: Prompts, progress=None, **how) -> Answer:
+    """Answer prompts on the predictor's open photo; how: see `Request.of`."""
+    return answer(predictor, asked(predictor, prompts, **how), progress)
 
 
 def png_chunk(kind: bytes, body: bytes) -> bytes:
@@ -272,3 +290,22 @@ def png_file(
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced)
     chunks = [(b"IHDR", header), *before, (b"IDAT", zlib.compress(rows)), *after, (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in chunks)
+
+
+def page_of(studio, visit, data, scene=None, backdrop=None, choice=None, event=None):
+    """What a handler of the page is given, with the page's own values at the start where none is said."""
+    from sama.ui.candidates import ChoiceData
+    from sama.ui.handlers.page import Page
+    from sama.ui.scene import SceneData
+
+    return Page(studio, visit, data, scene or SceneData(), backdrop, choice or ChoiceData(), event)
+
+
+def studio_of(predictor, examples=None, keep=str):
+    """What all visitors of a page over a predictor share."""
+    from functools import partial
+
+    from sama.ui.handlers.page import Studio
+    from sama.ui.visit import Visit
+
+    return Studio(partial(Visit, predictor), predictor.info, examples or {}, keep)

@@ -154,7 +154,7 @@ def matte_of(answer: Answer, method: Method) -> np.ndarray:
     alpha = answer.layer(ALPHA)
     if alpha is not None:
         return alpha
-    mask = None if method.mask is None else answer.mask(method.mask)
+    mask = None if method.mask is None or MATTE in method.returns else answer.mask(method.mask)
     if mask is None:
-        raise ValueError(f"{method.name} has made neither a matte nor a mask")
+        raise ValueError(f"the answer of {method.name} has no matte")
     return mask.astype(np.float32)

@@ -3,7 +3,7 @@
 The segmentation head answers on a grid of 256, the matting head on one of 1024, and photos have more. The guided filter
 (He, Sun and Tang 2010) takes a map for an affine function of the photo's colours within every small window; the
 coefficients are made on a coarse grid and applied at the resolution that is asked for (fast guided filter, He and Sun
-2015). docs/training.md has what it is worth.
+2015). docs/notebook.md has what it is worth.
 """
 
 import numpy as np

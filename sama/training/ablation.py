@@ -32,7 +32,7 @@ OURS = {
     "mixing": False,
 }  # switches off what the heads see and hold beyond the paper's
 
-# What is left out with a module, see docs/training.md.
+# What is left out with a module, see docs/notebook.md.
 NO_MVLE = {"mvle": False}
 NO_ADAPTER = {"local_adapter": False, "join_local": False}
 

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from dataclasses import dataclass
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,27 +13,10 @@ from sama.errors import SamaError
 from sama.evaluation import evaluate
 from sama.evaluation.methods import choose_methods
 from sama.evaluation.report import format_table
+from sama.predict.answer import ALPHA, SAM, SAMA, Answer, ObjectAnswer
 
 pytest.importorskip("py_sod_metrics", reason="the extra eval is not installed")
 SHAPE = (60, 80)
-
-
-@dataclass
-class FakePrediction:
-    sam_logits: np.ndarray
-    alpha: np.ndarray | None
-
-    @property
-    def sam_mask(self):
-        return self.sam_logits > 0
-
-    @property
-    def sama_mask(self):
-        return None if self.alpha is None else self.alpha > 0.5
-
-    @property
-    def sama_logits(self):
-        return (self.alpha - 0.5) * 8
 
 
 class BoxFiller:
@@ -54,20 +36,25 @@ class BoxFiller:
             self.encoded += 1
             yield None
 
-    def predict(self, prompts, *, sama=True, matte=None, closer=True, edges=True):
+    def answer(self, request, method, progress=None):
         assert self.encoded == 2 * len(self.images), "asked before the photo was encoded"
+        (prompts,), sama = request.objects, "matting" in method.tasks
         self.asked.append((prompts, sama))
-        self.closer.add(closer)
+        self.closer.add(request.closer)
         if sama:
-            self.edges.add(edges)
+            self.edges.add(request.edges)
         logits = np.full(self.images[-1].shape[:2], -4, np.float32)
         for x0, y0, x1, y1 in prompts.boxes:
             logits[int(y0) : int(y1), int(x0) : int(x1)] = 4
         for x, y, label in prompts.points:
             if label:
                 logits[max(0, int(y) - 4) : int(y) + 5, max(0, int(x) - 4) : int(x) + 5] = 4
-        alpha = (logits > 0).astype(np.float32) if sama or matte else None
-        return FakePrediction(logits, alpha)
+        alpha = (logits > 0).astype(np.float32)
+        layers = {SAM: logits, SAMA: (alpha - 0.5) * 8}
+        if method.name != "sam":
+            layers[ALPHA] = alpha
+        one = ObjectAnswer(prompts, logits[None] > 0, np.ones(1, np.float32), 0, layers)
+        return Answer(method.name, (one,))
 
 
 def save(path, array):
@@ -189,8 +176,8 @@ def test_table_names_every_metric(mattes):
 
 
 def test_methods_follow_the_prompt():
-    assert choose_methods(None, "box") == ("sam", "sama", "closed_form", "grabcut")
-    assert choose_methods(None, "point3") == ("sam", "sama", "closed_form")
+    assert choose_methods(None, "box") == ("sam", "sama", "solid", "closed_form", "grabcut")
+    assert choose_methods(None, "point3") == ("sam", "sama", "solid", "closed_form")
 
 
 @pytest.mark.parametrize(

@@ -11,30 +11,43 @@ import pytest
 from PIL import Image, ImageCms
 from pycocotools.coco import COCO
 from pycocotools.mask import decode
-from sama.predict.prediction import ModelInfo
 
 from sama.errors import PromptError, SamaError
 from sama.export.details import strongest_details
-from sama.export.outputs import TITLES, Outputs
+from sama.export.files import FILES, names_of
+from sama.export.outputs import Outputs
 from sama.export.writing import ExportError, write_outputs, write_zip
 from sama.matting import composite, estimate_foreground, parse_background, to_uint8
 from sama.photo.opening import Photo, image_digest, open_image
+from sama.predict.answer import ALPHA, SAM, SAMA, Answer, ModelInfo, ObjectAnswer
 from sama.request.prompts import Prompts
+from sama.request.request import Request
 from sama.request.session import Session
 from sama.request.settings import Settings
 from tests.helpers import png_file
 
 INFO = ModelInfo("mini", "SAM-mini", "mini", "0123+4567", "Apache-2.0", "cpu", "float32", 512, 1024, True)
 PROMPTS = Prompts(((16.0, 12.0, 1),))
-PLAIN = [name for name in TITLES if not name.startswith("figure")]  # a figure takes seconds
+PLAIN = [name for name in FILES if not name.startswith("figure")]  # a figure takes seconds
 
 
 @dataclass(frozen=True)
-class Answer:
+class Found:
+    """An answer as its masks; its logits are 4 inside and -4 outside."""
+
     sam_mask: np.ndarray
-    sama_mask: np.ndarray
-    alpha: np.ndarray
-    matte_method: str = "sama"
+    sama_mask: np.ndarray | None
+    alpha: np.ndarray | None
+    method: str = "sama"
+
+    @property
+    def answer(self) -> Answer:
+        masks = {SAM: self.sam_mask, SAMA: self.sama_mask}
+        layers = {k: np.where(v, 4, -4).astype(np.float32) for k, v in masks.items() if v is not None}
+        if self.alpha is not None:
+            layers[ALPHA] = self.alpha
+        one = ObjectAnswer(PROMPTS, self.sam_mask[None], np.ones(1, np.float32), 0, layers)
+        return Answer(self.method, (one,))
 
 
 @pytest.fixture
@@ -44,18 +57,20 @@ def photo() -> Photo:
 
 
 @pytest.fixture
-def answer() -> Answer:
+def answer() -> Found:
     return disc(24, 33)
 
 
-def disc(height: int, width: int) -> Answer:
+def disc(height: int, width: int) -> Found:
     y, x = np.mgrid[:height, :width]
     alpha = np.clip((9 - np.hypot(x - width // 2, y - height // 2)) / 4, 0, 1).astype(np.float32)
-    return Answer(alpha > 0.7, alpha > 0.5, alpha)
+    return Found(alpha > 0.7, alpha > 0.5, alpha)
 
 
 def outputs(photo, answer, background="#2040ff", **settings) -> Outputs:
-    return Outputs(photo, answer, PROMPTS, Settings(parse_background(background), **settings), INFO)
+    request = Request.of(PROMPTS, photo.size)
+    done = Settings(parse_background(background), **settings)
+    return Outputs(photo, answer.answer, request, done, INFO)
 
 
 def read(path) -> np.ndarray:
@@ -231,9 +246,9 @@ def test_an_srgb_profile_is_kept_and_a_damaged_one_is_not(answer, tmp_path):
 
 
 def test_without_sama_weights_there_is_no_sama_mask(photo, answer, tmp_path):
-    bare = outputs(photo, replace(answer, sama_mask=None, matte_method="closed_form"))
-    assert [name for name in TITLES if name not in bare.names] == ["mask.png"]
-    written = write_outputs(tmp_path, bare, [name for name in bare.names if name in PLAIN])
+    bare = outputs(photo, replace(answer, sama_mask=None, method="closed_form"))
+    assert [name for name in FILES if name not in names_of(bare)] == ["mask.png"]
+    written = write_outputs(tmp_path, bare, [name for name in names_of(bare) if name in PLAIN])
     assert not (tmp_path / "mask.png").exists() and len(written) == len(PLAIN) - 1
     np.testing.assert_array_equal(decode(bare.coco()["annotations"][0]["segmentation"]), answer.sam_mask)
     assert "SAM mask by mini" in bare.coco()["info"]["description"]
@@ -246,8 +261,8 @@ def test_zip_holds_the_same_files_and_is_reproducible(photo, answer, tmp_path):
     assert first.read_bytes() == second.read_bytes()
     write_outputs(tmp_path / "folder", outputs(photo, answer))
     with zipfile.ZipFile(first) as archive:
-        assert archive.namelist() == list(TITLES)
-        for name in TITLES:
+        assert archive.namelist() == list(FILES)
+        for name in FILES:
             assert archive.read(name) == (tmp_path / "folder" / name).read_bytes(), name
     assert sorted(p.name for p in tmp_path.iterdir()) == ["folder", "one.zip", "two.zip"]
     page = Image.open(tmp_path / "folder" / "figure.png")
@@ -350,7 +365,10 @@ def test_refused_by_the_system(photo, answer, tmp_path, monkeypatch, step):
 
 
 def test_a_prediction_of_another_size_is_a_mistake_of_the_caller(photo, answer, tmp_path):
-    for wrong in (replace(answer, alpha=answer.alpha.T), replace(answer, alpha=None)):
-        with pytest.raises(ValueError, match="24, 33"):
+    for wrong, said in (
+        (replace(answer, alpha=answer.alpha.T), "24, 33"),
+        (replace(answer, alpha=None), "matte"),
+    ):
+        with pytest.raises(ValueError, match=said):
             outputs(photo, wrong)
     assert not list(tmp_path.iterdir())

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sama.predict.prediction import Prediction
 
 import sama
 from sama.commands import examples as command
 from sama.commands.cli import main
 from sama.export import stored_answers
 from sama.photo.opening import open_image
+from sama.predict.answer import ALPHA, SAM, SAMA, Answer, ObjectAnswer
 from sama.request.prompts import Prompts
 from sama.request.session import Session
 from sama.ui.examples import read_examples
@@ -29,26 +29,27 @@ def of():
 
 
 @pytest.fixture
-def prediction():
+def found():
     rng = np.random.default_rng(0)
     sam, sama_logits = rng.normal(0, 6, (2, 40, 50)).astype(np.float32)
     sam[0, :3] = (1e-6, -1e-6, 0)
     masks = np.stack([sam > 3, sam > 0, sam > -3])
     alpha = rng.random((40, 50)).astype(np.float32)
     scores = np.array([0.1234, 0.9, 0.5], np.float32)
-    return Prediction(masks, scores, 1, sam, sama_logits > 0, alpha, sama_logits, {"decode_sam": 1.0}, "sama")
+    layers = {SAM: sam, SAMA: sama_logits, ALPHA: alpha}
+    return Answer("sama", (ObjectAnswer(BOX, masks, scores, 1, layers),), {"decode_sam": 1.0})
 
 
-def test_an_answer_comes_back(tmp_path, of, prediction):
-    stored_answers.save(tmp_path / "a.png", prediction, of)
+def test_an_answer_comes_back(tmp_path, of, found):
+    stored_answers.save(tmp_path / "a.png", found, of)
     again = stored_answers.load(tmp_path / "a.png", of)
-    np.testing.assert_array_equal(again.sam_masks, prediction.sam_masks)
-    np.testing.assert_array_equal(again.sama_mask, prediction.sama_mask)
-    np.testing.assert_array_equal(again.sam_logits > 0, prediction.sam_logits > 0)
-    np.testing.assert_allclose(again.alpha, prediction.alpha, atol=0.5 / 255 + 1e-6)
-    np.testing.assert_allclose(again.sam_logits, np.clip(prediction.sam_logits, -8, 8), atol=0.1)
-    np.testing.assert_allclose(again.sam_scores, prediction.sam_scores, atol=1e-4)
-    assert (again.chosen, again.matte_method, again.seconds) == (1, "sama", {})
+    np.testing.assert_array_equal(again.union.masks, found.union.masks)
+    np.testing.assert_array_equal(again.mask(SAMA), found.mask(SAMA))
+    np.testing.assert_array_equal(again.mask(SAM), found.mask(SAM))
+    np.testing.assert_allclose(again.alpha, found.alpha, atol=0.5 / 255 + 1e-6)
+    np.testing.assert_allclose(again.layer(SAM), np.clip(found.layer(SAM), -8, 8), atol=0.1)
+    np.testing.assert_allclose(again.union.scores, found.union.scores, atol=1e-4)
+    assert (again.union.chosen, again.method, again.seconds) == (1, "sama", {})
 
 
 @pytest.mark.parametrize(
@@ -61,21 +62,22 @@ def test_an_answer_comes_back(tmp_path, of, prediction):
         {"size": (40, 50)},
     ],
 )
-def test_an_answer_to_something_else_is_none(tmp_path, of, prediction, changed):
-    stored_answers.save(tmp_path / "a.png", prediction, of)
+def test_an_answer_to_something_else_is_none(tmp_path, of, found, changed):
+    stored_answers.save(tmp_path / "a.png", found, of)
     assert stored_answers.load(tmp_path / "a.png", replace(of, **changed)) is None
 
 
-def test_a_missing_or_damaged_answer_is_none(tmp_path, of, prediction):
+def test_a_missing_or_damaged_answer_is_none(tmp_path, of, found):
     assert stored_answers.load(tmp_path / "none.png", of) is None
     (tmp_path / "text.png").write_text("text")
     assert stored_answers.load(tmp_path / "text.png", of) is None
-    stored_answers.save(tmp_path / "a.png", prediction, of)
+    stored_answers.save(tmp_path / "a.png", found, of)
     whole = (tmp_path / "a.png").read_bytes()
     (tmp_path / "half.png").write_bytes(whole[: len(whole) // 2])
     assert stored_answers.load(tmp_path / "half.png", of) is None
+    del found.union.layers[SAMA]
     with pytest.raises(ValueError, match="complete"):
-        stored_answers.save(tmp_path / "b.png", replace(prediction, sama_logits=None), of)
+        stored_answers.save(tmp_path / "b.png", found, of)
 
 
 def test_the_committed_answers_belong_to_the_committed_weights():
@@ -116,15 +118,16 @@ def test_a_visit_recalls_an_answer_without_any_model(folder):
     visit = Visit(predictor, str(example.path))
     answer = example.answer(visit.digest, predictor.info, visit.preview_size)
     visit.remember(example.prompts, answer)
-    assert visit.answer(example.prompts, 1) is answer
-    assert visit.stored and visit.shown.prediction is answer
-    assert visit.recall(example.prompts, candidate=0) is answer
-    assert visit.recall(example.prompts, candidate=1) is None
+    assert visit.answer(visit.request(example.prompts), 1) is answer
+    assert visit.stored and visit.shown.answer is answer
+    assert visit.recall(visit.request(example.prompts, candidate=0)) is answer
+    assert visit.recall(replace(visit.request(example.prompts), candidate=1)) is None
+    assert visit.recall(visit.request(example.prompts, method="solid")) is None
     assert (counts.views, counts.answers) == (0, 0)
     other = Prompts(boxes=((10.0, 10.0, 200.0, 200.0),))
-    assert visit.recall(other) is None
+    assert visit.recall(visit.request(other)) is None
     list(visit.encode())
-    visit.answer(other, 2)
+    visit.answer(visit.request(other), 2)
     assert not visit.stored
     assert (counts.views, counts.answers) == (5, 1)
 

@@ -2,16 +2,12 @@
 
 import numpy as np
 import pytest
-import torch
 
 from sama.errors import WeightsError
 from sama.methods.solid import solid_matte
 from sama.models.fast import fused
-from sama.predict.cache import FeatureCache
-from sama.predict.predictor import SamaPredictor
 from sama.request.prompts import Prompts
-from sama.weights.zoo import RECORDS, LoadedModel
-from tests.helpers import small_sama
+from tests.helpers import ask, predictor_of, small_sama
 
 
 def disc(height: int, width: int, radius: float, soft: float) -> np.ndarray:
@@ -54,14 +50,15 @@ def test_nothing_in_gives_nothing_out():
 
 
 def test_the_predictor_makes_it_of_its_own_matte_and_mask():
-    loaded = LoadedModel(fused(small_sama()), RECORDS["mini"], "0" * 64, "1" * 64, {})
-    predictor = SamaPredictor(loaded, dtype=torch.float32, cache=FeatureCache())
-    for _ in predictor.set_image(np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)):
-        pass
+    photo = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
+    model = fused(small_sama())
+    predictor, bare = predictor_of(model), predictor_of(model, sama=None)
+    for each in (predictor, bare):
+        list(each.set_image(photo))
     prompts = Prompts(boxes=((20, 20, 140, 100),))
-    plain, found = (predictor.predict(prompts, matte=matte) for matte in ("sama", "solid"))
-    assert (plain.matte_method, found.matte_method) == ("sama", "solid")
-    assert np.array_equal(plain.sama_mask, found.sama_mask)
-    assert np.array_equal(found.alpha, solid_matte(plain.alpha, plain.sama_logits))
+    plain, found = (ask(predictor, prompts, method=name) for name in ("sama", "solid"))
+    assert (plain.method, found.method) == ("sama", "solid")
+    assert np.array_equal(plain.mask("sama"), found.mask("sama"))
+    assert np.array_equal(found.alpha, solid_matte(plain.alpha, plain.layer("sama")))
     with pytest.raises(WeightsError):
-        predictor.predict(prompts, matte="solid", sama=False)
+        ask(bare, prompts, method="solid")

@@ -4,22 +4,22 @@ import pickle
 
 import numpy as np
 import pytest
-from sama.predict.prediction import Prediction
 
 import sama.predict.open_photo
 from sama.errors import PromptError
 from sama.models.fast import fused
+from sama.predict.answer import ALPHA, SAM, SAMA, ObjectAnswer
 from sama.predict.close_up import LARGEST, MARGIN, OUTSIDE, SMALLEST, Region, placed, region_of
-from sama.predict.predictor import SamaPredictor
+from sama.predict.loading import Predictor
 from sama.request.prompts import Prompts
-from tests.helpers import predictor_of, small_sama
+from tests.helpers import ask, asked, predictor_of, small_sama
 
 SIZE = (900, 600)
 BOX = Prompts(boxes=((300, 200, 340, 230),))
 MODEL = fused(small_sama())
 
 
-def predictor(model: str = "mini") -> SamaPredictor:
+def predictor(model: str = "mini") -> Predictor:
     return predictor_of(MODEL, model)
 
 
@@ -37,10 +37,10 @@ def calls(monkeypatch) -> list[tuple]:
     return seen
 
 
-def maps(values: np.ndarray) -> Prediction:
+def maps(values: np.ndarray) -> ObjectAnswer:
     """An answer all of whose maps are `values`."""
-    scores, masks = np.ones(1, np.float32), values[None] > 0
-    return Prediction(masks, scores, 0, values, values > 0, values, values, {}, "sama")
+    layers = {SAM: values, SAMA: values, ALPHA: values}
+    return ObjectAnswer(BOX, values[None] > 0, np.ones(1, np.float32), 0, layers)
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -107,8 +107,9 @@ def test_an_answer_returns_to_its_place_at_any_size(size):
     width, height = region.detail(size)
     x, y = (np.arange(width) + 0.5) / width * 129 + 301, (np.arange(height) + 0.5) / height * 129 + 97
     ramp = (x[None] + 2 * y[:, None]).astype(np.float32)  # the picture's coordinates, seen through the cut
-    answer = placed(maps(ramp), region, size)
-    assert answer.alpha.shape == answer.sam_masks[0].shape == size[::-1]
+    answer = placed(maps(ramp), BOX, region, size)
+    alpha = answer.layers[ALPHA]
+    assert alpha.shape == answer.masks[0].shape == size[::-1]
     columns, rows = (np.arange(n) + 0.5 for n in size)
     x, y = columns * SIZE[0] / size[0], rows * SIZE[1] / size[1]
     pixel = SIZE[0] / size[0]
@@ -116,39 +117,38 @@ def test_an_answer_returns_to_its_place_at_any_size(size):
         (y > 97 + 1.5 * pixel) & (y < 226 - 1.5 * pixel)
     )[:, None]
     expected = x[None] + 2 * y[:, None]
-    assert np.abs(answer.sam_logits - expected)[inside].max() < 0.05 * pixel, "of an output pixel"
+    assert np.abs(answer.layers[SAM] - expected)[inside].max() < 0.05 * pixel, "of an output pixel"
     outside = ((x < 301) | (x > 430))[None] | ((y < 97) | (y > 226))[:, None]
-    assert (answer.alpha[outside] == 0).all()
-    assert (answer.sama_logits[outside] == OUTSIDE).all()
-    assert not answer.sama_mask[outside].any() and not answer.sam_mask[outside].any()
+    assert (alpha[outside] == 0).all()
+    assert (answer.layers[SAMA][outside] == OUTSIDE).all()
+    assert not answer.mask(SAMA)[outside].any() and not answer.mask(SAM)[outside].any()
     if size == SIZE:
-        assert np.array_equal(answer.alpha[97:226, 301:430], ramp), (
-            "nothing is interpolated at the photo's size"
-        )
+        assert np.array_equal(alpha[97:226, 301:430], ramp), "nothing is interpolated at the photo's size"
 
 
 def test_a_tiny_answer_is_possible():
     region = Region(301, 97, 365, 161, *SIZE)
     for size in ((1, 1), (3, 2), (13, 11)):
         width, height = region.detail(size)
-        assert placed(maps(np.ones((height, width), np.float32)), region, size).alpha.shape == size[::-1]
+        whole = placed(maps(np.ones((height, width), np.float32)), BOX, region, size)
+        assert whole.layers[ALPHA].shape == size[::-1]
 
 
 def test_a_small_box_is_answered_on_the_part_around_it(photo, calls):
     ours = predictor()
     list(ours.set_image(photo))
     assert len(calls) == 5
-    assert ours.looks_closer(BOX)
-    answer = ours.predict(BOX)
+    assert ours.pending(asked(ours, BOX))
+    answer = ask(ours, BOX)
     assert len(calls) == 10
-    assert not ours.looks_closer(BOX)
+    assert not ours.pending(asked(ours, BOX))
     region = region_of(BOX, SIZE)
     other = predictor()
     list(other.set_image(region.cut(photo)))
-    expected = other.predict(region.prompts(BOX))
+    expected = ask(other, region.prompts(BOX))
     inside = np.s_[region.top : region.bottom, region.left : region.right]
-    for name in ("alpha", "sam_logits", "sama_logits", "sama_mask", "sam_mask"):
-        whole, part = getattr(answer, name), getattr(expected, name)
+    for name in (ALPHA, SAM, SAMA):
+        whole, part = answer.layer(name), expected.layer(name)
         assert whole.shape == SIZE[::-1]
         assert np.array_equal(whole[inside], part)
         whole = whole.copy()
@@ -160,14 +160,14 @@ def test_a_small_box_is_answered_on_the_part_around_it(photo, calls):
 def test_corrections_in_the_same_part_encode_nothing(photo, calls):
     ours = predictor()
     list(ours.set_image(photo))
-    ours.predict(BOX)
+    ask(ours, BOX)
     first = len(calls)
-    ours.predict(Prompts(((325, 212, 0),), BOX.boxes))
-    ours.predict(Prompts(boxes=((301, 200, 340, 230),)))
+    ask(ours, Prompts(((325, 212, 0),), BOX.boxes))
+    ask(ours, Prompts(boxes=((301, 200, 340, 230),)))
     assert len(calls) == first
-    ours.predict(Prompts(boxes=((10, 200, 50, 230),)))
+    ask(ours, Prompts(boxes=((10, 200, 50, 230),)))
     assert len(calls) == first + 5
-    ours.predict(BOX)
+    ask(ours, BOX)
     assert len(calls) == first + 5, "the part looked at before is in the cache"
 
 
@@ -175,71 +175,72 @@ def test_another_object_does_not_change_the_first(photo, calls):
     ours = predictor()
     list(ours.set_image(photo))
     far, large = (800, 500, 850, 560), (100, 20, 700, 590)
-    alone = [ours.predict(Prompts(boxes=(box,))) for box in (BOX.boxes[0], far, large)]
+    alone = [ask(ours, Prompts(boxes=(box,))) for box in (BOX.boxes[0], far, large)]
     encoded = len(calls)
     assert encoded == 15, "the large one is answered on the whole photo"
-    both = ours.predict(Prompts(boxes=(BOX.boxes[0], far)))
-    every = ours.predict(Prompts(boxes=(BOX.boxes[0], far, large)))
+    both = ask(ours, Prompts(boxes=(BOX.boxes[0], far)))
+    every = ask(ours, Prompts(boxes=(BOX.boxes[0], far, large)))
     assert len(calls) == encoded
-    for name in ("alpha", "sam_logits", "sama_logits"):
-        parts = [getattr(answer, name) for answer in alone]
-        assert np.array_equal(getattr(both, name), np.maximum(*parts[:2]))
-        assert np.array_equal(getattr(every, name), np.maximum.reduce(parts))
-    assert np.array_equal(both.sama_mask, alone[0].sama_mask | alone[1].sama_mask)
-    assert np.array_equal(both.sam_masks, alone[0].sam_masks | alone[1].sam_masks)
-    assert both.sam_scores == pytest.approx(np.mean([a.sam_scores for a in alone[:2]]))
-    assert both.chosen == 0
+    for name in ("alpha", "sam", "sama"):
+        parts = [answer.layer(name) for answer in alone]
+        assert np.array_equal(both.layer(name), np.maximum(*parts[:2]))
+        assert np.array_equal(every.layer(name), np.maximum.reduce(parts))
+    assert np.array_equal(both.mask("sama"), alone[0].mask("sama") | alone[1].mask("sama"))
+    assert np.array_equal(both.union.masks, alone[0].union.masks | alone[1].union.masks)
+    assert [each.prompts.boxes for each in both.objects] == [(BOX.boxes[0],), (far,)]
+    assert both.union.scores == pytest.approx(np.mean([a.union.scores for a in alone[:2]]))
+    assert both.union.chosen == 0
     with pytest.raises(PromptError, match="1 candidate"):
-        ours.predict(Prompts(boxes=(BOX.boxes[0], far)), candidate=1)
+        ask(ours, Prompts(boxes=(BOX.boxes[0], far)), candidate=1)
     click = (450, 40, 1)
-    loose = ours.predict(Prompts((click,), (BOX.boxes[0], far)))
-    lone = ours.predict(Prompts((click,)))
-    assert np.array_equal(loose.sam_logits, np.maximum(both.sam_logits, lone.sam_logits))
+    loose = ask(ours, Prompts((click,), (BOX.boxes[0], far)))
+    lone = ask(ours, Prompts((click,)))
+    assert np.array_equal(loose.layer("sam"), np.maximum(both.layer("sam"), lone.layer("sam")))
 
 
 def test_sam_alone_needs_one_more_view_and_none_on_the_whole_photo(photo, calls):
     ours = predictor()
     list(ours.set_image(photo))
-    whole = ours.predict(BOX, sama=False, closer=False)
+    whole = ask(ours, BOX, method="sam", closer=False)
     assert len(calls) == 5
-    assert ours.looks_closer(BOX)
-    closer = ours.predict(BOX, sama=False)
+    assert ours.pending(asked(ours, BOX))
+    closer = ask(ours, BOX, method="sam")
     assert len(calls) == 6
-    assert not np.array_equal(whole.sam_logits, closer.sam_logits)
-    ours.predict(BOX)
+    assert not np.array_equal(whole.layer("sam"), closer.layer("sam"))
+    ask(ours, BOX)
     assert len(calls) == 10
 
 
 def test_official_models_answer_on_the_whole_photo(photo, calls):
     ours = predictor("vit_b")
     list(ours.set_image(photo))
-    assert not ours.looks_closer(BOX)
-    assert np.array_equal(ours.predict(BOX).alpha, ours.predict(BOX, closer=False).alpha)
+    assert not ours.pending(asked(ours, BOX))
+    assert np.array_equal(ask(ours, BOX).alpha, ask(ours, BOX, closer=False).alpha)
     assert len(calls) == 5
 
 
 def test_another_photo_is_another_part(photo, calls):
     ours = predictor()
-    assert not ours.looks_closer(BOX), "there is no photo"
+    assert not ours.pending(asked(ours, BOX)), "there is no photo"
     list(ours.set_image(photo))
-    first = ours.predict(BOX).alpha
+    first = ask(ours, BOX).alpha
     list(ours.set_image(photo[::-1].copy()))
-    assert ours.looks_closer(BOX)
-    assert not np.array_equal(first, ours.predict(BOX).alpha)
+    assert ours.pending(asked(ours, BOX))
+    assert not np.array_equal(first, ask(ours, BOX).alpha)
     with pytest.raises(PromptError):
-        ours.looks_closer(Prompts(boxes=((950, 0, 980, 10),)))
+        asked(ours, Prompts(boxes=((950, 0, 980, 10),)))
 
 
 def test_the_part_travels_through_pickle(photo, calls):
     shared = predictor()
     ours = shared.fork()
     list(ours.set_image(photo))
-    expected = ours.predict(BOX).alpha
+    expected = ask(ours, BOX).alpha
     there = pickle.loads(pickle.dumps(ours)).attach(shared)
-    shared.cache = None  # nothing to fall back on
+    shared.whole.cache = None  # nothing to fall back on
     encoded = len(calls)
-    assert not there.looks_closer(BOX)
-    assert np.array_equal(there.predict(BOX).alpha, expected)
+    assert not there.pending(asked(there, BOX))
+    assert np.array_equal(ask(there, BOX).alpha, expected)
     assert len(calls) == encoded
 
 
@@ -247,10 +248,10 @@ def test_a_part_that_only_sam_has_looked_at_is_encoded_again_after_the_trip(phot
     shared = predictor()
     ours = shared.fork()
     list(ours.set_image(photo))
-    ours.predict(BOX, sama=False)
+    ask(ours, BOX, method="sam")
     there = pickle.loads(pickle.dumps(ours)).attach(shared)
-    assert there.looks_closer(BOX)
-    assert there.predict(BOX).alpha.shape == SIZE[::-1]
+    assert there.pending(asked(there, BOX))
+    assert ask(there, BOX).alpha.shape == SIZE[::-1]
 
 
 def test_a_photo_larger_than_the_copy_kept_of_it(photo, monkeypatch):
@@ -260,11 +261,11 @@ def test_a_photo_larger_than_the_copy_kept_of_it(photo, monkeypatch):
     list(ours.set_image(large))
     list(same.set_image(photo))
     prompts = Prompts(((960, 630, 1),), tuple(tuple(3 * v for v in box) for box in BOX.boxes))
-    answer = ours.predict(prompts)
+    answer = ask(ours, prompts)
     assert answer.alpha.shape == (1800, 2700)
     region = region_of(BOX, SIZE)
     assert not answer.alpha[: 3 * region.top].any() and not answer.alpha[3 * region.bottom :].any()
-    small = same.predict(Prompts(((320, 210, 1),), BOX.boxes)).alpha
+    small = ask(same, Prompts(((320, 210, 1),), BOX.boxes)).alpha
     inside = np.s_[region.top + 2 : region.bottom - 2, region.left + 2 : region.right - 2]
     found = answer.alpha[1::3, 1::3][inside]
     assert np.abs(found - small[inside]).mean() < 0.1 * small[inside].std()

@@ -11,7 +11,7 @@ from sama.models.fast import fused
 from sama.models.guided import apply, follow, make_guide
 from sama.predict.edges import GRID, RADIUS, SMOOTHNESS, STEEPER, Edges
 from sama.request.prompts import Prompts
-from tests.helpers import predictor_of, small_sama
+from tests.helpers import ask, asked, predictor_of, small_sama
 
 MODEL = fused(small_sama())
 BOX = Prompts(boxes=((20, 30, 170, 110),))
@@ -107,26 +107,26 @@ def photo() -> np.ndarray:
 def test_the_embedded_model_follows_edges_and_sam_does_not(photo):
     ours = predictor_of(MODEL)
     list(ours.set_image(photo))
-    followed, plain = ours.predict(BOX), ours.predict(BOX, edges=False)
+    followed, plain = ask(ours, BOX), ask(ours, BOX, edges=False)
     assert not np.array_equal(followed.alpha, plain.alpha)
-    assert not np.array_equal(followed.sama_logits, plain.sama_logits)
-    assert np.array_equal(followed.sama_mask, followed.sama_logits > 0)
-    assert np.array_equal(followed.sam_logits, plain.sam_logits)
-    assert np.array_equal(followed.sam_masks, plain.sam_masks)
+    assert not np.array_equal(followed.layer("sama"), plain.layer("sama"))
+    assert np.array_equal(followed.mask("sama"), followed.layer("sama") > 0)
+    assert np.array_equal(followed.layer("sam"), plain.layer("sam"))
+    assert np.array_equal(followed.union.masks, plain.union.masks)
 
 
 def test_so_do_the_parts_it_looks_closer_at(photo):
     ours = predictor_of(MODEL)
     list(ours.set_image(np.tile(photo, (5, 5, 1))))
     small = Prompts(boxes=((420, 330, 560, 420),))
-    assert ours.looks_closer(small)
-    assert not np.array_equal(ours.predict(small).alpha, ours.predict(small, edges=False).alpha)
+    assert ours.pending(asked(ours, small))
+    assert not np.array_equal(ask(ours, small).alpha, ask(ours, small, edges=False).alpha)
 
 
 def test_official_models_answer_as_their_heads_do(photo):
     theirs = predictor_of(MODEL, "vit_b")
     list(theirs.set_image(photo))
-    assert np.array_equal(theirs.predict(BOX).alpha, theirs.predict(BOX, edges=False).alpha)
+    assert np.array_equal(ask(theirs, BOX).alpha, ask(theirs, BOX, edges=False).alpha)
 
 
 def test_edges_travel_through_pickle(photo):
@@ -134,7 +134,7 @@ def test_edges_travel_through_pickle(photo):
     ours = shared.fork()
     list(ours.set_image(photo))
     before = len(pickle.dumps(ours))
-    expected = ours.predict(BOX).alpha
+    expected = ask(ours, BOX).alpha
     sent = pickle.dumps(ours)
     assert len(sent) < before + 1000, "what is quickly made again stays here"
-    assert np.array_equal(pickle.loads(sent).attach(shared).predict(BOX).alpha, expected)
+    assert np.array_equal(ask(pickle.loads(sent).attach(shared), BOX).alpha, expected)

@@ -13,7 +13,7 @@ from sama.predict.devices import compiled, resolve_device, resolve_dtype, views_
 from sama.predict.predictor import SamaPredictor
 from sama.request.prompts import Prompts
 from sama.weights.zoo import RECORDS, LoadedModel
-from tests.helpers import lively_sama
+from tests.helpers import ask, lively_sama
 
 BOX = Prompts(boxes=((20, 10, 120, 90),))
 TOLD = [("global", 1, 1), *[("local", i, 4) for i in range(1, 5)]]
@@ -58,7 +58,7 @@ def told(steps) -> list[tuple]:
 def test_views_that_hold_padding_only_are_not_encoded(predictor, batches):
     assert told(predictor.set_image(quartered(60, 256))) == TOLD
     assert batches == [[1], [1], [2]]
-    assert predictor.predict(BOX).alpha.shape == (60, 256)
+    assert ask(predictor, BOX).alpha.shape == (60, 256)
     batches.clear()
     assert told(predictor.set_image(quartered(256, 60))) == TOLD
     assert batches == [[1], [1], [3]]
@@ -67,13 +67,13 @@ def test_views_that_hold_padding_only_are_not_encoded(predictor, batches):
 def test_an_answer_to_a_wide_photo_hardly_depends_on_the_padding(predictor, monkeypatch):
     photo = np.random.default_rng(0).integers(0, 256, (120, 256, 3), dtype=np.uint8)
     list(predictor.set_image(photo))
-    skipped = predictor.predict(BOX)
+    skipped = ask(predictor, BOX)
     monkeypatch.setattr(encoding, "padded_views", lambda _frame: [False] * 4)
     other = SamaPredictor(predictor.loaded, dtype=torch.float32, cache=FeatureCache())
     list(other.set_image(photo))
-    full = other.predict(BOX)
-    assert np.array_equal(skipped.sam_mask, full.sam_mask)
-    assert np.corrcoef(skipped.sama_logits[:100].ravel(), full.sama_logits[:100].ravel())[0, 1] > 0.99
+    full = ask(other, BOX)
+    assert np.array_equal(skipped.mask("sam"), full.mask("sam"))
+    assert np.corrcoef(skipped.layer("sama")[:100].ravel(), full.layer("sama")[:100].ravel())[0, 1] > 0.99
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_an_answer_to_a_wide_photo_hardly_depends_on_the_padding(predictor, monk
 def test_the_quadrants_that_a_prompt_touches_come_first(predictor, batches, prompts, order):
     steps = predictor.set_image(quartered(256, 256))
     next(steps)
-    predictor.predict(prompts, sama=False)
+    ask(predictor, prompts, method="sam")
     list(steps)
     assert batches == [[1], *[[level] for level in order]]
 
@@ -95,10 +95,10 @@ def test_the_quadrants_that_a_prompt_touches_come_first(predictor, batches, prom
 def test_a_prompt_that_comes_late_moves_what_is_left(predictor, batches):
     steps = predictor.set_image(quartered(256, 256))
     next(steps), next(steps)
-    predictor.predict(Prompts(points=((10, 200, 1),)))
+    ask(predictor, Prompts(points=((10, 200, 1),)))
     assert [level for (level,) in batches] == [1, 1, 3, 2, 4]
     predictor.set_image(quartered(256, 255))
-    predictor.predict(Prompts(points=((10, 10, 1),)))
+    ask(predictor, Prompts(points=((10, 10, 1),)))
     assert [level for (level,) in batches[5:]] == [1, 1, 2, 3, 4], "the last photo's prompts are forgotten"
 
 
@@ -112,13 +112,13 @@ def test_rectangles_touch_the_views_they_reach_into():
 def test_views_encoded_together_give_the_answer_of_views_one_by_one(predictor, batches, monkeypatch):
     photo = np.random.default_rng(0).integers(0, 256, (150, 200, 3), dtype=np.uint8)
     list(predictor.set_image(photo))
-    alone = predictor.predict(BOX)
+    alone = ask(predictor, BOX)
     batches.clear()
     monkeypatch.setattr(encoding, "views_at_once", lambda _device: 3)
     other = SamaPredictor(predictor.loaded, dtype=torch.float32, cache=FeatureCache())
     assert told(other.set_image(photo)) == TOLD
     assert [len(batch) for batch in batches] == [1, 3, 1]
-    assert np.allclose(other.predict(BOX).alpha, alone.alpha, atol=1e-3)
+    assert np.allclose(ask(other, BOX).alpha, alone.alpha, atol=1e-3)
 
 
 def test_a_processor_takes_one_view_at_a_time_and_a_gpu_what_its_memory_holds(monkeypatch):
@@ -137,12 +137,12 @@ def test_features_in_half_precision_answer_like_whole_ones(loaded, monkeypatch):
         monkeypatch.setattr(encoding, "halved", kept)
         predictor = SamaPredictor(loaded, dtype=torch.float32, cache=FeatureCache())
         list(predictor.set_image(photo))
-        answers.append(predictor.predict(BOX))
+        answers.append(ask(predictor, BOX))
         sizes.append(predictor.cache.bytes)
     half, whole = answers
     assert sizes[0] < 0.65 * sizes[1]
-    for name in ("sam_mask", "sama_mask"):
-        a, b = getattr(half, name), getattr(whole, name)
+    for name in ("sam", "sama"):
+        a, b = half.mask(name), whole.mask(name)
         assert b.any() and (a & b).sum() / (a | b).sum() > 0.999, name
     assert np.abs(half.alpha - whole.alpha).max() < 0.02
 

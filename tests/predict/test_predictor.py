@@ -5,13 +5,15 @@ import pytest
 import torch
 
 from sama.errors import DeviceError, PhotoError, PromptError
+from sama.methods import answer
 from sama.models.fast import fused
 from sama.predict.cache import FeatureCache
 from sama.predict.loading import load
 from sama.predict.predictor import SamaPredictor
 from sama.request.prompts import Prompts
+from sama.request.request import Request
 from sama.weights.zoo import RECORDS, LoadedModel
-from tests.helpers import small_sama
+from tests.helpers import ask, small_sama
 
 BOX = Prompts(boxes=((20, 10, 120, 70),))
 CLICK = Prompts(points=((60, 40, 1),))
@@ -43,19 +45,19 @@ def test_encodes_each_view_once_for_many_clicks(predictor, photo, calls):
     told = [(p.stage, p.done, p.total) for p in predictor.set_image(photo)]
     assert told == [("global", 1, 1), *[("local", i, 4) for i in range(1, 5)]]
     for x in range(20, 60, 10):
-        predictor.predict(Prompts(points=((x, 30, 1),)))
+        ask(predictor, Prompts(points=((x, 30, 1),)))
     assert calls == [(1, 3, 128, 128)] * 5
 
 
 def test_sam_answers_after_the_global_view_and_predict_finishes_the_rest(predictor, photo, calls):
     progress = predictor.set_image(photo)
     next(progress)
-    early = predictor.predict(BOX, sama=False)
+    early = ask(predictor, BOX, method="sam")
     assert len(calls) == 1
     assert early.alpha is None
-    late = predictor.predict(BOX)
+    late = ask(predictor, BOX)
     assert len(calls) == 5
-    assert np.array_equal(early.sam_mask, late.sam_mask)
+    assert np.array_equal(early.mask("sam"), late.mask("sam"))
     assert list(progress) == []
 
 
@@ -65,15 +67,17 @@ def test_the_same_photo_is_not_encoded_again_by_another_visitor(predictor, photo
     assert list(other.set_image(photo.copy())) == []
     assert len(calls) == 5
     with pytest.raises(PromptError, match="set_image"):
-        predictor.fork().predict(BOX)
+        ask(predictor.fork(), BOX)
+    with pytest.raises(PromptError, match="150 x 90"):
+        answer(predictor, Request.of(BOX, (151, 90)))
 
 
 def test_visitors_do_not_share_photos(predictor, photo):
     other = predictor.fork()
     list(predictor.set_image(photo))
     list(other.set_image(photo[:40]))
-    assert predictor.predict(BOX).alpha.shape == (90, 150)
-    assert other.predict(Prompts(boxes=((20, 10, 120, 35),))).alpha.shape == (40, 150)
+    assert ask(predictor, BOX).alpha.shape == (90, 150)
+    assert ask(other, Prompts(boxes=((20, 10, 120, 35),))).alpha.shape == (40, 150)
 
 
 @pytest.mark.parametrize("size", [(90, 150), (300, 200), (7, 500), (1, 1), (128, 128)])
@@ -81,50 +85,50 @@ def test_answers_have_the_photos_size(predictor, size):
     height, width = size
     photo = np.full((height, width, 3), 99, np.uint8)
     list(predictor.set_image(photo))
-    answer = predictor.predict(Prompts(boxes=((0, 0, width, height),)))
-    assert answer.sam_masks.shape == (1, height, width)
-    assert answer.sama_mask.shape == answer.alpha.shape == answer.sam_logits.shape == size
+    answer = ask(predictor, Prompts(boxes=((0, 0, width, height),)))
+    assert answer.union.masks.shape == (1, height, width)
+    assert answer.mask("sama").shape == answer.alpha.shape == answer.layer("sam").shape == size
     assert answer.alpha.dtype == np.float32
     assert 0 <= answer.alpha.min() <= answer.alpha.max() <= 1
-    small = predictor.predict(Prompts(boxes=((0, 0, width, height),)), output_size=(13, 11))
+    small = ask(predictor, Prompts(boxes=((0, 0, width, height),)), output_size=(13, 11))
     assert small.alpha.shape == (11, 13)
 
 
 def test_one_click_has_three_candidates_and_sama_refines_the_chosen_one(predictor, photo):
     list(predictor.set_image(photo))
-    best = predictor.predict(CLICK, edges=False)
-    assert len(best.sam_masks) == len(best.sam_scores) == 3
-    assert best.chosen == best.sam_scores.argmax()
-    other = predictor.predict(CLICK, candidate=(best.chosen + 1) % 3, edges=False)
-    assert other.chosen != best.chosen
+    best = ask(predictor, CLICK, edges=False)
+    assert len(best.union.masks) == len(best.union.scores) == 3
+    assert best.union.chosen == best.union.scores.argmax()
+    other = ask(predictor, CLICK, candidate=(best.union.chosen + 1) % 3, edges=False)
+    assert other.union.chosen != best.union.chosen
     # SAMA's heads start as SAM's answer, so they follow the choice.
-    assert np.abs(other.sam_logits - other.sama_logits).mean() < 0.2 * np.abs(other.sam_logits).mean()
-    assert not np.allclose(best.sama_logits, other.sama_logits)
+    assert np.abs(other.layer("sam") - other.layer("sama")).mean() < 0.2 * np.abs(other.layer("sam")).mean()
+    assert not np.allclose(best.layer("sama"), other.layer("sama"))
     with pytest.raises(PromptError, match="0 to 2"):
-        predictor.predict(CLICK, candidate=3)
+        ask(predictor, CLICK, candidate=3)
 
 
 def test_several_boxes_are_answered_together_as_the_union(predictor, photo):
     list(predictor.set_image(photo))
     boxes = ((5, 5, 60, 80), (80, 20, 140, 70))
-    both = predictor.predict(Prompts(boxes=boxes))
-    each = [predictor.predict(Prompts(boxes=(box,))) for box in boxes]
-    for name in ("sam_logits", "alpha"):
-        union = np.maximum(*(getattr(answer, name) for answer in each))
-        apart = np.abs(each[0].alpha - each[1].alpha) if name == "alpha" else np.abs(union)
-        # The union is taken before the answer is enlarged, so it is not equal to the last digit.
-        assert np.abs(getattr(both, name) - union).mean() < 0.05 * apart.mean()
+    both = ask(predictor, Prompts(boxes=boxes))
+    each = [ask(predictor, Prompts(boxes=(box,))) for box in boxes]
+    assert len(both.objects) == 2
+    for name in ("sam", "sama", "alpha"):
+        assert np.array_equal(both.layer(name), np.maximum(*(answer.layer(name) for answer in each)))
+        for found, alone in zip(both.objects, each, strict=True):
+            assert np.array_equal(found.layers[name], alone.layer(name)), "whatever else is asked for"
 
 
 def test_a_mask_prompt_changes_the_answer(predictor, photo):
     list(predictor.set_image(photo))
     mask = np.zeros((90, 150), bool)
     mask[20:50, 30:90] = True
-    alone = predictor.predict(BOX)
-    with_mask = predictor.predict(Prompts(boxes=BOX.boxes, mask=mask))
-    as_logits = predictor.predict(Prompts(boxes=BOX.boxes, mask=np.where(mask, 8, -8).astype(np.float32)))
-    assert not np.allclose(alone.sam_logits, with_mask.sam_logits)
-    assert np.allclose(with_mask.sam_logits, as_logits.sam_logits, atol=1e-4)
+    alone = ask(predictor, BOX)
+    with_mask = ask(predictor, Prompts(boxes=BOX.boxes, mask=mask))
+    as_logits = ask(predictor, Prompts(boxes=BOX.boxes, mask=np.where(mask, 8, -8).astype(np.float32)))
+    assert not np.allclose(alone.layer("sam"), with_mask.layer("sam"))
+    assert np.allclose(with_mask.layer("sam"), as_logits.layer("sam"), atol=1e-4)
 
 
 def test_refuses_what_is_not_an_rgb_photo(predictor, photo):

@@ -2,16 +2,12 @@
 
 import numpy as np
 import pytest
-import torch
 
 from sama.errors import PromptError, WeightsError
-from sama.predict.cache import FeatureCache
 from sama.predict.open_photo import PHOTO_PIXELS
 from sama.predict.predictor import SamaPredictor
 from sama.request.prompts import Prompts
-from sama.weights.records import RECORDS
-from sama.weights.zoo import LoadedModel
-from tests.helpers import small_sama
+from tests.helpers import ask, predictor_of, small_sama
 
 BOX = Prompts(boxes=((30, 20, 110, 80),))
 CLICK = Prompts(points=((70, 50, 1),))
@@ -19,8 +15,7 @@ MODEL = small_sama()
 
 
 def predictor_with(sama_digest: str | None, metadata: dict | None = None) -> SamaPredictor:
-    loaded = LoadedModel(MODEL, RECORDS["vit_b"], "0" * 64, sama_digest, metadata or {})
-    return SamaPredictor(loaded, dtype=torch.float32, cache=FeatureCache())
+    return predictor_of(MODEL, "vit_b", sama=sama_digest, metadata=metadata)
 
 
 @pytest.fixture
@@ -50,10 +45,10 @@ def test_only_the_global_view_is_encoded(photo):
 
 
 def test_sama_is_absent_and_the_matte_is_named(bare):
-    answer = bare.predict(BOX)
-    assert answer.sama_mask is None
-    assert answer.sama_logits is None
-    assert answer.matte_method == bare.info.matte_method == "closed_form"
+    answer = ask(bare, BOX)
+    assert answer.mask("sama") is None
+    assert answer.layer("sama") is None
+    assert answer.method == bare.info.method == "closed_form"
     assert answer.alpha.shape == (100, 140)
     assert answer.alpha.dtype == np.float32
     assert set(answer.seconds) == {"decode_sam", "closed_form"}
@@ -64,28 +59,28 @@ def test_sama_is_absent_and_the_matte_is_named(bare):
 
 def test_sama_cannot_be_asked_for(bare):
     with pytest.raises(WeightsError, match="--sama-weights"):
-        bare.predict(BOX, matte="sama")
+        ask(bare, BOX, method="sama")
     with pytest.raises(PromptError, match="closed_form"):
-        bare.predict(BOX, matte="magic")
-    alone = bare.predict(BOX, sama=False)
+        ask(bare, BOX, method="magic")
+    alone = ask(bare, BOX, method="sam")
     assert alone.alpha is None
-    assert alone.matte_method is None
+    assert alone.method == "sam"
 
 
 def test_the_training_free_matte_follows_the_mask_and_the_photo(bare, monkeypatch):
     """With SAM's mask given, alpha is 1 in its core, 0 far away, and soft where the photo is."""
     y, x = np.mgrid[:100, :140]
     distance = np.hypot(x - 70, y - 50)
-    for module in ("predict.predictor", "methods.closed_form"):
+    for module in ("predict.predictor", "predict.seen"):
         monkeypatch.setattr(f"sama.{module}.to_photo", lambda _, __, size: resized(32 - distance, size))
     told = []
-    alpha = bare.predict(BOX, progress=told.append).alpha
+    alpha = ask(bare, BOX, progress=told.append).alpha
     assert (alpha[distance < 20] > 0.98).all()
     assert (alpha[distance > 45] == 0).all()
     truth = np.clip((34 - distance) / 4, 0, 1)
     assert np.abs(alpha - truth).mean() < 0.01
     assert told[-1] == 1
-    small = bare.predict(BOX, output_size=(70, 50)).alpha
+    small = ask(bare, BOX, output_size=(70, 50)).alpha
     assert small.shape == (50, 70)
     assert np.abs(small - truth.reshape(50, 2, 70, 2).mean((1, 3))).mean() < 0.02
 
@@ -100,14 +95,16 @@ def resized(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 def test_it_is_a_third_method_beside_a_trained_sama(photo, prompts):
     predictor = predictor_with("1" * 64, {"licence": "CC BY 4.0"})
     list(predictor.set_image(photo))
-    sama, free = predictor.predict(prompts), predictor.predict(prompts, matte="closed_form")
-    assert (sama.matte_method, free.matte_method) == ("sama", "closed_form")
-    np.testing.assert_array_equal(sama.sama_mask, free.sama_mask)
-    np.testing.assert_array_equal(sama.sam_mask, free.sam_mask)
+    sama, free = ask(predictor, prompts), ask(predictor, prompts, method="closed_form")
+    assert (sama.method, free.method) == ("sama", "closed_form")
+    np.testing.assert_array_equal(sama.mask("sama"), free.mask("sama"))
+    np.testing.assert_array_equal(sama.mask("sam"), free.mask("sam"))
     assert not np.allclose(sama.alpha, free.alpha)
-    again = predictor.predict(prompts, sama=False, matte="closed_form")
+    untrained = predictor_with(None)
+    list(untrained.set_image(photo))
+    again = ask(untrained, prompts, method="closed_form")
     np.testing.assert_array_equal(again.alpha, free.alpha)
-    assert again.sama_mask is None
+    assert again.mask("sama") is None
     assert predictor.info.notes == ()
     assert "CC BY 4.0" in predictor.info.licence
 
@@ -117,7 +114,7 @@ def test_a_large_photo_is_answered_at_its_size_from_a_bounded_copy():
     predictor = predictor_with(None)
     list(predictor.set_image(photo))
     assert predictor._open.copy.shape[0] * predictor._open.copy.shape[1] <= PHOTO_PIXELS
-    answer = predictor.predict(Prompts(boxes=((300, 200, 2000, 1500),)))
-    assert answer.alpha.shape == answer.sam_mask.shape == (1700, 2600)
+    answer = ask(predictor, Prompts(boxes=((300, 200, 2000, 1500),)))
+    assert answer.alpha.shape == answer.mask("sam").shape == (1700, 2600)
     predictor.reset_image()
     assert predictor._open is None

@@ -10,6 +10,7 @@ from PIL import Image
 
 from sama.errors import PromptError, SamaError
 from sama.matting import Background, parse_background
+from sama.methods import METHODS
 from sama.photo.opening import Photo, image_digest
 from sama.request.prompts import Prompts, parse_box, parse_point
 from sama.request.session import Session
@@ -253,7 +254,7 @@ PICTURE = np.random.default_rng(2).integers(0, 256, (20, 30, 3), np.uint8)
 def test_settings_come_back_and_mean_the_same_pixels(photo, background):
     settings = Settings(background, 2, estimate_foreground=False)
     plain = json.loads(json.dumps(settings.to_dict()))
-    again = Settings.from_dict(plain)
+    again = Settings.from_dict(plain, methods=METHODS)
     assert (again.candidate, again.estimate_foreground, again.background.kind) == (2, False, background.kind)
     if background.kind != "transparent":
         alpha = np.zeros((30, 40), np.float32)
@@ -263,7 +264,7 @@ def test_settings_come_back_and_mean_the_same_pixels(photo, background):
 
 
 def test_settings_that_are_missing_have_defaults():
-    settings = Settings.from_dict({"title": "an example's own entry"})
+    settings = Settings.from_dict({"title": "an example's own entry"}, methods=METHODS)
     assert (settings.background.kind, settings.candidate, settings.estimate_foreground) == (
         "transparent",
         None,
@@ -294,12 +295,12 @@ GOOD_PICTURE = Settings(Background("mine", "image", picture=PICTURE)).to_dict()[
 )
 def test_settings_refuse_what_makes_no_sense(change, words):
     with pytest.raises(SamaError, match=words):
-        Settings.from_dict(change)
+        Settings.from_dict(change, methods=METHODS)
 
 
 def test_only_the_command_line_opens_a_background_by_its_path(tmp_path):
     Image.fromarray(PICTURE).save(tmp_path / "sea.png")
     data = {"background": f"image:{tmp_path / 'sea.png'}:contain"}
-    opened = Settings.from_dict(data, paths=True)
+    opened = Settings.from_dict(data, paths=True, methods=METHODS)
     np.testing.assert_array_equal(opened.background.picture, PICTURE)
     assert opened.to_dict()["background"] == data["background"], "named, not put in whole"

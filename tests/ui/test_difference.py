@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from sama.matting import Background
-from sama.predict.prediction import Prediction
+from sama.predict.answer import ALPHA, ALPHA_LOGITS, SAM, SAMA, Answer, ObjectAnswer
+from sama.request.prompts import Prompts
 from sama.ui.shown import SIDES, Look, Shown, mask_at, panel_side, shrink
 from sama.ui.viewer.difference import RIM, WINDOW, difference_map, places
 
@@ -68,12 +69,11 @@ def shown():
     x = np.broadcast_to(np.arange(400, dtype=np.float32) + 0.5, (300, 400))
     field = (100 - x) / 4
     alpha = 1 / (1 + np.exp(-field))
-    prediction = Prediction(
-        (field > 0)[None], np.ones(1, np.float32), 0, field, field > 1, alpha, field - 1, {}
-    )
+    layers = {SAM: field, SAMA: field - 1, ALPHA: alpha}
+    one = ObjectAnswer(Prompts(), (field > 0)[None], np.ones(1, np.float32), 0, layers)
     preview = np.zeros((300, 400, 3), np.uint8)
     preview[...] = (200, 40, 40)
-    return Shown(prediction, preview, 7, shrink(preview, 300))
+    return Shown(Answer("sama", (one,)), preview, 7, shrink(preview, 300))
 
 
 def test_what_a_click_sends_fits_the_panels(shown):
@@ -90,7 +90,17 @@ def test_masks_fit_the_panels(shown):
     assert mask_at(logits, 400).shape == (480, 640)
     assert mask_at(logits, 10_000).shape == (768, 1024)
     assert mask_at(logits, 400).mean() == pytest.approx(801 / 2048, abs=1 / 640)
-    assert (mask_at(shown.prediction.sam_logits, 400) == shown.prediction.sam_mask).all()
+    assert (mask_at(shown.answer.layer(SAM), 400) == shown.answer.mask(SAM)).all()
+
+
+def test_a_matte_is_enlarged_by_its_logits_where_they_were_kept(shown):
+    photo = np.zeros((600, 800, 3), np.uint8)
+    plain = Look(shown, photo, (160, 100, 240, 160), 500).alpha
+    shown.answer.union.layers[ALPHA_LOGITS] = shown.answer.layer(SAM)
+    kept = Look(shown, photo, (160, 100, 240, 160), 500).alpha
+    assert np.abs(kept - plain).max() < 1e-4
+    shown.answer.union.layers[ALPHA_LOGITS] = shown.answer.layer(SAM) - 2
+    assert (Look(shown, photo, (160, 100, 240, 160), 500).alpha < plain).any()
 
 
 def test_a_look_is_the_answer_at_the_photo_s_resolution(shown):

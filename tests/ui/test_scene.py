@@ -10,6 +10,7 @@ from PIL import Image
 
 from sama.errors import PhotoError
 from sama.matting import Background, BackgroundError, composite, estimate_layers, residual
+from sama.methods import METHODS
 from sama.request.prompts import Prompts
 from sama.request.settings import Settings
 from sama.ui.candidates import ChoiceData, offer
@@ -17,6 +18,7 @@ from sama.ui.handlers.scenery import residual_of
 from sama.ui.scene import SceneData
 from sama.ui.scene.backdrop import Backdrop, open_backdrop
 from sama.ui.shown import Shown
+from tests.helpers import ask
 from tests.ui.browser.fake_predictor import FakePredictor
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
@@ -76,7 +78,7 @@ def test_the_scene_says_what_is_behind(halves, tmp_path):
 def test_a_session_keeps_where_the_picture_is(halves):
     scene = SceneData(kind="picture", x=0.2, y=-0.1, scale=2.0)
     background = scene.background(Backdrop(halves), 100)
-    again = Settings.from_dict(Settings(background).to_dict()).background
+    again = Settings.from_dict(Settings(background).to_dict(), methods=METHODS).background
     assert (again.offset, again.scale) == ((0.2, -0.1), 2.0)
     photo, alpha = np.zeros((30, 50, 3), np.uint8), np.zeros((30, 50))
     np.testing.assert_array_equal(again.render(photo, alpha), background.render(photo, alpha))
@@ -121,13 +123,13 @@ def test_the_page_shows_the_residual_of_both_choices():
     photo = np.asarray(Image.fromarray(photo).resize((300, 200), Image.Resampling.BICUBIC))
     predictor = FakePredictor()
     list(predictor.set_image(photo))
-    shown = Shown(predictor.predict(BOX), photo, 1, photo)
+    shown = Shown(ask(predictor, BOX), photo, 1, photo)
     estimated, own = residual_of(shown, True), residual_of(shown, False)
     assert 0 <= estimated["mean"] < own["mean"]
     assert len(own["src"]) < 6000
     alpha = np.zeros((200, 300), np.float32)
     alpha[50:100, 50:100] = 1
-    hard = Shown(predictor.predict(BOX), photo, 1, photo)
+    hard = Shown(ask(predictor, BOX), photo, 1, photo)
     object.__setattr__(hard.fitted, "alpha", alpha)
     assert residual_of(hard, True) is None
 
@@ -142,7 +144,7 @@ def test_a_choice_lasts_until_the_prompts_change():
 def test_candidates_are_small_lossless_thumbnails():
     predictor = FakePredictor()
     list(predictor.set_image(np.zeros((300, 400, 3), np.uint8)))
-    answer = predictor.predict(CLICK, candidate=2)
+    answer = ask(predictor, CLICK, candidate=2)
     offered = offer(answer, "photo", 5, trained=True)
     assert (offered["chosen"], offered["seq"], len(offered["items"])) == (2, 5, 3)
     shares = []
@@ -151,5 +153,5 @@ def test_candidates_are_small_lossless_thumbnails():
         assert max(picture.size) == 96
         shares.append((np.asarray(picture.convert("RGBA"))[..., 3] > 0).mean())
         assert len(item["src"]) < 1200
-    for share, mask in zip(shares, answer.sam_masks, strict=True):
+    for share, mask in zip(shares, answer.union.masks, strict=True):
         assert share == pytest.approx(mask.mean(), abs=0.01)

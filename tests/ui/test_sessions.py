@@ -6,14 +6,15 @@ import gradio as gr
 import pytest
 from gradio.data_classes import FileData
 from PIL import Image
-from sama.predict.prediction import ModelInfo
 
+from sama.predict.answer import ModelInfo
 from sama.request.prompts import Prompts
 from sama.request.session import Session
-from sama.ui.handlers.sessions import Sessions
+from sama.ui.handlers.page import Studio
+from sama.ui.handlers.sessions import restore
 from sama.ui.prompter import PromptData
-from sama.ui.scene import SceneData
 from sama.ui.visit import Visit
+from tests.helpers import page_of
 
 INFO = ModelInfo("mini", "SAM-mini", "mini", "0123+4567", "Apache-2.0", "cpu", "float32", 512, 1024, True)
 
@@ -40,9 +41,10 @@ def restored(tmp_path, monkeypatch):
         data = PromptData(
             image=FileData(path=str(photo)), session=FileData(path=str(tmp_path / "s.json")), seq=3
         )
-        _, prompter, candidates, *_ = Sessions(None, info).restore(data, visit, SceneData(), None)
-        assert prompter.value["boxes"] == [[5, 5, 50, 30]]
-        return candidates.value, said
+        changed = restore(page_of(Studio(None, info, {}, str), visit, data))
+        assert changed["prompter"].value["boxes"] == [[5, 5, 50, 30]]
+        assert changed["visit"] is visit and "backdrop" not in changed
+        return changed["candidates"].value, said
 
     return drop
 
@@ -59,6 +61,12 @@ def test_without_weights_a_matte_of_sama_is_said_to_be_missing(restored, matte):
     _, said = restored({"matte": matte}, replace(INFO, trained=False))
     assert len(said) == 1
     assert "no weights" in said[0]
+
+
+def test_a_method_that_makes_no_matte_is_told(restored):
+    choice, said = restored({"matte": "grabcut"}, INFO)
+    assert choice["matte"] == "sama"
+    assert len(said) == 1 and "GrabCut" in said[0]
 
 
 def test_without_weights_the_training_free_matte_needs_no_word(restored):

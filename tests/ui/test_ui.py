@@ -15,15 +15,13 @@ from sama.photo.opening import open_image
 from sama.request.prompts import Prompts
 from sama.request.session import Session
 from sama.request.settings import Settings
-from sama.ui.candidates import ChoiceData
 from sama.ui.examples import read_examples
-from sama.ui.handlers.answering import Actions
+from sama.ui.handlers.answering import answer
 from sama.ui.handlers.hints import WHERE, hint
 from sama.ui.pictures import alpha_url, mask_url
 from sama.ui.prompter import PromptData
-from sama.ui.scene import SceneData
-from sama.ui.viewer import Viewer
 from sama.ui.visit import PREVIEW_SIDE, Visit
+from tests.helpers import page_of, studio_of
 from tests.ui.browser.fake_predictor import Counts, FakePredictor
 
 ROOT = Path(__file__).parents[2]
@@ -60,7 +58,7 @@ def test_a_visit_encodes_once_and_keeps_only_a_preview(photo):
     assert list(visit.encode()) == []
     assert visit.preview.shape == (768, PREVIEW_SIDE, 3)
     box = Prompts(boxes=((200, 200, 1400, 1000),))
-    assert visit.answer(box, 1).alpha.shape == (768, 1024)
+    assert visit.answer(visit.request(box), 1).alpha.shape == (768, 1024)
     outputs = visit.outputs(box, Settings(parse_background("white")), FakePredictor().info)
     assert outputs.cutout.shape == (1200, 1600, 4)
     assert counts.views == 5
@@ -70,7 +68,7 @@ def test_a_composite_asks_no_model(photo):
     counts = Counts()
     visit = Visit(FakePredictor(counts), photo)
     list(visit.encode())
-    visit.answer(Prompts(boxes=((200, 200, 1400, 1000),)), 1, side=512)
+    visit.answer(visit.request(Prompts(boxes=((200, 200, 1400, 1000),))), 1, side=512)
     answers = counts.answers
     assert (visit.shown.on(parse_background("#00ff00"))[0, 0] == (0, 255, 0)).all()
     assert visit.shown.on(parse_background("blur")).shape == (384, 512, 3)
@@ -92,12 +90,12 @@ def test_a_closed_visit_stops_encoding(photo):
 
 def test_a_visit_that_has_left_and_comes_back_is_opened_again(photo):
     counts = Counts()
-    actions = Actions(FakePredictor(counts), {}, str)
+    studio = studio_of(FakePredictor(counts))
     data = PromptData(image=FileData(path=str(photo)), boxes=[[10, 10, 40, 40]], seq=1)
     left = Visit(FakePredictor(counts), str(photo))
     list(left.encode())
     left.leave()
-    visit = [*actions.answer(data, left, SceneData(), None, ChoiceData())][-1][0]
+    visit = [*answer(page_of(studio, left, data))][-1]["visit"]
     assert visit is not left
     assert visit.shown is not None
 
@@ -126,21 +124,20 @@ def test_a_box_around_all_of_the_object_is_not_commented(box):
 
 def test_sam_answers_at_once_where_a_closer_look_takes_a_while(photo):
     counts = Counts(small=100)
-    actions = Actions(FakePredictor(counts), {}, keep=str)
-    visit = actions.open(photo)
+    studio = studio_of(FakePredictor(counts))
+    visit = studio.open(photo)
     list(visit.encode())
 
     def told(box: list[float]) -> list[str | None]:
         data = PromptData(image=FileData(path=photo), boxes=[box], seq=1)
-        steps = list(actions.answer(data, visit, SceneData(), None, ChoiceData()))
-        shown = [s for s in steps if isinstance(s[2], Viewer)]
-        return [s[1].props["status"].get("text") for s in shown]
+        steps = list(answer(page_of(studio, visit, data)))
+        return [s["prompter"].props["status"].get("text") for s in steps if "viewer" in s]
 
     assert told([200, 200, 1400, 1000]) == [None]
     assert counts.closer == [True]
     assert told([200, 200, 260, 240]) == ["Looking closer ...", None]
     assert counts.closer[1:] == [False, True], "SAM on the whole photo first"
-    assert visit.shown.prediction.alpha is not None
+    assert visit.shown.answer.alpha is not None
 
 
 def test_prompts_from_the_page_are_checked():

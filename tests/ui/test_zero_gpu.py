@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 import spaces
 import torch
-from sama.predict.prediction import Prediction, Progress
 
 from sama.errors import PromptError
 from sama.models.fast import fused
+from sama.predict.answer import Answer, Progress
 from sama.predict.cache import FeatureCache
-from sama.predict.predictor import SamaPredictor
+from sama.predict.closer_look import CloserPredictor
 from sama.request.prompts import Prompts
+from sama.request.request import Request
 from sama.ui.model_call import on_gpu, run_model
-from sama.weights.zoo import RECORDS, LoadedModel
-from tests.helpers import small_sama
+from tests.helpers import asked, predictor_of, small_sama
 
 ROOT = Path(__file__).parents[2]
 BOX = Prompts(boxes=((20, 10, 90, 70),))
@@ -48,9 +48,10 @@ class Boundary:
 
 
 @pytest.fixture(scope="module")
-def shared() -> SamaPredictor:
-    loaded = LoadedModel(fused(small_sama()), RECORDS["mini"], "0" * 64, "1" * 64, {})
-    return SamaPredictor(loaded, dtype=torch.float32, cache=FeatureCache(0))
+def shared() -> CloserPredictor:
+    predictor = predictor_of(fused(small_sama()))
+    predictor.whole.cache = FeatureCache(0)
+    return predictor
 
 
 @pytest.fixture(scope="module")
@@ -67,16 +68,17 @@ def test_answers_are_the_same_across_the_boundary(shared, photo):
         *(f"local view {i} of 4" for i in range(1, 5)),
     ]
     predictor = steps[-1]
-    assert predictor.model is shared.model and predictor.cache is shared.cache
-    *_, answer, predictor = call(predictor, prompts=BOX, output_size=(75, 45))
-    *_, expected, same = run_model(run(shared, photo), prompts=BOX, output_size=(75, 45))
-    assert isinstance(answer, Prediction) and answer.alpha.shape == (45, 75)
+    assert predictor.model is shared.model and predictor.whole.cache is shared.whole.cache
+    *_, answer, predictor = call(predictor, request=asked(predictor, BOX, output_size=(75, 45)))
+    same = run(shared, photo)
+    *_, expected, same = run_model(same, request=asked(same, BOX, output_size=(75, 45)))
+    assert isinstance(answer, Answer) and answer.alpha.shape == (45, 75)
     assert np.abs(answer.alpha - expected.alpha).max() < 2e-3  # features travel in half precision
-    assert (answer.sama_mask != expected.sama_mask).mean() < 1e-3
+    assert (answer.mask("sama") != expected.mask("sama")).mean() < 1e-3
     assert boundary.durations == [30, 10]
 
 
-def run(shared, photo) -> SamaPredictor:
+def run(shared, photo) -> CloserPredictor:
     *_, predictor = run_model(shared.fork(), photo)
     return predictor
 
@@ -86,8 +88,8 @@ def test_sam_answers_while_the_local_views_are_encoded(shared, photo):
     steps = call(shared.fork(), photo)
     early = next(steps)  # the predictor comes before the news of the global view
     assert next(steps).stage == "global"
-    *_, answer, _ = call(early, prompts=BOX, sama=False)
-    assert answer.alpha is None and answer.sam_mask.shape == (90, 150)
+    *_, answer, _ = call(early, request=asked(early, BOX, method="sam"))
+    assert answer.alpha is None and answer.mask("sam").shape == (90, 150)
     steps.close()
 
 
@@ -95,20 +97,22 @@ def test_little_travels_and_neither_model_nor_cache(shared, photo):
     predictor = run(shared, photo)
     cargo = pickle.dumps(predictor)
     weights = sum(p.numel() * p.element_size() for p in shared.model.parameters())
-    held = sum(t.numel() * 4 for t in tensors(predictor._features))
+    held = sum(t.numel() * 4 for t in tensors(predictor.whole._features))
     assert len(cargo) < 0.6 * held + photo.nbytes + 20_000 and held > 100_000
     assert len(pickle.dumps(shared)) < 2000 < weights
     again = pickle.loads(cargo)
-    assert again.loaded is None and again.cache is None
-    assert all(t.device.type == "cpu" for t in tensors(again._features))
-    assert again.attach(shared)._features.local.dtype == torch.float16, "as it is kept before the journey"
+    assert again.whole.loaded is None and again.whole.cache is None
+    assert all(t.device.type == "cpu" for t in tensors(again.whole._features))
+    assert again.attach(shared).whole._features.local.dtype == torch.float16, (
+        "as it is kept before the journey"
+    )
 
 
 def test_a_training_free_matte_is_solved_across_the_boundary(shared, photo):
     call = on_gpu(shared, Boundary())
     *_, predictor = call(shared.fork(), photo)
-    *_, answer, _ = call(predictor, prompts=BOX, matte="closed_form")
-    assert answer.matte_method == "closed_form" and answer.alpha.shape == (90, 150)
+    *_, answer, _ = call(predictor, request=asked(predictor, BOX, method="closed_form"))
+    assert answer.method == "closed_form" and answer.alpha.shape == (90, 150)
 
 
 def tensors(value) -> list[torch.Tensor]:
@@ -122,16 +126,16 @@ def tensors(value) -> list[torch.Tensor]:
 def test_a_mistake_keeps_its_sentence(shared, photo):
     call = on_gpu(shared, Boundary())
     *_, predictor = call(shared.fork(), photo)
-    with pytest.raises(PromptError, match="outside the photo of 150 x 90"):
-        list(call(predictor, prompts=Prompts(points=((900, 9, 1),))))
-    with pytest.raises(PromptError, match="candidate"):
-        list(call(predictor, prompts=BOX, candidate=7))
+    with pytest.raises(PromptError, match="is about a photo of 151 x 90 pixels"):
+        list(call(predictor, request=Request.of(BOX, (151, 90))))
+    with pytest.raises(PromptError, match="no method called 'magic'"):
+        list(call(predictor, request=asked(predictor, BOX, method="magic")))
 
 
 def test_outside_a_space_nothing_is_copied(shared, photo):
     predictor = shared.fork()
     steps = list(on_gpu(shared, spaces.GPU)(predictor, photo))
-    assert steps[-1] is predictor and predictor.loaded is shared.loaded
+    assert steps[-1] is predictor and predictor.whole.loaded is shared.whole.loaded
 
 
 def test_importing_the_app_touches_no_cuda():

@@ -10,8 +10,8 @@ import time
 
 import numpy as np
 
-from sama.predict.prediction import ModelInfo, Prediction, Progress
-from sama.request.prompts import Prompts
+from sama.predict.answer import ALPHA, SAM, SAMA, Answer, ModelInfo, ObjectAnswer, Progress
+from sama.request.request import Request
 
 HOLES = (
     (0.42, 0.4, 0.06),
@@ -44,6 +44,7 @@ class FakePredictor:
         self.counts = counts or Counts()
         self.trained = trained
         self._size = None
+        self._photo = None
         self._views = 0
         self._pending = iter(())
 
@@ -71,13 +72,14 @@ class FakePredictor:
         )
 
     def set_image(self, image: np.ndarray):
-        self._size = image.shape[1], image.shape[0]
+        self._photo, self._size = image, (image.shape[1], image.shape[0])
         self._views = 0
         self._pending = self._encode()
         return self._pending
 
     def reset_image(self):
-        self._size, self._views, self._pending = None, 0, iter(())
+        self._photo = self._size = None
+        self._views, self._pending = 0, iter(())
 
     def _encode(self):
         started = time.perf_counter()
@@ -89,25 +91,30 @@ class FakePredictor:
             stage = ("global", 1, 1) if view == 0 else ("local", view, 4)
             yield Progress(*stage, time.perf_counter() - started)
 
-    def looks_closer(self, prompts: Prompts) -> bool:
-        return any(x1 - x0 < self.counts.small for x0, _, x1, _ in prompts.boxes)
+    @property
+    def photo(self) -> np.ndarray | None:
+        return None if self._size is None else self._photo
 
-    def predict(
-        self, prompts: Prompts, *, candidate=None, output_size=None, sama=True, matte=None, closer=True
-    ) -> Prediction:
-        matte = matte or ("sama" if sama else None)
+    @property
+    def photo_size(self) -> tuple[int, int] | None:
+        return self._size
+
+    def pending(self, request: Request) -> bool:
+        return any(x1 - x0 < self.counts.small for x0, _, x1, _ in request.prompts.boxes)
+
+    def answer(self, request: Request, method, progress=None) -> Answer:
+        sama = bool(method.tasks) and self.trained
         while self._views < (5 if sama else 1):
             next(self._pending)
         self.counts.answers += 1
-        self.counts.closer.append(closer)
-        prompts = prompts.validate(self._size)
-        width, height = output_size or self._size
+        self.counts.closer.append(request.closer)
+        prompts, (width, height) = request.prompts, request.output_size
         sx, sy = width / self._size[0], height / self._size[1]
         y, x = np.mgrid[:height, :width].astype(np.float32) + 0.5
         x, y = x / sx, y / sy
         clicks = [label for *_, label in prompts.points]
         sizes = CANDIDATES if clicks == [1] and not prompts.boxes else (1,)
-        chosen = len(sizes) // 2 if candidate is None else candidate
+        chosen = len(sizes) // 2 if request.candidate is None else request.candidate
         field = np.full((height, width), -1, np.float32)  # positive inside, in units of the radius
         for x0, y0, x1, y1 in prompts.boxes:
             radius = np.hypot((2 * x - x0 - x1) / (x1 - x0), (2 * y - y0 - y1) / (y1 - y0))
@@ -122,14 +129,11 @@ class FakePredictor:
         for px, py, radius in HOLES:
             away = np.hypot(x / self._size[0] - px, (y - py * self._size[1]) / self._size[0])
             pierced = np.minimum(pierced, away / radius - 1)
-        return Prediction(
-            sam_masks=np.stack([f > 0 for f in fields]),
-            sam_scores=np.array((0.7, 0.9, 0.8) if len(sizes) > 1 else (0.9,), np.float32),
-            chosen=chosen,
-            sam_logits=20 * field,
-            sama_mask=pierced > 0 if sama else None,
-            alpha=None if matte is None else np.clip(field * STEEPNESS[matte] + 0.3, 0, 1),
-            sama_logits=20 * pierced if sama else None,
-            seconds={"decode_sam": 0.01, **({"decode_sama": 0.02} if sama else {})},
-            matte_method=matte,
-        )
+        layers = {SAM: 20 * field}
+        if sama:
+            layers[SAMA] = 20 * pierced
+        if method.name in STEEPNESS:
+            layers[ALPHA] = np.clip(field * STEEPNESS[method.name] + 0.3, 0, 1)
+        scores = np.array((0.7, 0.9, 0.8) if len(sizes) > 1 else (0.9,), np.float32)
+        one = ObjectAnswer(prompts, np.stack([f > 0 for f in fields]), scores, chosen, layers)
+        return Answer(method.name, (one,), {"decode_sam": 0.01, **({"decode_sama": 0.02} if sama else {})})
