@@ -14,9 +14,11 @@ from PIL import Image
 
 from sama.export.outputs import Outputs
 from sama.matting import parse_background
+from sama.methods import answer
 from sama.photo.opening import open_image
 from sama.request.prompts import Prompts
 from sama.request.settings import Settings
+from tests.helpers import asked
 from tests.ui.browser.conftest import EXAMPLES
 from tests.ui.browser.fake_predictor import FakePredictor
 
@@ -43,7 +45,8 @@ def outputs() -> Outputs:
     list(predictor.set_image(photo.rgb))
     prompts = Prompts((tuple(CLICK),), (tuple(BOX),)).validate(photo.size)
     settings = Settings(parse_background("#204060"))
-    return Outputs(photo, predictor.predict(prompts), prompts, settings, predictor.info)
+    request = asked(predictor, prompts)
+    return Outputs(photo, answer(predictor, request), request, settings, predictor.info)
 
 
 def pixels(path) -> np.ndarray:

@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from sama.export.outputs import TITLES, Outputs
+from sama.export.files import FILES
+from sama.export.outputs import Outputs
+from sama.methods import METHODS, answer
 from sama.photo.opening import open_image
 from sama.request.session import Session
 from sama.request.settings import Settings
+from tests.helpers import asked
 from tests.ui.browser.conftest import EXAMPLES, Visitor, download
 from tests.ui.browser.fake_predictor import FakePredictor
 
@@ -34,11 +37,11 @@ def expected(zipped: zipfile.ZipFile, photo) -> Outputs:
     session = Session.load(photo.parent / "session.json")
     opened = open_image(photo, keep_own=True)
     session.check(opened)
-    settings = Settings.from_dict(session.settings)
+    settings = Settings.from_dict(session.settings, methods=METHODS)
     predictor = FakePredictor()
     list(predictor.set_image(opened.rgb))
-    answer = predictor.predict(session.prompts, candidate=settings.candidate)
-    return Outputs(opened, answer, session.prompts, settings, predictor.info)
+    request = asked(predictor, session.prompts, candidate=settings.candidate, method=settings.method)
+    return Outputs(opened, answer(predictor, request), request, settings, predictor.info)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +90,7 @@ def everything(visitor, tmp_path_factory):
 
 
 def test_the_zip_has_the_pixels_of_the_command_line(everything, photo, tmp_path):
-    assert everything.namelist() == list(TITLES)
+    assert everything.namelist() == list(FILES)
     outputs = expected(everything, photo)
     assert len(outputs.prompts.boxes) == 1 and len(outputs.prompts.points) == 2
     assert outputs.settings.background.kind == "blur"
