@@ -26,12 +26,13 @@ class CloserPredictor:
         """Return a predictor without a photo that shares the model and the bounded cache."""
         return CloserPredictor(self.whole.fork())
 
-    def attach(self, other: "CloserPredictor") -> "CloserPredictor":
+    def attach(self, other: "SamaPredictor | CloserPredictor") -> "CloserPredictor":
         """See `SamaPredictor.attach`; parts that were not encoded are forgotten."""
+        whole = other.whole if isinstance(other, CloserPredictor) else other
         if self.whole.loaded is None:
-            self.whole.attach(other.whole)
+            self.whole.attach(whole)
             parts = self.parts.items()
-            self.parts = {key: part for key, part in parts if part.attach(other.whole).encoded}
+            self.parts = {key: part for key, part in parts if part.attach(whole).encoded}
         return self
 
     @property

@@ -6,17 +6,23 @@ import re
 import tempfile
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from sama.errors import PromptError
 from sama.request import checks as check
 from sama.request.prompts import Prompts
 
-if TYPE_CHECKING:
-    from sama.photo.opening import Photo
-
 SESSION_VERSION = 1
 MAX_SESSION_BYTES = 64_000_000
+
+
+class HasDigest(Protocol):
+    """What is a photo by its digest."""
+
+    @property
+    def digest(self) -> str:
+        """See `Photo.digest`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ class Session:
             ) from error
         return cls.from_dict(data)
 
-    def check(self, photo: "Photo") -> None:
+    def check(self, photo: HasDigest) -> None:
         """Raise PromptError unless the session was made on this photo (same upright pixels)."""
         if photo.digest != self.image_sha256:
             raise PromptError(

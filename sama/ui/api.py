@@ -66,8 +66,8 @@ class Api:
     def predict(
         self,
         image: str,
-        points: list = (),
-        boxes: list = (),
+        points: list | None = None,
+        boxes: list | None = None,
         candidate: int | None = None,
         method: str | None = None,
     ):
@@ -91,7 +91,9 @@ class Api:
             ("mask.png", "alpha.png", "cutout.png"), image, points, boxes, candidate, method=method
         )
 
-    def segment(self, image: str, points: list = (), boxes: list = (), candidate: int | None = None):
+    def segment(
+        self, image: str, points: list | None = None, boxes: list | None = None, candidate: int | None = None
+    ):
         """Segment an object in a photo: SAMA's mask at the photo's size.
 
         Args:
@@ -105,8 +107,8 @@ class Api:
     def matte(
         self,
         image: str,
-        points: list = (),
-        boxes: list = (),
+        points: list | None = None,
+        boxes: list | None = None,
         candidate: int | None = None,
         method: str | None = None,
     ):
@@ -124,8 +126,8 @@ class Api:
     def composite(
         self,
         image: str,
-        points: list = (),
-        boxes: list = (),
+        points: list | None = None,
+        boxes: list | None = None,
         candidate: int | None = None,
         background: str = "transparent",
         method: str | None = None,
@@ -163,8 +165,8 @@ class Api:
         self,
         names: tuple[str, ...],
         image: str | None,
-        points: list,
-        boxes: list,
+        points: list | None,
+        boxes: list | None,
         candidate: int | None,
         background: str = "transparent",
         method: str | None = None,

@@ -1,7 +1,7 @@
 """The one function of the page that runs a model, and so the one that a ZeroGPU Space gives a GPU."""
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import spaces
@@ -49,10 +49,12 @@ def on_gpu(
     identity, and predictors come back as the very same objects. thread: where to run, by default the caller's.
     """
 
+    model = cast(Any, shared)  # forks are of its own kind
+
     @gpu(duration=_seconds)
-    def run(predictor: "Predictor", *args, **options) -> "Iterator[Step | SamaError]":
+    def run(predictor: "Predictor", *args, **options) -> "Generator[Step | SamaError, None, None]":
         try:
-            yield from run_model(predictor.attach(shared), *args, **options)
+            yield from run_model(predictor.attach(model), *args, **options)
         except SamaError as error:
             yield error
 
@@ -61,7 +63,7 @@ def on_gpu(
         for step in steps if thread is None else thread.iterate(steps):
             if isinstance(step, SamaError):
                 raise step
-            yield step.attach(shared) if hasattr(step, "attach") else step
+            yield step if isinstance(step, Progress | Answer) else step.attach(model)
 
     return call
 

@@ -73,7 +73,7 @@ class Shown:
         self.answer = answer
         self.preview = preview
         self.seq = seq
-        self.fitted = Matted(small, fitted(answer.alpha, max(small.shape)))
+        self.fitted = Matted(small, fitted(answer.union.layers[ALPHA], max(small.shape)))
 
     def label(self, key: str) -> dict[str, str | int]:
         """Say which answer this is: to prompts number `seq` on the photo `key`, which candidate SAMA refined, and where
@@ -122,7 +122,7 @@ class Look:
         """(h, w) float32 in [0, 1]."""
         logits = self.shown.answer.layer(ALPHA_LOGITS)
         if logits is None:  # a matte of other making
-            certain = np.clip(self.shown.answer.layer(ALPHA), _CERTAIN, 1 - _CERTAIN)
+            certain = np.clip(self.shown.answer.union.layers[ALPHA], _CERTAIN, 1 - _CERTAIN)
             logits = np.log(certain / (1 - certain))
         alpha = 1 / (1 + np.exp(-self._enlarge(np.clip(logits, -_SURE, _SURE))))
         alpha[alpha <= 2 * _CERTAIN] = 0
@@ -132,14 +132,14 @@ class Look:
     def on(self, background: Background, estimated: bool = True) -> np.ndarray:
         """Return the composite (h, w, 3) uint8, in estimated colours or the photo's own."""
         shown = self.shown
-        whole = Matted(shown.preview, shown.answer.alpha)
+        whole = Matted(shown.preview, shown.answer.union.layers[ALPHA])
         cell = CELL * max(whole.alpha.shape) / max(shown.fitted.alpha.shape)
         behind = backdrop(background, whole, cell)
         behind = np.dstack([self._enlarge(behind[..., channel]) for channel in range(3)])
         return Matted(self.image, self.alpha).on(behind, estimated)
 
     def _enlarged(self, layer: str) -> np.ndarray:
-        return self._enlarge(self.shown.answer.layer(layer))
+        return self._enlarge(self.shown.answer.union.layers[layer])
 
     def _enlarge(self, values: np.ndarray) -> np.ndarray:
         plane = Image.fromarray(np.ascontiguousarray(values, np.float32))

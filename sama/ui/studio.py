@@ -71,7 +71,7 @@ def build_studio(predictor: "Predictor", examples_dir: Path, thread: ModelThread
         gr.HTML(words.limits(info), padding=False)
 
         open_visit = partial(Visit, predictor, run=on_gpu(predictor, thread=thread))
-        shared = Studio(open_visit, info, examples, prompter.move_resource_to_block_cache)
+        shared = Studio(open_visit, info, examples, _keeper(prompter))
         components = {"visit": visit, "backdrop": backdrop, "prompter": prompter, "viewer": viewer}
         components |= {"candidates": candidates, "scene": scene, "talk": talk, "run": run}
         _connect(studio, Wiring(shared, {**components, "file": downloads.file}), downloads)
@@ -136,10 +136,16 @@ def _forget_session(studio: gr.Blocks) -> Callable[[gr.Request], None]:
     """Return what to do when a tab is closed; Gradio alone would keep everything of its visitor's for an hour."""
 
     def forget(request: gr.Request) -> None:
-        studio.state_holder.delete_state(request.session_hash)
-        studio.state_holder.session_data.pop(request.session_hash, None)
+        if request.session_hash is not None:
+            studio.state_holder.delete_state(request.session_hash)
+            studio.state_holder.session_data.pop(request.session_hash, None)
 
     return forget
+
+
+def _keeper(prompter: Prompter) -> Callable[[str], str]:
+    """Copies a file to where the page may fetch it, for as long as any upload, and returns the copy's path."""
+    return lambda path: prompter.move_resource_to_block_cache(path) or path
 
 
 def _leave(visit: Visit | None) -> None:

@@ -1,6 +1,6 @@
 """How the page looks: quiet neutrals, one accent, fonts that every system has (so nothing is fetched)."""
 
-import gradio as gr
+from gradio.themes import Base
 
 from sama.ui.page.colours import DARK, LIGHT, MEANINGS
 
@@ -8,9 +8,9 @@ _SANS = ("Inter", "ui-sans-serif", "system-ui", "Segoe UI", "Helvetica Neue", "A
 _MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace")
 
 
-def theme() -> gr.themes.Base:
+def theme() -> Base:
     """Return the Gradio theme, in the page's own colours."""
-    base = gr.themes.Base(
+    base = Base(
         primary_hue="orange",
         neutral_hue="stone",
         radius_size="md",

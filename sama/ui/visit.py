@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -60,7 +60,7 @@ class Visit:
         self._rgb: np.ndarray | None = photo.rgb
         self._small: np.ndarray | None = None
         self._known: tuple[Prompts, Answer] | None = None
-        self._predictor = predictor.fork()
+        self._predictor: Predictor = predictor.fork()
         self._run = run
         self._lock = threading.Lock()
 
@@ -110,7 +110,7 @@ class Visit:
                         self._enter(State.ENCODED, after=State.ENCODING)
                         return
                     if not isinstance(step, Progress):
-                        self._predictor = step
+                        self._predictor = cast("Predictor", step)
                         continue
                     self.views_done += 1
                     self.seconds[f"encode {step.stage}"] = step.seconds
@@ -194,8 +194,9 @@ class Visit:
 
     def _answer(self, request: Request) -> Answer:
         with self._lock:
-            *_, answer, self._predictor = self._run(self._predictor, request=request)
-        return answer
+            *_, answer, predictor = self._run(self._predictor, request=request)
+            self._predictor = cast("Predictor", predictor)
+        return cast(Answer, answer)
 
     def _fitted(self, side: int) -> np.ndarray:
         """The preview at the panels' size, kept from click to click."""

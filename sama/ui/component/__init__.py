@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import gradio as gr
 from gradio.data_classes import GradioModel
@@ -44,25 +44,29 @@ class DataComponent(Component):
         props.setdefault("start", self.example_payload())
         super().__init__(value, **props)
 
+    @property
+    def _model(self) -> type[GradioModel]:
+        return cast(type[GradioModel], self.data_model)
+
     def preprocess(self, payload: GradioModel | None) -> GradioModel:
         """Return the page's value."""
-        return payload or self.data_model()
+        return payload or self._model()
 
     def postprocess(self, value: GradioModel | None) -> GradioModel:
         """Return the value for the page."""
-        return value or self.data_model()
+        return value or self._model()
 
     def api_info(self) -> dict[str, Any]:
         """The schema of the value."""
-        return dict(_schema(self.data_model))
+        return dict(_schema(self._model))
 
     def example_payload(self) -> dict[str, Any]:
         """The value at the start."""
-        return self.data_model().model_dump()
+        return self._model().model_dump()
 
     def example_value(self) -> dict[str, Any]:
         """The value at the start."""
-        return self.data_model().model_dump()
+        return self._model().model_dump()
 
 
 @cache

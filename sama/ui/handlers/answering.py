@@ -7,6 +7,7 @@ import gradio as gr
 from sama import methods
 from sama.errors import SamaError
 from sama.matting import to_uint8
+from sama.predict.answer import ALPHA
 from sama.request.request import Request
 from sama.ui import words
 from sama.ui.handlers.hints import hint
@@ -35,7 +36,7 @@ def answer(page: Page) -> Iterator[Changes]:
     visit = page.visit
     try:
         page = page.opened()
-        visit, data = page.visit, page.data
+        visit, data = page.here, page.data
         if not data.marked:
             yield from _unmarked(page)
             return
@@ -61,7 +62,7 @@ def answer(page: Page) -> Iterator[Changes]:
 
 def _unmarked(page: Page) -> Iterator[Changes]:
     """There are no prompts: encode ahead, and show nothing."""
-    visit = page.visit
+    visit = page.here
     if visit.state is State.OPENED:
         yield from encode(page, visit, page.data)
     visit.forget_answer()
@@ -70,7 +71,7 @@ def _unmarked(page: Page) -> Iterator[Changes]:
 
 
 def _complete(page: Page, request: Request) -> Iterator[Changes]:
-    visit, data, scene = page.visit, page.data, page.scene
+    visit, data, scene = page.here, page.data, page.scene
     found = visit.answer(request, data.seq, data.side)
     shown = visit.shown
     if shown is None:
@@ -95,10 +96,10 @@ def _slow(page: Page, request: Request) -> dict | None:
     text = methods.method_of(request.method, page.studio.info).slow
     if text:
         return {"text": text}
-    return CLOSER if page.visit.looks_closer(request) else None
+    return CLOSER if page.here.looks_closer(request) else None
 
 
 def _advice(request: Request, shown: Shown) -> dict:
     """The status line beside an answer: what to do about a box that is too small."""
-    text = hint(shown.answer.alpha, request.prompts, request.photo_size)
+    text = hint(shown.answer.union.layers[ALPHA], request.prompts, request.photo_size)
     return {"text": text} if text else {}

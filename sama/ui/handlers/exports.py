@@ -45,7 +45,7 @@ def download(page: Page, wanted: str) -> Changes:
     try:
         if data.path is None or not data.marked:
             raise PromptError("Nothing is cut out yet; click an object first.")
-        visit = page.opened().visit
+        visit = page.opened().here
         background = scene.background(page.backdrop, max(visit.size))
         candidate, method = choice.candidate(data.seq), choice.method(page.studio.info)
         settings = Settings(background, candidate, scene.estimated, method)

@@ -17,10 +17,11 @@ Box = tuple[int, int, int, int]
 
 def look(page: Page) -> Changes:
     """Show a part of the last answer at up to the photo's resolution."""
-    shown, visit, scene = page.shown, page.visit, page.scene
-    wanted = _wanted(page.event, visit)
+    shown, scene = page.shown, page.scene
+    wanted = _wanted(page.event, page.visit)
     if shown is None or wanted is None:
         return {}
+    visit = page.here
     box, side, names = wanted
     if shown.answer.layer(SAMA) is None:  # SAMA has no weights
         names -= {"sama", "difference"}
@@ -44,10 +45,11 @@ def look(page: Page) -> Changes:
 
 def compare(page: Page) -> Changes:
     """Show where SAM's and SAMA's last answers differ, and the places worth a look, in the photo's pixels."""
-    shown, visit = page.shown, page.visit
-    if shown is None or (sama := shown.answer.layer(SAMA)) is None:
+    shown = page.shown
+    if shown is None or SAMA not in shown.answer.union.layers:
         return {}
-    logits = shown.answer.layer(SAM), sama
+    visit, layers = page.here, shown.answer.union.layers
+    logits = layers[SAM], layers[SAMA]
     scale = visit.size[0] / visit.preview_size[0]
     found = [[round(edge * scale, 1) for edge in place.box] for place in places(*logits)]
     url = difference_url(difference_map(*logits))

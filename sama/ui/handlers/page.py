@@ -4,7 +4,7 @@ A handler is a function of one `Page` that returns, or yields, what changes: {na
 Components that are not named stay as they are. Mistakes a visitor can mend become one sentence in the page's corner.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from inspect import isgeneratorfunction
 from typing import Any
@@ -53,15 +53,23 @@ class Page:
         visit = self.visit
         return visit.shown if visit is not None and visit.path == self.data.path else None
 
+    @property
+    def here(self) -> Visit:
+        """The visit, of a page that has one."""
+        if self.visit is None:
+            raise ValueError("nobody has opened a photo")
+        return self.visit
+
     def opened(self) -> "Page":
         """The same page with a visit to its photo, which is opened again where the visit has expired; raises
         PhotoError."""
-        if self.visit is not None and self.visit.holds(self.data.path):
+        path = self.data.path or ""
+        if self.visit is not None and self.visit.holds(path):
             return self
-        return replace(self, visit=self.studio.open(self.data.path))
+        return replace(self, visit=self.studio.open(path))
 
 
-Handler = Callable[[Page], Changes | Iterator[Changes]]
+Handler = Callable[..., Any]  # of a Page, and of the values of `extra`: Changes, or an iterator over them
 
 
 class Wiring:
@@ -69,7 +77,7 @@ class Wiring:
 
     READ = ("visit", "prompter", "scene", "backdrop", "candidates")  # in the order of `Page`'s values
 
-    def __init__(self, studio: Studio, components: dict[str, gr.components.Component]):
+    def __init__(self, studio: Studio, components: dict[str, Any]):
         """components: all that handlers may name."""
         self.studio = studio
         self.components = components

@@ -21,7 +21,7 @@ _BRIGHTER = 20
 
 def recompose(page: Page) -> Changes:
     """Put the last answer on another background, or into other edge colours."""
-    shown, visit, scene = page.shown, page.visit, page.scene
+    shown, scene = page.shown, page.scene
     if shown is None:
         return {}  # expired: the next click brings it back
     try:
@@ -31,7 +31,7 @@ def recompose(page: Page) -> Changes:
         return {}
     src = composite_url(shown.on(background, scene.estimated))
     residual = residual_of(shown, scene.estimated)
-    composite = {**shown.label(visit.path), "src": src}
+    composite = {**shown.label(page.here.path), "src": src}
     return {"viewer": Viewer(composite=composite), "scene": Scene(residual=residual)}
 
 

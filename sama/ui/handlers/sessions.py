@@ -29,7 +29,7 @@ def restore(page: Page) -> Changes:
     try:
         if data.session is None or data.path is None:
             raise PromptError("Open the session's photo first, then drop the session on it.")
-        visit = page.opened().visit
+        visit = page.opened().here
         session = Session.load(data.session.path)
         session.check(visit)
         prompts = session.prompts.validate(visit.size)
@@ -72,12 +72,12 @@ def _choice(settings: Settings, info: ModelInfo, told: list[str]) -> ChoiceData:
 
 def _scenery(settings: Settings, side: int) -> Changes:
     """The scene, and with it a background picture that the session holds."""
-    background, changed = settings.background, {"value": scene_of(settings, side)}
-    if background.kind != "image":
-        return {"scene": Scene(**changed)}
-    backdrop = Backdrop(shrink(background.picture, PICTURE_SIDE))
-    changed["accepted"] = {"src": photo_url(shrink(backdrop.picture, _PAD))}
-    return {"scene": Scene(**changed), "backdrop": backdrop}
+    value, picture = scene_of(settings, side), settings.background.picture
+    if picture is None:
+        return {"scene": Scene(value=value)}
+    backdrop = Backdrop(shrink(picture, PICTURE_SIDE))
+    accepted = {"src": photo_url(shrink(backdrop.picture, _PAD))}
+    return {"scene": Scene(value=value, accepted=accepted), "backdrop": backdrop}
 
 
 def scene_of(settings: Settings, side: int) -> SceneData:

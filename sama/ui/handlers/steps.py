@@ -63,7 +63,7 @@ def layers_of(page: Page, visit: Visit, data: PromptData, found: Answer) -> dict
         "matte": found.method if found.alpha is not None else None,
         "trained": page.studio.info.trained,
     }
-    layers["sam"] = mask_url(mask_at(found.layer(SAM), data.side), SAM_COLOUR)
+    layers["sam"] = mask_url(mask_at(found.union.layers[SAM], data.side), SAM_COLOUR)
     sama = found.layer(SAMA)
     if sama is not None:
         layers["sama"] = mask_url(mask_at(sama, data.side), SAMA_COLOUR)

@@ -37,7 +37,7 @@ def places(sam_logits: np.ndarray, sama_logits: np.ndarray) -> list[Place]:
     """
     differs = (sam_logits > 0) != (sama_logits > 0)
     opened = ndimage.binary_opening(differs, np.ones((RIM, RIM), bool))
-    labels, count = ndimage.label(opened if opened.any() else differs, _EVERY_NEIGHBOUR)
+    labels, count = _label(opened if opened.any() else differs)
     if not count:
         return []
     strength = difference_map(sam_logits, sama_logits)
@@ -51,7 +51,7 @@ def places(sam_logits: np.ndarray, sama_logits: np.ndarray) -> list[Place]:
 def _view(labels: np.ndarray, index: int, where: tuple[slice, slice]) -> tuple[int, int, int, int]:
     """The box of a region, or of the surroundings of its thickest spot where the region is large."""
     inside = np.pad(labels[where] == index, 1)  # beyond the edge of the photo there is no region
-    thick = ndimage.distance_transform_edt(inside)[1:-1, 1:-1]
+    thick = np.asarray(ndimage.distance_transform_edt(inside))[1:-1, 1:-1]
     spot = np.unravel_index(np.argmax(thick), thick.shape)
     edges = []
     most = max(1, round(WINDOW * max(labels.shape)))
@@ -64,6 +64,13 @@ def _view(labels: np.ndarray, index: int, where: tuple[slice, slice]) -> tuple[i
         edges.append((low, high))
     (x0, x1), (y0, y1) = edges
     return x0, y0, x1, y1
+
+
+def _label(mask: np.ndarray) -> tuple[np.ndarray, int]:
+    """The regions of a mask, numbered from 1 on, and how many there are."""
+    regions = np.empty(mask.shape, np.int32)
+    count = ndimage.label(mask, _EVERY_NEIGHBOUR, output=regions)
+    return regions, int(count)  # pyright: ignore[reportArgumentType]  a number, as `output` is given
 
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:
