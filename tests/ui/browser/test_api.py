@@ -58,7 +58,7 @@ def test_predict(client, outputs):
     mask, alpha, cutout, report = client.predict(
         image=handle_file(FLOWER), points=[CLICK], boxes=[BOX], api_name="/predict"
     )
-    np.testing.assert_array_equal(pixels(mask) > 0, outputs.sama_mask)
+    np.testing.assert_array_equal(pixels(mask) > 0, outputs.own_mask)
     np.testing.assert_array_equal(pixels(alpha), np.rint(outputs.alpha * 255))
     np.testing.assert_array_equal(pixels(cutout), outputs.cutout)
     assert report["scores"] == [0.9] and report["chosen"] == 0
@@ -68,7 +68,7 @@ def test_predict(client, outputs):
 def test_the_other_endpoints(client, outputs):
     photo = {"image": handle_file(FLOWER), "points": [CLICK], "boxes": [BOX]}
     mask, _ = client.predict(**photo, api_name="/segment")
-    np.testing.assert_array_equal(pixels(mask) > 0, outputs.sama_mask)
+    np.testing.assert_array_equal(pixels(mask) > 0, outputs.own_mask)
     alpha, cutout, _ = client.predict(**photo, api_name="/matte")
     np.testing.assert_array_equal(pixels(alpha), np.rint(outputs.alpha * 255))
     np.testing.assert_array_equal(pixels(cutout), outputs.cutout)
@@ -189,11 +189,11 @@ def test_mcp_answers_a_call(url, outputs):
     pictures = [c for c in result["content"] if c["type"] == "image"]
     assert len(pictures) == 3 and not result["isError"]
     mask = np.asarray(Image.open(io.BytesIO(base64.b64decode(pictures[0]["data"]))))
-    np.testing.assert_array_equal(mask > 0, outputs.sama_mask)
+    np.testing.assert_array_equal(mask > 0, outputs.own_mask)
     # To who does not ask for news of the progress, Gradio sends links instead of pictures.
     (content,) = mcp(url, "tools/call", **asked)["content"]
     link = re.search(r"http\S+mask\.png", content["text"]).group()
     mask = np.asarray(Image.open(io.BytesIO(httpx.get(link).content)))
-    np.testing.assert_array_equal(mask > 0, outputs.sama_mask)
+    np.testing.assert_array_equal(mask > 0, outputs.own_mask)
     wrong = mcp(url, "tools/call", name="predict", arguments={"image": SECRET, "boxes": [BOX]})
     assert wrong["isError"] and "argparse" not in json.dumps(wrong)
