@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from sama.export.files import FILES
+from sama.export.files import FILES, names_of, write_file
 from sama.export.outputs import Outputs
 from sama.methods import METHODS, answer
 from sama.photo.opening import open_image
@@ -94,8 +94,8 @@ def test_the_zip_has_the_pixels_of_the_command_line(everything, photo, tmp_path)
     outputs = expected(everything, photo)
     assert len(outputs.prompts.boxes) == 1 and len(outputs.prompts.points) == 2
     assert outputs.settings.background.kind == "blur"
-    for name in outputs.names:
-        outputs.write(name, tmp_path)
+    for name in names_of(outputs):
+        write_file(name, outputs, tmp_path)
         assert everything.read(name) == (tmp_path / name).read_bytes(), name
     cut = Image.open(tmp_path / "cutout.png")
     assert cut.size == (900, 600) and cut.mode == "RGBA"
