@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -205,7 +206,9 @@ def _stream(batches, tasks, size, step, settings) -> Iterator[dict | list[Ingred
 
 
 def _one_thread(_: int) -> None:
-    # A worker that used all cores would fight the training process for them.
+    # A worker that used all cores would fight the training process for them. Numba, which PyMatting runs on, must not
+    # touch OpenMP here: it would give PyTorch its threads back, and those of a forked process never answer.
+    os.environ |= {"NUMBA_NUM_THREADS": "1", "NUMBA_THREADING_LAYER": "workqueue"}
     torch.set_num_threads(1)
 
 
