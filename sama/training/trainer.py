@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -115,74 +116,90 @@ def train(
     in settings.out. Returns the averaged weights.
     """
     reuse_memory()
-    settings.out.mkdir(parents=True, exist_ok=True)
-    # A stage may freeze parts in turn; what is frozen for good has no gradient at the start.
-    parameters = [p for p in stage.module.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(
-        _groups(stage.module, settings.weight_decay), lr=settings.learning_rate, betas=(0.9, 0.98)
-    )
-    ema = Ema(stage.module, settings.ema_decay)
-    step, elapsed = 0, 0.0
-    state = settings.out / "state.pt"
-    if resume and state.exists():
-        step, elapsed = load_state(state, stage.module, ema, optimiser)
-    log = (settings.out / "log.jsonl").open("a")
-    bar = tqdm(total=100, desc="training", unit="%", bar_format="{l_bar}{bar}| {postfix}")
-    started = time.monotonic() - elapsed
-    saved = watched = elapsed
-    smooth: dict[str, float] = {}
-
-    def progress() -> float:
-        if settings.steps is not None:
-            return min(1.0, step / settings.steps)
-        return min(1.0, (time.monotonic() - started) / 60 / settings.minutes)
-
-    def checkpoint(last: bool = False) -> None:
-        nonlocal watched
-        seen = {}
-        with ema.swapped_in(stage.module):
-            if export:
-                export(stage.module, step)
-            if watch and (last or time.monotonic() - started - watched >= 60 * settings.watch_minutes):
-                seen = watch(stage.module)
-                watched = time.monotonic() - started
-        save_state(state, stage.module, ema, optimiser, step, time.monotonic() - started)
-        record = {"step": step, "minutes": round((time.monotonic() - started) / 60, 2), **smooth, **seen}
-        log.write(json.dumps(record) + "\n")
-        log.flush()
-
+    run = _Run(stage, settings, resume)
     batches = Batches(make_data, settings.batch, painted=not settings.paints)
-    while progress() < 1:
-        size = stage.frame_size(progress())
-        for batch in _stream(batches, stage.tasks, size, step, settings):
-            rate = settings.learning_rate * _schedule(step, progress(), settings.warmup)
-            for group in optimiser.param_groups:
-                group["lr"] = rate * group["scale"]
-            generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + step)
-            task = stage.tasks[step % len(stage.tasks)]
-            batch = _on_device(batch, settings.device)
-            loss, numbers = stage.loss(batch, task, generator, progress())
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            norm = torch.nn.utils.clip_grad_norm_(parameters, settings.clip)
-            if torch.isfinite(norm):
-                optimiser.step()
-                ema.update(stage.module, step)
-            step += 1
-            for name, value in {"loss_" + task: loss.item(), **numbers}.items():
-                if value is not None and math.isfinite(value):
-                    smooth[name] = round(0.98 * smooth.get(name, value) + 0.02 * value, 4)
-            bar.n = round(100 * progress(), 1)
-            bar.set_postfix(step=step, **smooth)
-            if time.monotonic() - started - saved > 60 * settings.checkpoint_minutes:
-                checkpoint()
-                saved = time.monotonic() - started
-            if progress() >= 1 or stage.frame_size(progress()) != size:
-                break
-    checkpoint(last=True)
-    bar.close()
-    log.close()
-    return ema
+    saved = run.seconds
+    with tqdm(total=100, desc="training", unit="%", bar_format="{l_bar}{bar}| {postfix}") as bar:
+        while run.progress < 1:
+            size = stage.frame_size(run.progress)
+            for batch in _stream(batches, stage.tasks, size, run.step, settings):
+                run.learn(_on_device(batch, settings.device))
+                bar.n = round(100 * run.progress, 1)
+                bar.set_postfix(step=run.step, **run.smooth)
+                if run.seconds - saved > 60 * settings.checkpoint_minutes:
+                    run.checkpoint(watch, export)
+                    saved = run.seconds
+                if run.progress >= 1 or stage.frame_size(run.progress) != size:
+                    break
+        run.checkpoint(watch, export, last=True)
+    return run.ema
+
+
+class _Run:
+    """The moving parts of a run: weights, optimiser, average, the step, and numbers smoothed over some fifty steps."""
+
+    def __init__(self, stage: Stage, settings: TrainSettings, resume: bool):
+        self.stage, self.settings = stage, settings
+        settings.out.mkdir(parents=True, exist_ok=True)
+        # A stage may freeze parts in turn; what is frozen for good has no gradient at the start.
+        self.parameters = [p for p in stage.module.parameters() if p.requires_grad]
+        groups = _groups(stage.module, settings.weight_decay)
+        self.optimiser = torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.98))
+        self.ema = Ema(stage.module, settings.ema_decay)
+        self.step, elapsed = 0, 0.0
+        self.state = settings.out / "state.pt"
+        if resume and self.state.exists():
+            self.step, elapsed = load_state(self.state, stage.module, self.ema, self.optimiser)
+        self.started, self.watched = time.monotonic() - elapsed, elapsed
+        self.smooth: dict[str, float] = {}
+        self.log = settings.out / "log.jsonl"
+        self.log.touch()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training, over all resumed runs."""
+        return time.monotonic() - self.started
+
+    @property
+    def progress(self) -> float:
+        """Share of the budget that is spent."""
+        if self.settings.steps is not None:
+            return min(1.0, self.step / self.settings.steps)
+        return min(1.0, self.seconds / 60 / self.settings.minutes)
+
+    def learn(self, batch: dict) -> None:
+        """Take a step."""
+        stage, settings, step = self.stage, self.settings, self.step
+        rate = settings.learning_rate * _schedule(step, self.progress, settings.warmup)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate * group["scale"]
+        generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + step)
+        task = stage.tasks[step % len(stage.tasks)]
+        loss, numbers = stage.loss(batch, task, generator, self.progress)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters, settings.clip)
+        if torch.isfinite(norm):
+            self.optimiser.step()
+            self.ema.update(stage.module, step)
+        self.step += 1
+        for name, value in {"loss_" + task: loss.item(), **numbers}.items():
+            if value is not None and math.isfinite(value):
+                self.smooth[name] = round(0.98 * self.smooth.get(name, value) + 0.02 * value, 4)
+
+    def checkpoint(self, watch: Callable | None, export: Callable | None, last: bool = False) -> None:
+        """Export and, when it is time, validate the average; save the state; write a line of the log."""
+        module, seen = self.stage.module, {}
+        with self.ema.swapped_in(module):
+            if export:
+                export(module, self.step)
+            if watch and (last or self.seconds - self.watched >= 60 * self.settings.watch_minutes):
+                seen = watch(module)
+                self.watched = self.seconds
+        save_state(self.state, module, self.ema, self.optimiser, self.step, self.seconds)
+        record = {"step": self.step, "minutes": round(self.seconds / 60, 2), **self.smooth, **seen}
+        with self.log.open("a") as file:
+            file.write(json.dumps(record) + "\n")
 
 
 def _on_device(batch: dict | list[Ingredients], device: str) -> dict:
@@ -205,7 +222,9 @@ def _stream(batches, tasks, size, step, settings) -> Iterator[dict | list[Ingred
 
 
 def _one_thread(_: int) -> None:
-    # A worker that used all cores would fight the training process for them.
+    # A worker that used all cores would fight the training process for them. Numba, which PyMatting runs on, must not
+    # touch OpenMP here: it would give PyTorch its threads back, and those of a forked process never answer.
+    os.environ |= {"NUMBA_NUM_THREADS": "1", "NUMBA_THREADING_LAYER": "workqueue"}
     torch.set_num_threads(1)
 
 

@@ -3,7 +3,7 @@
 import torch
 
 from sama.models.prompt_tensors import PADDING
-from sama.training.prompting import depth, error_click, simulate_prompts, tight_boxes
+from sama.training.prompting import Prompting, depth, error_click, simulate_prompts, tight_boxes
 
 
 def test_prompts_fit_their_targets():
@@ -42,3 +42,31 @@ def test_depth_is_greatest_in_the_middle_of_the_largest_part():
     (y, x), small = divmod(cells[0].item(), 64), divmod(cells[1].item(), 64)
     assert abs(y - 35) <= 3 and abs(x - 35) <= 8
     assert small == (31, 8)
+
+
+def test_boxes_as_people_draw_them():
+    target = torch.zeros(2000, 1, 64, 64)
+    target[:, :, 20:40, 16:48] = 1
+    plan = Prompting(box=1.0, exact=0.3, noise=0.0, short=0.4, large=0.2)
+    prompts = simulate_prompts(
+        target, torch.zeros(2000, dtype=torch.bool), 256, torch.Generator().manual_seed(0), plan
+    )
+    tight, sides = torch.tensor([64.0, 80, 192, 160]), torch.tensor([128.0, 80, 128, 80])
+    outward = torch.tensor([-1.0, -1, 1, 1]) * (prompts.coords[:, :2].flatten(1) - tight) / sides
+    short, large = (outward < -1e-6), (outward > 1e-6)
+    assert (short.sum(1) <= 1).all() and outward.min() >= -0.25 and outward.max() <= 0.2
+    assert not (short.any(1) & large.any(1)).any(), "too short is one side, too large are all"
+    assert large[large.any(1)].float().mean() > 0.95
+    assert abs(short.any(1).float().mean() - 0.4) < 0.04 and abs(large.any(1).float().mean() - 0.2) < 0.04
+    assert outward.min() < -0.2 and outward.max() > 0.15
+
+
+def test_without_drawn_boxes_nothing_else_is_drawn_differently():
+    target = torch.zeros(32, 1, 32, 32)
+    target[:, :, 8:20, 4:28] = 1
+    part = torch.zeros(32, dtype=torch.bool)
+    usual, again = (
+        simulate_prompts(target, part, 128, torch.Generator().manual_seed(3), plan)
+        for plan in (None, Prompting(short=0.0, large=0.0))
+    )
+    assert torch.equal(usual.coords, again.coords) and torch.equal(usual.labels, again.labels)

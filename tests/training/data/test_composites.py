@@ -21,7 +21,7 @@ def test_pasted_cuts_ignore_their_edges(root):
     plan = plan_of("mini", objects={"cut": 1.0})
     sources = Sources(plan.data, root, {"cats"})
     rng = np.random.default_rng(4)
-    assert cut_object(rng, sources, {"cats": 1, "ccp": 1}).mode == "RGBa"
+    assert cut_object(rng, sources.labelled("cats", rng), None).mode == "RGBa"
     inexact = 0
     for _ in range(30):
         sample = synthetic_sample(rng, sources, plan.mixture["mini"], SIZE)

@@ -107,3 +107,13 @@ def test_families_are_drawn_as_often_as_they_weigh(tmp_path):
     rng = np.random.default_rng(0)
     families = [sources.foreground("renders", rng)[1] for _ in range(300)]
     assert 210 < families.count("hair") < 270
+
+
+def test_what_is_too_large_to_be_an_object_is_background(tmp_path):
+    labels = np.zeros((100, 100), np.uint8)
+    labels[50:] = 1
+    labels[10:20, 10:20] = 2
+    folder = photographs(tmp_path / "street", labels)
+    files = folder / "images" / "0.jpg", folder / "labels" / "0.png"
+    assert set(np.unique(open_photo(*files, Folder("", largest=0.2)).labels)) == {0, 2}
+    assert set(np.unique(open_photo(*files, Folder("")).labels)) == {0, 1, 2}
