@@ -149,9 +149,12 @@ class Visit:
         encoding = {name: value for name, value in self.seconds.items() if name.startswith("encode")}
         self.seconds = encoding | answer.seconds
         if answer.alpha is not None:
-            self.shown = Shown(answer, self.preview, seq, self._fitted(panel_side(side)))
+            shown = Shown(answer, self.preview, seq, self._fitted(panel_side(side)))
+            with self._changed:
+                if self._state is not State.LEFT:
+                    self.shown = shown
             started = time.perf_counter()
-            _ = self.shown.fitted.layers
+            _ = shown.fitted.layers
             self.seconds["foreground"] = time.perf_counter() - started
         return answer
 

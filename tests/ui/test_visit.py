@@ -19,6 +19,17 @@ from tests.ui.browser.fake_predictor import Counts, FakePredictor
 BOX = Prompts(boxes=((10, 10, 60, 50),))
 
 
+class Gate:
+    """A gate before every view, see `Counts`; `reached` is set once somebody stands there."""
+
+    def __init__(self):
+        self.reached, self.open = threading.Event(), threading.Event()
+
+    def acquire(self) -> None:
+        self.reached.set()
+        assert self.open.wait(20)
+
+
 @pytest.fixture
 def photo(tmp_path) -> str:
     Image.fromarray(np.zeros((60, 80, 3), np.uint8)).save(tmp_path / "photo.png")
@@ -70,6 +81,56 @@ def test_an_encoding_that_was_given_up_can_be_begun_again(photo):
     assert len(list(visit.encode())) == 5 and visit.encoded
 
 
+def test_a_visit_that_is_closed_stops_after_the_view_that_is_being_encoded(photo):
+    gate = Gate()
+    counts = Counts(gate)
+    visit = Visit(FakePredictor(counts), photo)
+    told = []
+    thread = threading.Thread(target=lambda: told.extend(visit.encode()))
+    thread.start()
+    assert gate.reached.wait(20)
+    visit.close()
+    gate.open.set()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert counts.views == 1 and told == [], "nobody asks for news of it any more"
+    assert visit.state is State.CLOSED and list(visit.encode()) == []
+
+
+@pytest.mark.parametrize("end", [Visit.close, Visit.leave])
+def test_nobody_waits_for_an_encoding_that_has_ended(photo, end):
+    gate = threading.Semaphore(1)
+    predictor = FakePredictor(Counts(gate))
+    visit = Visit(predictor, photo)
+    steps = visit.encode()
+    next(steps)
+    waiting = threading.Thread(target=visit._wait_until_encoded)
+    waiting.start()
+    waiting.join(0.3)
+    assert waiting.is_alive()
+    end(visit)
+    waiting.join(20)
+    assert not waiting.is_alive()
+
+
+def test_an_export_takes_over_an_encoding_that_was_given_up(photo):
+    counts = Counts()
+    predictor = FakePredictor(counts)
+    visit = Visit(predictor, photo)
+    steps = visit.encode()
+    next(steps)
+    made = []
+    settings = Settings(parse_background("white"))
+    thread = threading.Thread(target=lambda: made.append(visit.outputs(BOX, settings, predictor.info)))
+    thread.start()
+    thread.join(0.3)
+    assert not made and counts.views == 1
+    steps.close()
+    thread.join(20)
+    assert made[0].alpha.shape == (60, 80) and visit.encoded
+    assert counts.views == 1 + 5
+
+
 def test_an_error_in_the_encoder_leaves_the_visit_open(photo):
     class Failing(FakePredictor):
         def fork(self):
@@ -95,6 +156,32 @@ def test_whoever_leaves_while_encoding_leaves_nothing(photo):
     assert visit._predictor.photo is None and visit._rgb is None and visit.shown is None
     visit.close()
     assert visit.state is State.LEFT, "nothing follows"
+
+
+def test_whoever_leaves_while_an_answer_is_made_leaves_nothing(photo):
+    asked = threading.Event()
+
+    class Slow(FakePredictor):
+        def fork(self):
+            return self
+
+        def answer(self, *args):
+            asked.set()
+            with visit._changed:
+                visit._changed.wait_for(lambda: visit.state is State.LEFT, 20)
+            return super().answer(*args)
+
+    visit = Visit(Slow(), photo)
+    list(visit.encode())
+    made = []
+    request = visit.request(BOX)
+    thread = threading.Thread(target=lambda: made.append(visit.answer(request, 1)))
+    thread.start()
+    assert asked.wait(20)
+    visit.leave()
+    thread.join(20)
+    assert made[0].alpha is not None, "whoever asked is answered"
+    assert visit.shown is None and visit._predictor.photo is None
 
 
 def test_a_closed_visit_that_is_stored_again_is_opened_anew(photo):
