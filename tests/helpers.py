@@ -13,6 +13,8 @@ from PIL import Image
 from sama.methods import answer
 from sama.models.backbones.mini import MiniBackbone
 from sama.models.config import MiniConfig, SamaConfig
+from sama.models.fast import fused
+from sama.models.fast.sama import QuickSama
 from sama.models.heads import Stage
 from sama.models.prompt_tensors import PromptTensors
 from sama.models.sama import Sama
@@ -244,9 +246,10 @@ def sama_stage() -> SamaStage:
 
 
 def predictor_of(model: Sama, name: str = "mini", *, sama: str | None = "1" * 64, metadata=None) -> Predictor:
-    """A predictor over a model with random weights that passes for the trained `name`, as `load` makes it; sama: the
-    digest of SAMA's weights, None for a model without them."""
-    loaded = LoadedModel(model, RECORDS[name], "0" * 64, sama, metadata or {})
+    """A predictor over a model with random weights that passes for the trained `name`, as `load` makes it: the model
+    becomes its quick twin, unless it is one. sama: the digest of SAMA's weights, None for a model without them."""
+    quick = model if isinstance(model, QuickSama) else fused(model)
+    loaded = LoadedModel(quick, RECORDS[name], "0" * 64, sama, metadata or {})
     predictor = SamaPredictor(loaded, dtype=torch.float32, cache=FeatureCache())
     return CloserPredictor(predictor) if loaded.record.looks_closer else predictor
 

@@ -28,6 +28,8 @@ class GlobalViewAlone(nn.Module):
         self, local: Sequence[EncodedView | None], single: EncodedView | None
     ) -> list[EncodedView | None]:
         """`local` is not looked at; single: what `kept` returned. Same shapes as `single`."""
+        if single is None:
+            raise ValueError("the global view was not kept")
         parts = [[None] * 4 if x is None else split_quadrants(up2(x)).unbind(1) for x in single]
         return [EncodedView(*part) for part in zip(*parts, strict=True)]
 

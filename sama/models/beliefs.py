@@ -59,7 +59,7 @@ class Beliefs:
 
     def at(self, size: tuple[int, int]) -> Tensor:
         """All maps at `size` (h, w): (N, 1 + number of windows, h, w)."""
-        size = tuple(size)
+        size = size[0], size[1]  # of a tensor's shape, too
         if size not in self._at:
             self._at[size] = torch.cat([fit(m, size) for m in self._maps], 1)
         return self._at[size]

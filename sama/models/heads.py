@@ -7,6 +7,7 @@ four times the embedding's resolution the photo, through the fine stream's maps 
 """
 
 from collections.abc import Sequence
+from functools import reduce
 
 import torch
 from segment_anything.modeling.mask_decoder import MLP
@@ -48,7 +49,7 @@ class Stage(nn.Module):
             parts.append(self.detail(fit(detail, size)))
         if self.image is not None:
             parts.append(self.image(fit(image, size)))
-        return sum(parts) if parts else None
+        return reduce(torch.add, parts) if parts else None
 
     def forward(self, x: Tensor, beliefs: Beliefs, shown: Tensor | None) -> Tensor:
         """Map (N, channels, h, w) to (N, out, 2h, 2w), or (N, out, h, w) for the first stage; shown: what the method of

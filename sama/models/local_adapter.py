@@ -4,7 +4,7 @@ Attention runs both ways with shared projections (GLIP, GroundingDINO): a quadra
 view, and the local view reads the quadrant. A confidence map says where the reading is used.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -81,11 +81,12 @@ class LocalAdapter(nn.Module):
         placed = g + split_tokens(pos, grid)
         if len(v) < len(ALL_VIEWS):
             g, placed = g[:, v], placed[:, v]
+        placed_local, value_local = cast(Tensor, keys.placed), cast(Tensor, keys.value)
         read, told = self.attend_both_ways(
             self._project(self.global_proj, placed).flatten(0, 2),
-            keys.placed.flatten(0, 2),
+            placed_local.flatten(0, 2),
             self._project(self.global_value, g).flatten(0, 2),
-            keys.value.flatten(0, 2),
+            value_local.flatten(0, 2),
         )  # (N*V*heads, hw/4, d) and (N*V*heads, hw/pool^2, d)
         read = with_gaps(self.global_out(self._merge(read, n)), views)  # (N, 4, hw/4, C)
         # eq. 8; the 1x1 convolution over a map is a product over its tokens

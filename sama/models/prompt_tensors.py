@@ -61,7 +61,7 @@ def embed_prompts(encoder: PromptEncoder, prompts: PromptTensors) -> tuple[Tenso
     n = len(prompts.labels)
     h, w = encoder.image_embedding_size
     dense = encoder.no_mask_embed.weight[..., None, None].expand(n, -1, h, w)
-    if prompts.masks is not None:
+    if prompts.masks is not None and prompts.has_mask is not None:
         with_mask = encoder.mask_downscaling(prompts.masks)
         dense = torch.where(prompts.has_mask[:, None, None, None], with_mask.to(dense.dtype), dense)
     return sparse, dense

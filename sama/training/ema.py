@@ -24,19 +24,19 @@ class Ema:
     def update(self, module: nn.Module, step: int) -> None:
         """Move the average towards the module."""
         decay = min(self.decay, (step + 1) / (step + 10))
-        torch._foreach_lerp_(list(self.average.values()), self._live(module), 1 - decay)
+        torch._foreach_lerp_(list(self.average.values()), self._live(module), 1 - decay)  # pyright: ignore[reportPrivateImportUsage]
 
     @contextmanager
     def swapped_in(self, module: nn.Module) -> Iterator[nn.Module]:
         """Let the module carry the average for a while, in eval mode; it gets its own weights and modes back."""
         modes = {part: part.training for part in module.modules()}
         kept = [x.clone() for x in self._live(module)]
-        torch._foreach_copy_(self._live(module), list(self.average.values()))
+        torch._foreach_copy_(self._live(module), list(self.average.values()))  # pyright: ignore[reportPrivateImportUsage]
         module.eval()
         try:
             yield module
         finally:
-            torch._foreach_copy_(self._live(module), kept)
+            torch._foreach_copy_(self._live(module), kept)  # pyright: ignore[reportPrivateImportUsage]
             for part, mode in modes.items():
                 part.training = mode
 

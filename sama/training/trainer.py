@@ -185,7 +185,7 @@ class _Run:
         self.step += 1
         for name, value in {"loss_" + task: loss.item(), **numbers}.items():
             if value is not None and math.isfinite(value):
-                self.smooth[name] = round(0.98 * self.smooth.get(name, value) + 0.02 * value, 4)
+                self.smooth[name] = round(0.98 * (self.smooth.get(name, value) or 0.0) + 0.02 * value, 4)
 
     def checkpoint(self, watch: Callable | None, export: Callable | None, last: bool = False) -> None:
         """Export and, when it is time, validate the average; save the state; write a line of the log."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sama.errors import PromptError, WeightsError
+from sama.methods import default_method
 from sama.predict.open_photo import PHOTO_PIXELS
 from sama.predict.predictor import SamaPredictor
 from sama.request.prompts import Prompts
@@ -48,7 +49,7 @@ def test_sama_is_absent_and_the_matte_is_named(bare):
     answer = ask(bare, BOX)
     assert answer.mask("sama") is None
     assert answer.layer("sama") is None
-    assert answer.method == bare.info.method == "closed_form"
+    assert answer.method == default_method(bare.info) == "closed_form"
     assert answer.alpha.shape == (100, 140)
     assert answer.alpha.dtype == np.float32
     assert set(answer.seconds) == {"decode_sam", "closed_form"}

@@ -17,15 +17,11 @@ from torch.utils._python_dispatch import TorchDispatchMode, return_and_correct_a
 from torch.utils._pytree import tree_leaves, tree_map_only
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
-from sama.models.fast import fused
-from sama.predict.cache import FeatureCache
-from sama.predict.predictor import SamaPredictor
 from sama.request.prompts import Prompts
 from sama.training.data.dataset import TrainingData
 from sama.training.trainer import TrainSettings, train
 from sama.training.validation import MiniWatch, SamaWatch
-from sama.weights.zoo import RECORDS, LoadedModel
-from tests.helpers import mini_stage, plan_of, sama_stage
+from tests.helpers import ask, mini_stage, plan_of, predictor_of, sama_stage
 
 NAME = "elsewhere"
 aten = torch.ops.aten
@@ -140,12 +136,11 @@ def _work(kind: str, root: Path, out: Path, device: str) -> dict:
         numbers[steps] = json.loads((out / "log.jsonl").read_text().splitlines()[-1])
         del numbers[steps]["minutes"]
     if kind == "sama":
-        loaded = LoadedModel(fused(stage.module), RECORDS["mini"], "0" * 64, "1" * 64, {})
-        predictor = SamaPredictor(loaded, dtype=torch.float32, cache=FeatureCache())
+        predictor = predictor_of(stage.module)
         rng = np.random.default_rng(0)
         for _ in predictor.set_image(rng.integers(0, 256, (120, 160, 3), np.uint8)):
             pass
-        answer = predictor.predict(Prompts(boxes=((20, 20, 60, 50),), points=((40, 30, 1),)))
+        answer = ask(predictor, Prompts(boxes=((20, 20, 60, 50),), points=((40, 30, 1),)))
         numbers["alpha"] = answer.alpha[::10, ::10].round(4).tolist()
     return numbers
 

@@ -1,6 +1,7 @@
 """A visit's life: one encoding at a time, and an end that leaves nothing behind."""
 
 import threading
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -30,6 +31,13 @@ class Gate:
         assert self.open.wait(20)
 
 
+def started(function: Callable[[], object]) -> threading.Thread:
+    """A thread that runs a function of nothing, and keeps no process from ending."""
+    thread = threading.Thread(target=function, daemon=True)
+    thread.start()
+    return thread
+
+
 @pytest.fixture
 def photo(tmp_path) -> str:
     Image.fromarray(np.zeros((60, 80, 3), np.uint8)).save(tmp_path / "photo.png")
@@ -41,9 +49,7 @@ def test_two_handlers_begin_one_encoding(photo):
     counts = Counts(gate)
     visit = Visit(FakePredictor(counts), photo)
     told = [[], []]
-    threads = [threading.Thread(target=lambda each=each: each.extend(visit.encode())) for each in told]
-    for thread in threads:
-        thread.start()
+    threads = [started(lambda each=each: each.extend(visit.encode())) for each in told]
     gate.release(5)
     for thread in threads:
         thread.join(20)
@@ -60,8 +66,7 @@ def test_an_export_waits_for_whoever_encodes(photo):
     next(steps)
     made = []
     settings = Settings(parse_background("white"))
-    thread = threading.Thread(target=lambda: made.append(visit.outputs(BOX, settings, predictor.info)))
-    thread.start()
+    thread = started(lambda: made.append(visit.outputs(BOX, settings, predictor.info)))
     thread.join(0.3)
     assert thread.is_alive() and not made
     gate.release(4)
@@ -86,8 +91,7 @@ def test_a_visit_that_is_closed_stops_after_the_view_that_is_being_encoded(photo
     counts = Counts(gate)
     visit = Visit(FakePredictor(counts), photo)
     told = []
-    thread = threading.Thread(target=lambda: told.extend(visit.encode()))
-    thread.start()
+    thread = started(lambda: told.extend(visit.encode()))
     assert gate.reached.wait(20)
     visit.close()
     gate.open.set()
@@ -104,8 +108,7 @@ def test_nobody_waits_for_an_encoding_that_has_ended(photo, end):
     visit = Visit(predictor, photo)
     steps = visit.encode()
     next(steps)
-    waiting = threading.Thread(target=visit._wait_until_encoded)
-    waiting.start()
+    waiting = started(visit._wait_until_encoded)
     waiting.join(0.3)
     assert waiting.is_alive()
     end(visit)
@@ -121,8 +124,7 @@ def test_an_export_takes_over_an_encoding_that_was_given_up(photo):
     next(steps)
     made = []
     settings = Settings(parse_background("white"))
-    thread = threading.Thread(target=lambda: made.append(visit.outputs(BOX, settings, predictor.info)))
-    thread.start()
+    thread = started(lambda: made.append(visit.outputs(BOX, settings, predictor.info)))
     thread.join(0.3)
     assert not made and counts.views == 1
     steps.close()
@@ -158,27 +160,22 @@ def test_whoever_leaves_while_encoding_leaves_nothing(photo):
     assert visit.state is State.LEFT, "nothing follows"
 
 
-def test_whoever_leaves_while_an_answer_is_made_leaves_nothing(photo):
-    asked = threading.Event()
-
-    class Slow(FakePredictor):
-        def fork(self):
-            return self
-
-        def answer(self, *args):
-            asked.set()
-            with visit._changed:
-                visit._changed.wait_for(lambda: visit.state is State.LEFT, 20)
-            return super().answer(*args)
-
-    visit = Visit(Slow(), photo)
+def test_whoever_leaves_while_an_answer_is_made_leaves_nothing(photo, monkeypatch):
+    visit = Visit(FakePredictor(), photo)
     list(visit.encode())
+    answered, left = threading.Event(), threading.Event()
+
+    def fitted(side: int) -> np.ndarray:
+        answered.set()
+        assert left.wait(20)
+        return visit.preview
+
+    monkeypatch.setattr(visit, "_fitted", fitted)
     made = []
-    request = visit.request(BOX)
-    thread = threading.Thread(target=lambda: made.append(visit.answer(request, 1)))
-    thread.start()
-    assert asked.wait(20)
+    thread = started(lambda: made.append(visit.answer(visit.request(BOX), 1)))
+    assert answered.wait(20)
     visit.leave()
+    left.set()
     thread.join(20)
     assert made[0].alpha is not None, "whoever asked is answered"
     assert visit.shown is None and visit._predictor.photo is None

@@ -66,11 +66,11 @@ class EfficientNetLite(nn.Module):
     def __init__(self, stages: tuple[tuple[int, ...], ...] = LITE2):
         """stages: for each blocks, kernel size, stride of the first block, expansion, channels."""
         super().__init__()
-        stages = [Stage(*stage) for stage in stages]
+        shapes = [Stage(*stage) for stage in stages]
         self.stem = SameConv(3, STEM, 3, 2)
         self.stages = nn.ModuleList()
         i = STEM
-        for stage in stages:
+        for stage in shapes:
             blocks = []
             for n in range(stage.blocks):
                 stride = stage.stride if n == 0 else 1
@@ -78,9 +78,9 @@ class EfficientNetLite(nn.Module):
                 i = stage.channels
             self.stages.append(nn.Sequential(*blocks))
         # The last stage of every resolution is read.
-        ends = [n for n in range(len(stages)) if n + 1 == len(stages) or stages[n + 1].stride == 2]
+        ends = [n for n in range(len(shapes)) if n + 1 == len(shapes) or shapes[n + 1].stride == 2]
         self.read = tuple(ends)
-        self.channels = tuple(stages[n].channels for n in ends)
+        self.channels = tuple(shapes[n].channels for n in ends)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """(B, 3, S, S), pixels scaled to about -1 ... 1, to one map for each of `channels`, finest first."""

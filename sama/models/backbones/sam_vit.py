@@ -33,7 +33,10 @@ class SamVitBackbone(Backbone):
 
     def __init__(self, name: str):
         super().__init__(sam_model_registry[name](checkpoint=None))
-        self.early_channels = self.sam.image_encoder.pos_embed.shape[-1]
+        positions = self.sam.image_encoder.pos_embed
+        if positions is None:
+            raise ValueError(f"{name} encodes no positions")
+        self.early_channels = positions.shape[-1]
 
     def encode(self, views: Tensor) -> EncodedView:
         """See `Backbone.encode`; early is (B, E, 64, 64)."""

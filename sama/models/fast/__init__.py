@@ -5,7 +5,7 @@ its state dict stay. `fused` makes the twin of a trained model, once, when it is
 quicker while a model is trained. Every twin has a test that it equals the plain module.
 """
 
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import torch
 from torch import nn
@@ -59,7 +59,7 @@ def fused(model: Sama, dtype: torch.dtype = torch.float32) -> QuickSama:
     for stage in layers:
         if isinstance(stage, QuickStage):
             stage.fold(dtype)
-    return model
+    return cast(QuickSama, model)
 
 
 def learning(module: Module) -> Module:

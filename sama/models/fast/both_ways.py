@@ -1,7 +1,5 @@
 """Attention both ways with every exponential computed once."""
 
-import math
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -36,8 +34,8 @@ def attend_both_ways(a: Tensor, b: Tensor, value_a: Tensor, value_b: Tensor) -> 
 
 def _largest_products(a: Tensor, b: Tensor) -> Tensor:
     """Bounds (M,) of |a_i b_j|, those of Cauchy and Schwarz; infinite or not a number where the inputs are."""
-    lengths = (torch.linalg.vector_norm(x, dim=-1, dtype=torch.float32).amax(1) for x in (a, b))
-    return math.prod(lengths)
+    of_a, of_b = (torch.linalg.vector_norm(x, dim=-1, dtype=torch.float32).amax(1) for x in (a, b))
+    return of_a * of_b
 
 
 def _shared_weights(a: Tensor, b: Tensor, value_a: Tensor, value_b: Tensor) -> tuple[Tensor, Tensor]:

@@ -51,7 +51,8 @@ def _spread(layer: nn.ConvTranspose2d, x: Tensor) -> Tensor:
     """What a transposed convolution of kernel and stride 2 makes of each cell of x (..., C): its four pixels, row by
     row, (..., 4, C'). As a product over the cells, with no map to put together in between."""
     weight = layer.weight.permute(2, 3, 1, 0).flatten(0, 2)  # (4 C', C)
-    return F.linear(x, weight, layer.bias.repeat(4)).unflatten(-1, (4, -1))
+    bias = None if layer.bias is None else layer.bias.repeat(4)
+    return F.linear(x, weight, bias).unflatten(-1, (4, -1))
 
 
 def _assembled(planes: Tensor, grid: tuple[int, int]) -> Tensor:

@@ -53,8 +53,10 @@ class QuickSama(Sama):
     def prepare(self, features: ImageFeatures, tasks: tuple[str, ...] = TASKS) -> PreparedFeatures:
         """Do once for a photo what `decode` would do for every prompt, in autocast's number format where it is on, and
         drop what only that needed."""
-        (h, w), image = self.backbone.grid, features.image
-        local = features.local.to(products_dtype(features.local))
+        (h, w), image, local = self.backbone.grid, features.image, features.local
+        if image is None or local is None:
+            raise ValueError("the local views are not encoded")
+        local = local.to(products_dtype(local))
         local_places = present_of(self.positions().local_tokens, features.views)
         keys = self.adapters[0].local_keys(local, local_places, (h, w))
         guides = make_guides(image, self.config.guides)
@@ -117,7 +119,8 @@ class QuickSama(Sama):
         x = entry(x, beliefs if self.config.residual else None)
         out = {}
         for i, task in enumerate(tasks):
-            sides = [Side(*(per_prompt(m, each) for m in side)) for side in features.sides[task]]
+            given = features.sides[task]  # pyright: ignore[reportOptionalSubscript]  what `prepare` has made
+            sides = [Side(*(per_prompt(m, each) for m in side)) for side in given]
             out[task] = self.heads[task](x, tokens[:, i - len(tasks)], answer.base, beliefs, sides)
         return out
 

@@ -32,6 +32,8 @@ class QuickStage(Stage):
         """Make the one convolution that the stage is, multiplied in float32 and kept in `dtype`: `kernel` (O, C, 3, 3),
         `shift` (O,) and `detail_kernel`."""
         norm = self.norm
+        if norm.running_var is None or norm.running_mean is None or self.conv.bias is None:
+            raise ValueError("a stage has biases and running statistics")
         factor = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
         shift = norm.bias + (self.conv.bias.float() - norm.running_mean) * factor
         scale = factor[:, None, None, None]
@@ -79,7 +81,8 @@ class LearningStage(Stage):
         large = enlarging_kernel if self.enlarge else lambda kernel: kernel
         with torch.autocast(x.device.type, enabled=False):
             kernel = torch.cat([large(layer.weight) for layer in layers], 1)
-            shift = self.conv.bias.repeat(4 if self.enlarge else 1)
+            bias = self.conv.bias
+            shift = None if bias is None else bias.repeat(4 if self.enlarge else 1)
         maps = x if belief is None else torch.cat([x, belief.to(x.dtype)], 1)
         y = F.conv2d(F.pad(maps, (1, 1, 1, 1), mode="replicate"), kernel, shift)
         return from_phases(y) if self.enlarge else y

@@ -165,12 +165,13 @@ def _foreground(
     rng: np.random.Generator, sources: Sources, kind: str, without: tuple[str, ...]
 ) -> tuple[Image.Image, tuple[bool, bool, bool, bool]]:
     """A foreground and the sides where it is cut off; some folders hold whole ones alone."""
-    for _ in range(8):
-        picture, family = sources.foreground(kind, rng)
+    picture, family = sources.foreground(kind, rng)
+    for _ in range(7):
         if family not in without:
             break
+        picture, family = sources.foreground(kind, rng)
     if sources.folders[kind].whole:
-        return picture, (False,) * 4
+        return picture, (False, False, False, False)
     return picture, synthesis.cut_sides(np.asarray(picture)[..., 3])
 
 

@@ -105,9 +105,9 @@ def refined(image: np.ndarray, mask: np.ndarray, band: int) -> np.ndarray:
     """Matte (h, w) float32 in [0, 1] of a drawn mask (h, w) bool in an image (h, w, 3) uint8: within `band` pixels of
     its edge by closed-form matting. The picture's border is no edge. Thin things get a narrower band, so that some of
     their inside stays known."""
-    depth = ndimage.distance_transform_edt(np.pad(mask, 1, mode="edge"))[1:-1, 1:-1]
+    depth = np.asarray(ndimage.distance_transform_edt(np.pad(mask, 1, mode="edge")))[1:-1, 1:-1]
     band = max(1, min(band, int(np.percentile(depth[mask], 90) / 3)))
-    reach = ndimage.distance_transform_edt(~mask)
+    reach = np.asarray(ndimage.distance_transform_edt(~mask))
     trimap = np.where(mask, np.where(depth > band, 1.0, 0.5), np.where(reach > band, 0.0, 0.5))
     alpha = closed_form_alpha(image, trimap.astype(np.float32))
     return ((alpha - HAZE) / (1 - 2 * HAZE)).clip(0, 1)

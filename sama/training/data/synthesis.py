@@ -44,7 +44,8 @@ def resize_premultiplied(picture: Image.Image, extent: tuple[int, int]) -> Image
 def cut_sides(alpha: np.ndarray) -> tuple[bool, bool, bool, bool]:
     """Whether an alpha map (h, w) uint8 is cut off at its left, top, right and bottom border."""
     edges = (alpha[:, 0], alpha[0], alpha[:, -1], alpha[-1])
-    return tuple(bool((edge > 100).mean() > 0.06) for edge in edges)
+    left, top, right, bottom = (bool((edge > 100).mean() > 0.06) for edge in edges)
+    return left, top, right, bottom
 
 
 def place(
