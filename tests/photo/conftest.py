@@ -1,8 +1,6 @@
 """What Chromium makes of a picture, as an independent reference."""
 
 import base64
-import os
-import shutil
 
 import numpy as np
 import pytest
@@ -20,24 +18,14 @@ _DRAW = """async ([mime, data]) => {
 
 
 @pytest.fixture(scope="session")
-def in_chromium():
-    """A function from a MIME type and a file's bytes to (H, W, 4) uint8; skipped without Chromium, but not in CI."""
-    found = shutil.which("chromium")
-    if found is None:
-        sentence = "There is no chromium here; install Debian's package chromium to compare with it."
-        if os.environ.get("CI"):
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-    from playwright.sync_api import sync_playwright
+def in_chromium(launch_chromium):
+    """A function from a MIME type and a file's bytes to (H, W, 4) uint8."""
+    browser = launch_chromium(["--no-sandbox", "--force-color-profile=srgb"])
+    page = browser.new_page()
 
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--force-color-profile=srgb"]
-        browser = playwright.chromium.launch(executable_path=found, args=flags)
-        page = browser.new_page()
+    def draw(mime: str, data: bytes) -> np.ndarray:
+        width, height, values = page.evaluate(_DRAW, [mime, base64.b64encode(data).decode()])
+        return np.array(values, np.uint8).reshape(height, width, 4)
 
-        def draw(mime: str, data: bytes) -> np.ndarray:
-            width, height, values = page.evaluate(_DRAW, [mime, base64.b64encode(data).decode()])
-            return np.array(values, np.uint8).reshape(height, width, 4)
-
-        yield draw
-        browser.close()
+    yield draw
+    browser.close()

@@ -1,8 +1,5 @@
 """A headless Chromium: for the whole page, and for its scripts alone."""
 
-import os
-import shutil
-
 import pytest
 
 CHROMIUM_FLAGS = [
@@ -18,17 +15,8 @@ CHROMIUM_FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """Debian's Chromium; without it these tests fail in CI and are skipped elsewhere."""
-    found = shutil.which("chromium")
-    if found is None:
-        sentence = "There is no chromium here; install Debian's package chromium to run the browser tests."
-        if os.environ.get("CI"):
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
+def browser(launch_chromium):
+    """One browser for all tests of the page."""
+    browser = launch_chromium(CHROMIUM_FLAGS)
+    yield browser
+    browser.close()

@@ -1,0 +1,22 @@
+"""Debian's Chromium for all tests that need one: Playwright can be started only once in a process."""
+
+import os
+import shutil
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def launch_chromium():
+    """A function from Chromium's flags to a new headless browser; without Chromium tests fail in CI and are skipped
+    elsewhere."""
+    found = shutil.which("chromium")
+    if found is None:
+        sentence = "There is no chromium here; install Debian's package chromium to run the browser tests."
+        if os.environ.get("CI"):
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield lambda flags: playwright.chromium.launch(executable_path=found, args=flags)
