@@ -25,10 +25,13 @@ class Guides(NamedTuple):
         if each == 1:
             return self
 
-        def repeat(x):
-            return x.repeat_interleave(each, 0) if isinstance(x, Tensor) else x
+        def repeat(x: Tensor) -> Tensor:
+            return x.repeat_interleave(each, 0)
 
-        windows = tuple(Guide(*(repeat(x) for x in guide)) for guide in self.windows)
+        windows = tuple(
+            Guide(repeat(guide.image), repeat(guide.mean), repeat(guide.inverse), guide.radius)
+            for guide in self.windows
+        )
         return Guides(repeat(self.image), windows)
 
 

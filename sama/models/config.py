@@ -1,6 +1,7 @@
 """The numbers that define a model, in two frozen dataclasses that are passed explicitly."""
 
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 # EfficientNet-Lite2: blocks, kernel size, stride of the first block, expansion and channels of every stage.
 LITE2 = (
@@ -85,5 +86,5 @@ class SamaConfig:
         return cls(mini=mini, **{k: _freeze(v) for k, v in values.items()})
 
 
-def _freeze(value):
+def _freeze(value: Any) -> Any:
     return tuple(_freeze(v) for v in value) if isinstance(value, list | tuple) else value

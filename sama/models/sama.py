@@ -4,6 +4,8 @@ Paper: arXiv 2601.12147. `encode_global` and `encode_local` run once per photo, 
 definition; what answers photos is its twin in `sama.models.fast`, which says the same quicker.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -96,7 +98,7 @@ class Sama(nn.Module):
         return ImageFeatures(embedding, context, single=self.views.kept(encoded))
 
     def encode_local(
-        self, features: ImageFeatures, local: list[EncodedView | None], image: Tensor
+        self, features: ImageFeatures, local: Sequence[EncodedView | None], image: Tensor
     ) -> ImageFeatures:
         """Add the four encoded local views, in order, each of batch B, and the frame (B, 3, 2S, 2S).
 

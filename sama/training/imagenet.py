@@ -26,7 +26,7 @@ def imagenet_trunk() -> dict[str, Tensor]:
     state |= _fold(published, "_conv_stem", "_bn0", "stem")
     number = 0
     for s, stage in enumerate(trunk.stages):
-        for b, block in enumerate(stage):
+        for b, block in enumerate(stage.children()):
             old, new = f"_blocks.{number}", f"stages.{s}.{b}"
             if block.expand is not None:
                 state |= _fold(published, f"{old}._expand_conv", f"{old}._bn0", f"{new}.expand")

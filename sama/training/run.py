@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import nn
 
 from sama.errors import SamaError
 from sama.models.backbones import BACKBONES, default_config
-from sama.models.backbones.mini import MiniBackbone
+from sama.models.backbones.mini import MiniBackbone, MiniEncoder
 from sama.models.config import SamaConfig
 from sama.models.sama import TASKS, Sama
 from sama.training.data.dataset import TrainingData
@@ -55,8 +56,9 @@ def train_mini(recipe: Recipe, place: Workplace, *, resume: bool) -> Path:
     """Train `mini` from ImageNet's trunk or the recipe's weights; returns the file of its weights."""
     torch.manual_seed(recipe.seed)
     config = default_config("mini")
-    backbone = MiniBackbone(config.mini).to(place.device, memory_format=torch.channels_last)
-    trunk = backbone.sam.image_encoder.trunk
+    backbone = MiniBackbone(config.mini)
+    backbone.to(place.device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  stubs lack it
+    trunk = cast(MiniEncoder, backbone.sam.image_encoder).trunk
     if recipe.init:
         init = find_backbone(record_of("mini"), None if recipe.init == EMBEDDED else Path(recipe.init))
         start_from(backbone.state_dict(), load_tensors(init), init.name)
@@ -114,7 +116,7 @@ def train_sama(
         backbone_file=file,
         backbone=model.backbone,
     )
-    model.to(place.device, memory_format=torch.channels_last)
+    model.to(place.device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  stubs lack it
     path = place.out / f"sama_{config.backbone}.safetensors"
 
     def export(module: Sama, step: int) -> None:

@@ -66,7 +66,7 @@ def _value(hint: Any, value: Any, file: str, where: str) -> Any:
     if is_dataclass(hint) or origin is dict:
         if not isinstance(value, dict):
             raise SamaError(f"{where} of {file} must be a table, not {value!r}.")
-        if is_dataclass(hint):
+        if isinstance(hint, type) and is_dataclass(hint):
             return read_table(hint, value, file, where)
         return {k: _value(inner[1], v, file, f"{where}.{k}") for k, v in value.items()}
     if origin is tuple:

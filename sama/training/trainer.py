@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset, default_collate
 from tqdm import tqdm
 
 from sama.predict.allocator import reuse_memory
-from sama.training.data.dataset import Ingredients, develop
+from sama.training.data.dataset import Ingredients, TrainingData, develop
 from sama.training.ema import Ema
 from sama.training.state import load_state, save_state
 
@@ -68,11 +68,11 @@ class TrainSettings:
 class Batches(Dataset):
     """Batch `step` of the task whose turn it is; size and content depend on (seed, step, progress) alone."""
 
-    def __init__(self, make_data: Callable[[str, int], Dataset], batch: int, painted: bool = True):
+    def __init__(self, make_data: Callable[[str, int], TrainingData], batch: int, painted: bool = True):
         self.make_data = make_data
         self.batch = batch
         self.painted = painted
-        self.cache: dict[tuple[str, int], Dataset] = {}
+        self.cache: dict[tuple[str, int], TrainingData] = {}
 
     def load(self, step: int, task: str, size: int) -> dict | list[Ingredients]:
         """Return the collated batch of one step, or what it is made of."""
@@ -102,7 +102,7 @@ class _Plan(Dataset):
 
 def train(
     stage: Stage,
-    make_data: Callable[[str, int], Dataset],
+    make_data: Callable[[str, int], TrainingData],
     settings: TrainSettings,
     *,
     resume: bool = False,
@@ -125,7 +125,7 @@ def train(
             for batch in _stream(batches, stage.tasks, size, run.step, settings):
                 run.learn(_on_device(batch, settings.device))
                 bar.n = round(100 * run.progress, 1)
-                bar.set_postfix(step=run.step, **run.smooth)
+                bar.set_postfix(dict(sorted([("step", run.step), *run.smooth.items()])))
                 if run.seconds - saved > 60 * settings.checkpoint_minutes:
                     run.checkpoint(watch, export)
                     saved = run.seconds
@@ -204,7 +204,7 @@ class _Run:
 
 def _on_device(batch: dict | list[Ingredients], device: str) -> dict:
     if isinstance(batch, list):
-        batch = default_collate([develop(ingredients, device) for ingredients in batch])
+        return _on_device(default_collate([develop(ingredients, device) for ingredients in batch]), device)
     return {k: v.to(device, non_blocking=True) for k, v in batch.items()}
 
 

@@ -9,7 +9,9 @@ from PIL import Image, ImageDraw
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sama.models.backbones.mini import MiniBackbone
 from sama.models.prompt_tensors import BOTTOM_RIGHT, TOP_LEFT, PromptTensors
+from sama.models.sama import Sama
 from sama.models.views import Frame, make_frame
 from sama.training.data.sources import Folder, open_photo, pairs_of, sort_of
 from sama.training.stages.mini import normalise_batch
@@ -21,9 +23,11 @@ TILE = 192
 def watched_files(root: Path, per_folder: int) -> list[tuple[Path, Path]]:
     """(photo, truth) of `per_folder` photos of every folder under root/val, evenly spread over it."""
     chosen = []
-    for folder in sorted(p for p in (root / "val").glob("*") if sort_of(p) in ("labels", "alphas")):
-        # A folder of mattes may hold labels too.
-        pairs = pairs_of(folder, sort_of(folder))
+    for folder in sorted((root / "val").glob("*")):
+        sort = sort_of(folder)
+        if sort not in ("labels", "alphas"):
+            continue
+        pairs = pairs_of(folder, sort)  # a folder of mattes may hold labels too
         stride = max(1, len(pairs) // per_folder)
         chosen += pairs[::stride][:per_folder]
     return chosen
@@ -132,7 +136,7 @@ class MiniWatch(_Watch):
     """Box IoU of `mini` on held-out photographs, and a sheet of photo, target and answer."""
 
     @torch.no_grad()
-    def __call__(self, module: nn.Module) -> dict:
+    def __call__(self, module: MiniBackbone) -> dict:
         """Return {"val_FOLDER": mean IoU} and write sheet.png."""
         board = _Board(self.shown)
         for sample, batch in self.samples(module):
@@ -157,7 +161,7 @@ class SamaWatch(_Watch):
     minus SAM's of each, and a sheet of photo, target, SAM's mask, SAMA's mask and alpha."""
 
     @torch.no_grad()
-    def __call__(self, module: nn.Module) -> dict:
+    def __call__(self, module: Sama) -> dict:
         """Return {"val_FOLDER_NUMBER": mean} and write sheet.png. NUMBER is `iou_sam`, `iou_sama` and, SAMA's minus
         SAM's, `iou_difference`; where mattes are exact the same of `mad` and `mse`, for which less is better."""
         board = _Board(self.shown)

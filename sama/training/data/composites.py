@@ -122,7 +122,7 @@ def _layer(
         return _cut_layer(rng, sources, canvas, side, angle, mixture, cuts)
     if kind == DRAWN:
         picture = procedural_picture(rng, sources, round(side), mixture.shapes)
-        cut = (False,) * 4
+        cut = (False, False, False, False)
     else:
         picture, cut = _foreground(rng, sources, kind, mixture.without)
         # Enlarged renders lose the fine edges they are here for.

@@ -130,8 +130,8 @@ def _quality(rng: np.random.Generator) -> int:
 
 
 def _resample(plan: Resampling, image: Tensor, targets: Tensor, exact: bool) -> tuple[Tensor, Tensor]:
-    extent = tuple(image.shape[-2:])
-    small = tuple(max(1, round(side * plan.factor)) for side in extent)
+    height, width = extent = image.shape[-2], image.shape[-1]
+    small = max(1, round(height * plan.factor)), max(1, round(width * plan.factor))
     image = filters.resample(image, small, plan.down)
     if plan.quality is not None:
         image = filters.jpeg(image, plan.quality)

@@ -1,5 +1,7 @@
 """Picture filters on tensors of any device, values 0 to 255: what cameras and files do."""
 
+from typing import cast
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -51,7 +53,8 @@ def saturate(x: Tensor, keep: float) -> Tensor:
 
 def luma(x: Tensor) -> Tensor:
     """Brightness (1, h, w) of (3, h, w)."""
-    return sum(weight * plane for weight, plane in zip(LUMA, x, strict=True))[None]
+    weighed = (weight * plane for weight, plane in zip(LUMA, x, strict=True))
+    return cast(Tensor, sum(weighed))[None]
 
 
 def look_up(x: Tensor, table: Tensor) -> Tensor:

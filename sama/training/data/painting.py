@@ -76,10 +76,11 @@ def paint(scene: Scene, device: torch.device | str = "cpu") -> Tensor:
         layer = painted.layer
         colour, alpha = _planes(layer.colour, device), _planes(layer.alpha[..., None], device)
         rows, columns = layer.region
+        extent = image.shape[-2], image.shape[-1]
         if painted.recolouring is not None:
             colour = recolour(painted.recolouring, colour, alpha, background[:, rows, columns])
         if painted.shadow is not None:
-            image *= 1 - painted.shadow.strength * _shade(painted.shadow, layer, alpha, image.shape[-2:])
+            image *= 1 - painted.shadow.strength * _shade(painted.shadow, layer, alpha, extent)
         part = image[:, rows, columns]
         part.mul_(1 - alpha / 255).add_(colour)
     return image

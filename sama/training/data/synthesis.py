@@ -54,7 +54,7 @@ def place(
     canvas: tuple[int, int],
     side: int,
     angle: float,
-    cut: tuple[bool, bool, bool, bool] = (False,) * 4,
+    cut: tuple[bool, bool, bool, bool] = (False, False, False, False),
 ) -> Layer | None:
     """Scale an RGBa picture to long side `side`, turn it by `angle` degrees, drop it on `canvas`.
 
@@ -66,7 +66,7 @@ def place(
     if (left and right) or (top and bottom):
         return None
     factor = side / max(picture.size)
-    extent = tuple(max(2, round(s * factor)) for s in picture.size)
+    extent = max(2, round(picture.width * factor)), max(2, round(picture.height * factor))
     picture = resize_premultiplied(picture, extent)
     if rng.random() < 0.5:
         picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)

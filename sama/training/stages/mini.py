@@ -1,5 +1,7 @@
 """Stage one: the promptable backbone `mini`, on a trunk trained before or from scratch."""
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -63,7 +65,8 @@ class MiniStage:
             embedded = self.backbone.embed_prompts(prompts, context)
             logits, scores = self.backbone.decode(encoded.embedding, embedded)
         loss, iou = _answer_loss(logits, scores, target, known, prompts.ambiguous)
-        loss = loss + LIKENESS_WEIGHT * _likeness_loss(embedded.likeness, target, known)
+        likeness = cast(Tensor, embedded.likeness)  # `mini` has a prior
+        loss = loss + LIKENESS_WEIGHT * _likeness_loss(likeness, target, known)
         log = {"box_iou": _mean(iou, prompts.labels[:, 0] >= 0), "click_iou": _mean(iou, prompts.ambiguous)}
 
         if torch.rand((), generator=generator) < self.prompting.corrected:
