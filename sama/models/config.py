@@ -54,7 +54,8 @@ class SamaConfig:
     Beyond the paper: `fine` lists the widths of a stream that shows the heads the photo at strides 4, 2 and 1,
     `fine_blocks` is its depth at stride 4; without it the heads see the photo's colours alone. `guides` are windows
     (radius in pixels of SAM's mask, smoothness) of guided filters whose answers stand beside SAM's in the heads.
-    `mixing` gives each head a residual block at four times the embedding's resolution.
+    `mixing` gives each head a residual block at four times the embedding's resolution. With `trimap` the matting head
+    tells background, unknown and foreground apart first, see `sama.models.trimap_first`.
     """
 
     backbone: str = "mini"
@@ -72,6 +73,7 @@ class SamaConfig:
     fine_blocks: int = 3
     guides: tuple[tuple[int, float], ...] = ()
     mixing: bool = False
+    trimap: bool = False
     mini: MiniConfig = field(default_factory=MiniConfig)
 
     def to_dict(self) -> dict:

@@ -60,8 +60,10 @@ def make_fine(config: SamaConfig, backbone: Backbone) -> nn.Module:
     return FineStream(backbone.detail_channels, config.fine, config.fine_blocks)
 
 
-def make_head(config: SamaConfig, backbone: Backbone, widths: tuple[int, ...]) -> PredictionHead:
-    """A prediction head with stages of `widths`."""
+def make_head(
+    config: SamaConfig, backbone: Backbone, widths: tuple[int, ...], *, trimap: bool
+) -> PredictionHead:
+    """A prediction head with stages of `widths`; trimap: whether it begins with one."""
     return PredictionHead(
         backbone.embed_dim,
         widths,
@@ -71,4 +73,5 @@ def make_head(config: SamaConfig, backbone: Backbone, widths: tuple[int, ...]) -
         beliefs=1 + len(config.guides),
         mixing=config.mixing,
         residual=config.residual,
+        trimap=trimap,
     )

@@ -8,6 +8,7 @@ four times the embedding's resolution the photo, through the fine stream's maps 
 
 from collections.abc import Sequence
 from functools import reduce
+from typing import NamedTuple
 
 import torch
 from segment_anything.modeling.mask_decoder import MLP
@@ -17,9 +18,25 @@ from torch.nn import functional as F
 from sama.models.backbones.layers import ConvBlock
 from sama.models.beliefs import Beliefs
 from sama.models.maps import fit, up2
+from sama.models.trimap_first import TrimapBranch, alpha_logits
 
 SEEING = 2  # the first stage that sees the photo
 MIXED = 1  # the stage after which there may be a residual block
+TRIMAP = 2  # the stage after which there may be a trimap: a quarter of the matte's resolution
+
+
+class HeadMaps(NamedTuple):
+    """What a head answers: logits (N, 1, H, W); trimap (N, 3, h, w), logits of background, unknown and foreground, and
+    detail (N, 1, H, W), logits of what is seen of the unknown, for a head that begins with a trimap."""
+
+    logits: Tensor
+    trimap: Tensor | None = None
+    detail: Tensor | None = None
+
+    def by_name(self, task: str) -> dict[str, Tensor]:
+        """The logits under the name of the head's task, the others under their own, as far as there are any."""
+        beside = {"trimap": self.trimap, "detail": self.detail}
+        return {task: self.logits} | {name: x for name, x in beside.items() if x is not None}
 
 
 class Stage(nn.Module):
@@ -102,10 +119,11 @@ class PredictionHead(nn.Module):
         beliefs: int,
         mixing: bool,
         residual: bool,
+        trimap: bool = False,
     ):
         """details: channels of the maps for the third stage and those after it; image: whether these stages see its
         colours; beliefs: how many maps, for residual heads; mixing: whether there is a block after the second stage;
-        residual: whether the head refines SAM's logits."""
+        residual: whether the head refines SAM's logits; trimap: whether it begins with a trimap."""
         super().__init__()
         stages = []
         for i, width in enumerate(widths):
@@ -127,6 +145,7 @@ class PredictionHead(nn.Module):
         if residual:
             nn.init.zeros_(self.weights.layers[-1].weight)
             nn.init.zeros_(self.weights.layers[-1].bias)
+        self.trimap = TrimapBranch(widths[TRIMAP], channels, hidden) if trimap else None
 
     def shown(
         self, details: Sequence[Tensor], image: Tensor | None, size: tuple[int, int]
@@ -140,13 +159,16 @@ class PredictionHead(nn.Module):
 
     def forward(
         self, x: Tensor, token: Tensor, base: Tensor, beliefs: Beliefs, shown: Sequence[Tensor | None]
-    ) -> Tensor:
+    ) -> HeadMaps:
         """base (N, 1, 4h, 4w): SAM's logits of the chosen candidate; shown: what the method of that name returned, for
         N prompts."""
+        trimap = None
         for i, stage in enumerate(self.stages):
             x = stage(x, beliefs, shown[i])
             if i == MIXED:
                 x = self.mix(x)
+            if i == TRIMAP and self.trimap is not None:
+                trimap = self.trimap(x, token, base)
         n, c, height, width = x.shape
         weights = self.weights(token).reshape(n, -1, c)  # (N, planes, C)
         planes = x.permute(0, 2, 3, 1).reshape(n, -1, c) @ weights.to(x.dtype).transpose(
@@ -154,7 +176,11 @@ class PredictionHead(nn.Module):
         )  # (N, HW, planes)
         planes = planes.transpose(1, 2).reshape(n, -1, height, width).float()
         sam = F.interpolate(base.float(), (height, width), mode="bilinear", align_corners=False)
-        return self.answer(planes, sam)
+        logits = self.answer(planes, sam)
+        if trimap is None:
+            return HeadMaps(logits)
+        fine = F.interpolate(trimap, (height, width), mode="bilinear", align_corners=False)
+        return HeadMaps(alpha_logits(fine, logits), trimap, logits)
 
 
 def of_stage(i: int, details: Sequence):

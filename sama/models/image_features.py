@@ -1,6 +1,7 @@
 """What is known of photos, and what SAM answered: the values that go from one part of SAMA to the next."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -42,6 +43,12 @@ class SamAnswer:
     def base(self) -> Tensor:
         """Logits (N, 1, 4h, 4w) of the chosen candidate."""
         return self.logits[torch.arange(len(self.chosen)), self.chosen][:, None]
+
+    def believing(self, logits: Tensor) -> Self:
+        """The same with logits (N, 1, 4h, 4w) of masks from elsewhere in the candidates' place: SAMA's heads then
+        refine these."""
+        one = self.scores.new_ones(len(logits), 1)
+        return replace(self, logits=logits, scores=one, chosen=torch.zeros_like(self.chosen))
 
 
 def per_prompt(x: Tensor | None, each: int) -> Tensor | None:

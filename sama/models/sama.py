@@ -44,9 +44,15 @@ class Sama(nn.Module):
         self.tokens = nn.Parameter(torch.zeros(len(TASKS), channels))
         self.reset_tokens()
         self.fine = factory.make_fine(config, self.backbone)
-        widths = (config.segmentation_channels, config.matting_channels)
         self.heads = nn.ModuleDict(
-            {task: factory.make_head(config, self.backbone, w) for task, w in zip(TASKS, widths, strict=True)}
+            {
+                "segmentation": factory.make_head(
+                    config, self.backbone, config.segmentation_channels, trimap=False
+                ),
+                "matting": factory.make_head(
+                    config, self.backbone, config.matting_channels, trimap=config.trimap
+                ),
+            }
         )
         self.eval()
 
@@ -137,7 +143,8 @@ class Sama(nn.Module):
     def decode(
         self, features: ImageFeatures, answer: SamAnswer, tasks: tuple[str, ...] = TASKS
     ) -> dict[str, Tensor]:
-        """Refine SAM's answer: logits (N, 1, H, W) for each task, H = W = the head's own resolution.
+        """Refine SAM's answer: logits (N, 1, H, W) for each task, H = W = the head's own resolution, and beside matting
+        `trimap` and `detail` of a head that begins with a trimap, see `HeadMaps`.
 
         With `residual` SAMA's tokens only read, so one pass serves both tasks; without, every task is a pass of its
         own in which its token is seen by all, as the paper has it.
@@ -177,7 +184,8 @@ class Sama(nn.Module):
         for i, task in enumerate(tasks):
             shown = self.heads[task].shown(details, features.image, x.shape[-2:])
             shown = [per_prompt(part, each) for part in shown]
-            out[task] = self.heads[task](x, tokens[:, i - len(tasks)], answer.base, beliefs, shown)
+            maps = self.heads[task](x, tokens[:, i - len(tasks)], answer.base, beliefs, shown)
+            out |= maps.by_name(task)
         return out
 
     def _prompt_tokens(self, answer: SamAnswer, tasks: tuple[str, ...]) -> Tensor:

@@ -164,7 +164,7 @@ class SamaPredictor:
             if tasks:
                 started = time.perf_counter()
                 found = self.model.decode(features, answer, tasks)
-                logits = {k: photo.finished(k, v, request.shape, request.edges) for k, v in found.items()}
+                logits = {k: photo.finished(k, found[k], request.shape, request.edges) for k in tasks}
                 seconds["decode_sama"] = time.perf_counter() - started
         layers = {}
         index = shown.index(int(answer.chosen[0]))

@@ -30,6 +30,7 @@ OURS = {
     "fine": (),
     "guides": (),
     "mixing": False,
+    "trimap": False,
 }  # switches off what the heads see and hold beyond the paper's
 
 # What is left out with a module, see docs/notebook.md.
@@ -44,6 +45,7 @@ VARIANTS = {
     "direct": Variant("without Local-Adapter, heads read MVLE's output", {"local_adapter": False}),
     "segmentation": Variant("segmentation alone", tasks=("segmentation",)),
     "matting": Variant("matting alone", tasks=("matting",)),
+    "no-trimap": Variant("without a trimap first", {"trimap": False}),
     "paper": Variant("the paper's modules alone", OURS),
     "paper-no-mvle": Variant("of these, without MVLE", OURS | NO_MVLE),
     "paper-no-adapter": Variant("of these, without Local-Adapter", OURS | NO_ADAPTER),

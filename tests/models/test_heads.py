@@ -35,12 +35,23 @@ def test_the_first_stage_enlarges_nothing():
 
 @pytest.mark.parametrize("prepare", [lambda head: head, learning])
 @pytest.mark.parametrize("details", [(3,), (3, 2)])
-def test_every_parameter_of_a_head_learns(details, prepare):
+@pytest.mark.parametrize("trimap", [False, True])
+def test_every_parameter_of_a_head_learns(details, prepare, trimap):
     torch.manual_seed(0)
     colours = len(details) == 1
     head = PredictionHead(
-        8, (6, 5, 4, 4), 16, details=details, image=colours, beliefs=2, mixing=True, residual=True
+        8,
+        (6, 5, 4, 4),
+        16,
+        details=details,
+        image=colours,
+        beliefs=2,
+        mixing=True,
+        residual=True,
+        trimap=trimap,
     ).train()
+    if trimap:
+        torch.nn.init.normal_(head.trimap.weights.layers[-1].weight)
     torch.nn.init.normal_(head.weights.layers[-1].weight)
     torch.nn.init.normal_(head.mix.conv2.weight)
     head = prepare(head)
@@ -49,7 +60,9 @@ def test_every_parameter_of_a_head_learns(details, prepare):
     base = torch.randn(2, 1, 16, 16)
     beliefs = Beliefs(base, make_guides(image, ((2, 1e-3),)), torch.float32)
     shown = head.shown(maps, image, (8, 8))
-    logits = head(torch.randn(2, 8, 8, 8), torch.randn(2, 8), base, beliefs, shown)
+    maps = head(torch.randn(2, 8, 8, 8), torch.randn(2, 8), base, beliefs, shown)
+    assert (maps.trimap is not None) == (maps.detail is not None) == trimap
+    logits = maps.logits
     assert logits.shape == (2, 1, 64, 64)
     logits.square().mean().backward()
     still = [n for n, p in head.named_parameters() if p.grad is None or not p.grad.any()]

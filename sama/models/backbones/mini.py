@@ -23,6 +23,7 @@ DEFAULT = SamaConfig(
     fine=(64, 32, 8),
     guides=((6, 2e-3), (2, 2e-3)),
     mixing=True,
+    trimap=True,
     mini=MiniConfig(blocks=5, prior_mixing=True),
 )
 

@@ -12,8 +12,9 @@ from torch.nn import functional as F
 
 from sama.models.beliefs import Beliefs
 from sama.models.fast.stage import Side, bordered
-from sama.models.heads import MIXED, PredictionHead, of_stage
+from sama.models.heads import MIXED, TRIMAP, HeadMaps, PredictionHead, of_stage
 from sama.models.maps import from_phases
+from sama.models.trimap_first import alpha_logits
 
 BAND_BYTES = 2**21  # of a band's share of the map that bands begin with
 UNBANDED = 3  # stages: what they make fits into a cache as a whole
@@ -39,30 +40,38 @@ class QuickHead(PredictionHead):
 
     def forward(
         self, x: Tensor, token: Tensor, base: Tensor, beliefs: Beliefs, sides: Sequence[Side]
-    ) -> Tensor:
+    ) -> HeadMaps:
         """x: what `entry` returned; sides: what the method of that name returned, for N prompts; the others as of
         `PredictionHead.forward`."""
         run = _Run(self.stages, beliefs, sides, x.shape[-2:])
         x = self.stages[0](x, sides[0])
         last = len(self.stages) - 1
         mixed = 0 if isinstance(self.mix, nn.Identity) else MIXED + 1
-        whole = max(1, mixed, min(UNBANDED, last))
+        first = 0 if self.trimap is None else TRIMAP + 1
+        whole = max(1, mixed, first, min(UNBANDED, last))
+        trimap = None
         for i in range(1, whole):
             x = run.stage(i, x)
             if i == MIXED:
                 x = self.mix(x)
+            if i == TRIMAP and self.trimap is not None:
+                trimap = self.trimap(x, token, base)
         weights = self.weights(token).reshape(len(x), -1, self.stages[-1].conv.out_channels)  # (N, P, C)
-        parts, row = [], 0
+        parts, details, row = [], [], 0
         for band in _bands(x):
             planes = _weigh(run.band(x, whole, band), weights)
             if planes.shape[1] > weights.shape[1]:
                 planes = from_phases(planes)
             planes = planes.float()  # (N, 1 or 2, rows, W)
             height, width = planes.shape[-2] * x.shape[-2] // len(band), planes.shape[-1]
-            sam = _rows(base.float(), (height, width), range(row, row + planes.shape[-2]))
-            parts.append(self.answer(planes, sam))
-            row += planes.shape[-2]
-        return parts[0] if len(parts) == 1 else torch.cat(parts, 2)
+            rows = range(row, row + planes.shape[-2])
+            logits = self.answer(planes, _rows(base.float(), (height, width), rows))
+            if trimap is not None:
+                details.append(logits)
+                logits = alpha_logits(_rows(trimap, (height, width), rows), logits)
+            parts.append(logits)
+            row = rows.stop
+        return HeadMaps(_joined(parts), trimap, _joined(details) if details else None)
 
 
 class _Run:
@@ -105,6 +114,11 @@ class _Run:
                 start, stop = 2 * made.start, 2 * made.stop
                 band = range(2 * band.start, 2 * band.stop)
         return x[..., band.start - made.start : band.stop - made.start, :]
+
+
+def _joined(parts: list[Tensor]) -> Tensor:
+    """Bands (N, C, ., W), one below the other."""
+    return parts[0] if len(parts) == 1 else torch.cat(parts, 2)
 
 
 def _rows(x: Tensor, size: tuple[int, int], rows: range) -> Tensor:

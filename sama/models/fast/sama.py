@@ -121,7 +121,8 @@ class QuickSama(Sama):
         for i, task in enumerate(tasks):
             given = features.sides[task]  # pyright: ignore[reportOptionalSubscript]  what `prepare` has made
             sides = [Side(*(per_prompt(m, each) for m in side)) for side in given]
-            out[task] = self.heads[task](x, tokens[:, i - len(tasks)], answer.base, beliefs, sides)
+            maps = self.heads[task](x, tokens[:, i - len(tasks)], answer.base, beliefs, sides)
+            out |= maps.by_name(task)
         return out
 
     def _source(self, features: ImageFeatures, embedded: EmbeddedPrompts) -> Tensor:
