@@ -7,7 +7,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from sama.models.trimap_first import BACKGROUND, CLASSES, FOREGROUND, UNKNOWN
 from sama.training.correlation import filter_axis
+
+SURE = 0.04  # how far alpha may be from 0 or 1 for a pixel that is known to be the object's or not
 
 
 def weighted_mean(x: Tensor, weight: Tensor) -> Tensor:
@@ -98,6 +101,33 @@ def matting_loss(logits: Tensor, target: Tensor, known: Tensor, *, doubt: float)
         + gradient(alpha, target, known)
         + laplacian(alpha, target, known)
     )
+
+
+def trimap_classes(target: Tensor, known: Tensor, side: int) -> tuple[Tensor, Tensor]:
+    """What a trimap should say of a matte (N, 1, H, W): classes (N, side, side) of `trimap_first`, and whether they are
+    known, the same shape, 0 or 1. A cell is known to be the object's or not where it and its neighbours are all that,
+    so that a trimap enlarged between its cells says so rightly."""
+    factor = target.shape[-1] // side
+
+    def highest(x: Tensor) -> Tensor:
+        return F.max_pool2d(F.max_pool2d(x, factor), 3, stride=1, padding=1)[:, 0]
+
+    classes = torch.full_like(target[:, 0, ::factor, ::factor], UNKNOWN, dtype=torch.long)
+    classes[highest(target) < SURE] = BACKGROUND
+    classes[highest(1 - target) < SURE] = FOREGROUND
+    return classes, (-F.max_pool2d(-known, factor)[:, 0] > 0).float()
+
+
+def trimap_loss(trimap: Tensor, target: Tensor, known: Tensor) -> Tensor:
+    """Cross-entropy of logits (N, 3, h, w) and what `trimap_classes` makes of the matte and its `known` (N, 1, H, W).
+    Half of the weight is shared alike between the classes that a sample has, so that a thin unknown is not drowned."""
+    classes, seen = trimap_classes(target, known, trimap.shape[-1])
+    each = F.one_hot(classes, CLASSES).movedim(-1, 1) * seen[:, None]  # (N, 3, h, w)
+    count = each.flatten(2).sum(2)  # (N, 3)
+    total, there = count.sum(1, keepdim=True), (count > 0).sum(1, keepdim=True).clamp(min=1)
+    share = 0.5 + 0.5 * total / there / count.clamp(min=1)  # (N, 3)
+    weight = (each * share[..., None, None]).sum(1)
+    return weighted_mean(F.cross_entropy(trimap, classes, reduction="none"), weight)
 
 
 def prompt_loss(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Simulated prompts: jittered boxes, clicks, and a click where the last answer is wrong."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -29,7 +29,7 @@ class Prompting:
     to 25 % too short, or every side up to 20 % too far out; single: clicked objects that get one click, the others one
     to three; deep: first clicks that lie as deep inside as can be; clicked: boxes that come with clicks; corrected:
     batches that are asked again with a click where the answer is wrong, `with_mask` of these with the answer's mask as
-    well.
+    well; guided: objects whose matte follows a damaged truth, with its box as the prompt, instead of SAM's answer.
     """
 
     box: float = 0.65
@@ -42,6 +42,7 @@ class Prompting:
     clicked: float = 0.15
     corrected: float = 0.4
     with_mask: float = 0.3
+    guided: float = 0.0
 
 
 def simulate_prompts(
@@ -114,6 +115,20 @@ def _drawn(box: Tensor, usual: Tensor, kind: Tensor, plan: Prompting, uniform) -
     large = box - LARGE * uniform(len(box), 4) * sides
     wrong = torch.where(kind < plan.short, short, large)
     return torch.where((kind >= 0) & (kind < plan.short + plan.large), wrong, usual)
+
+
+def boxed(prompts: PromptTensors, rows: Tensor, masks: Tensor, size: int) -> PromptTensors:
+    """The prompts, with nothing but a box around the masks (N, 1, g, g) > 0.5 where rows (N,) bool are true; in pixels
+    of a view of `size`."""
+    box = tight_boxes(masks) * (size / masks.shape[-1])
+    coords, labels = torch.zeros_like(prompts.coords), torch.full_like(prompts.labels, PADDING)
+    coords[:, :2] = box.reshape(-1, 2, 2).to(coords)
+    labels[:, :2] = torch.tensor([TOP_LEFT, BOTTOM_RIGHT], device=labels.device)
+    return replace(
+        prompts,
+        coords=torch.where(rows[:, None, None], coords, prompts.coords),
+        labels=torch.where(rows[:, None], labels, prompts.labels),
+    )
 
 
 def error_click(logits: Tensor, target: Tensor, known: Tensor, size: int) -> tuple[Tensor, Tensor]:

@@ -79,3 +79,34 @@ def test_a_run_begins_with_binary_cross_entropy_and_ends_without():
     known = torch.ones_like(target)
     first, last = (losses.matting_loss(logits, target, known, doubt=d) for d in (1.0, 0.0))
     assert torch.allclose(first - last, losses.bce(logits, target, known))
+
+
+def test_a_trimap_knows_what_lies_a_cell_away_from_everything_soft():
+    target = torch.zeros(1, 1, 64, 64)
+    target[..., 16:, :] = 1
+    target[..., 40:44, 40:44] = 0.5
+    known = torch.ones_like(target)
+    known[..., :, 60:] = 0
+    classes, seen = losses.trimap_classes(target, known, 16)
+    expected = torch.full((16, 16), 2)
+    expected[:3] = 0
+    expected[3:5] = 1  # the cells on either side of the edge at 16 rows
+    expected[9:12, 9:12] = 1
+    assert torch.equal(classes[0], expected)
+    assert not seen[0, :, 15].any() and seen[0, :, :15].all()
+
+
+def test_trimap_loss_is_cross_entropy_with_half_of_the_weight_alike():
+    torch.manual_seed(8)
+    target = torch.zeros(1, 1, 64, 64)
+    target[..., 16:, :] = 1
+    known = torch.ones_like(target)
+    trimap = torch.randn(1, 3, 16, 16)
+    classes, _ = losses.trimap_classes(target, known, 16)
+    each = torch.nn.functional.cross_entropy(trimap, classes, reduction="none")[0]
+    alike = torch.stack([each[classes[0] == k].mean() for k in range(3)]).mean()
+    assert losses.trimap_loss(trimap, target, known).item() == pytest.approx(
+        (each.mean() + alike).item() / 2, rel=1e-5
+    )
+    sure = 40 * torch.nn.functional.one_hot(classes, 3).movedim(-1, 1).float()
+    assert losses.trimap_loss(sure, target, known).item() < 1e-4

@@ -3,7 +3,7 @@
 import torch
 
 from sama.models.prompt_tensors import PADDING
-from sama.training.prompting import Prompting, depth, error_click, simulate_prompts, tight_boxes
+from sama.training.prompting import Prompting, boxed, depth, error_click, simulate_prompts, tight_boxes
 
 
 def test_prompts_fit_their_targets():
@@ -12,8 +12,8 @@ def test_prompts_fit_their_targets():
     assert tight_boxes(target)[0].tolist() == [4, 8, 28, 20]
     part = torch.arange(64) % 4 == 0
     prompts = simulate_prompts(target, part, 128, torch.Generator().manual_seed(0))
-    boxed = prompts.labels[:, 0] == 2
-    assert 20 < boxed.sum() < 56 and not (boxed & part).any()
+    with_box = prompts.labels[:, 0] == 2
+    assert 20 < with_box.sum() < 56 and not (with_box & part).any()
     assert (prompts.ambiguous[part]).all()
     cells = (prompts.coords / 4).long().clamp(0, 31)
     for clicks in (2, 3, 4):
@@ -70,3 +70,14 @@ def test_without_drawn_boxes_nothing_else_is_drawn_differently():
         for plan in (None, Prompting(short=0.0, large=0.0))
     )
     assert torch.equal(usual.coords, again.coords) and torch.equal(usual.labels, again.labels)
+
+
+def test_a_box_around_a_given_mask_takes_the_place_of_the_prompts():
+    target = torch.zeros(2, 1, 32, 32)
+    target[:, :, 4:12, 8:20] = 1
+    generator = torch.Generator().manual_seed(0)
+    prompts = simulate_prompts(target, torch.zeros(2, dtype=torch.bool), 256, generator)
+    new = boxed(prompts, torch.tensor([True, False]), target, 256)
+    assert torch.equal(new.coords[1], prompts.coords[1]) and torch.equal(new.labels[1], prompts.labels[1])
+    assert new.coords[0, :2].tolist() == [[64, 32], [160, 96]]
+    assert new.labels[0].tolist() == [2, 3] + [-1] * (new.labels.shape[1] - 2)

@@ -1,14 +1,18 @@
 """Stage two: SAMA's modules on a frozen backbone, segmentation and matting batches in turn (paper, "Training")."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sama.models.fast import learning
-from sama.models.sama import TASKS, ImageFeatures, Sama
+from sama.models.prompt_tensors import PromptTensors
+from sama.models.sama import TASKS, ImageFeatures, Sama, SamAnswer
 from sama.models.views import global_view, local_views
-from sama.training.losses import mask_iou, matting_loss, segmentation_loss
-from sama.training.prompting import Prompting, error_click, simulate_prompts
+from sama.training.damage import damaged
+from sama.training.losses import mask_iou, matting_loss, segmentation_loss, trimap_loss
+from sama.training.prompting import Prompting, boxed, error_click, simulate_prompts
 from sama.training.stages.mini import normalise_batch
 
 EDGE_CELL = 8  # pixels
@@ -66,6 +70,10 @@ class SamaStage:
         known = batch["known"].flatten(0, 1)[:, None].float()
         coarse = F.avg_pool2d(targets, 8)  # the grid of SAM's logits
         prompts = simulate_prompts(coarse, batch["part"].flatten(), size, generator, self.prompting)
+        guide = None
+        if task == "matting" and self.prompting.guided:
+            guide = Guide.drawn(coarse, self.prompting.guided, generator)
+            prompts = guide.prompts(prompts, size)
         with torch.autocast(frames.device.type, torch.bfloat16):
             features = encode_frames(self.model, frames)
             with torch.no_grad():
@@ -74,8 +82,10 @@ class SamaStage:
                     seen = (F.avg_pool2d(known, 8) > 0.6).float()
                     click = error_click(answer.base.float(), coarse, seen, size)
                     answer = self.model.decode_sam(features, prompts.with_click(*click))
-            logits = self.model.decode(features, answer, (task,))[task]
-        logits = logits.float()
+            if guide is not None:
+                answer = guide.followed(answer)
+            maps = self.model.decode(features, answer, (task,))
+        logits = maps[task].float()
         if task == "matting":
             known = matting_weight(
                 targets, known, batch["exact"].repeat_interleave(len(targets) // len(frames))
@@ -85,7 +95,32 @@ class SamaStage:
             loss = segmentation_loss(logits, target, weight)
         else:
             loss = matting_loss(logits, target, weight, doubt=1 - progress)
+            if "trimap" in maps:
+                loss = loss + trimap_loss(maps["trimap"].float(), target, weight)
         return loss.mean(), _numbers(task, logits, answer.base.float(), target, weight)
+
+
+@dataclass(frozen=True)
+class Guide:
+    """Objects of a batch whose matte follows a mask that is given: rows (N,) bool, and logits (N, 1, g, g) of masks."""
+
+    rows: Tensor
+    logits: Tensor
+
+    @classmethod
+    def drawn(cls, coarse: Tensor, share: float, generator: torch.Generator) -> "Guide":
+        """A share of the targets (N, 1, g, g), damaged."""
+        rows = torch.rand(len(coarse), generator=generator).to(coarse.device) < share
+        return cls(rows, damaged(coarse, generator))
+
+    def prompts(self, prompts: PromptTensors, size: int) -> PromptTensors:
+        """A box around the mask and nothing else, in pixels of a view of `size`, as for a mask that somebody gives."""
+        return boxed(prompts, self.rows, (self.logits > 0).float(), size)
+
+    def followed(self, answer: SamAnswer) -> SamAnswer:
+        """SAM's answer with these masks in the place of its own."""
+        logits = torch.where(self.rows[:, None, None, None], self.logits.to(answer.base), answer.base)
+        return answer.believing(logits)
 
 
 def matting_weight(targets: Tensor, known: Tensor, exact: Tensor) -> Tensor:
