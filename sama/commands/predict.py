@@ -103,7 +103,7 @@ def _answer(predictor, request: Request) -> "Answer":
     """Answer, with a bar where that takes seconds."""
     method = method_of(request.method, predictor.info)
     with tqdm(total=100, unit="%", file=sys.stderr, disable=not method.slow) as bar:
-        bar.set_description(method.title)
+        bar.set_description(method.named(method.title, predictor.info))
 
         def show(fraction: float) -> None:
             bar.update(round(100 * fraction) - bar.n)

@@ -10,7 +10,7 @@ from sama.matting import composite_bytes, cutout, estimate_foreground, to_uint8
 from sama.methods import METHODS, matte_of
 from sama.photo.colour import recolour
 from sama.photo.opening import Photo
-from sama.predict.answer import SAM, SAMA, Answer, ModelInfo
+from sama.predict.answer import SAM, SAMA, TRIMAP, Answer, ModelInfo
 from sama.request.request import Request
 from sama.request.session import Session
 from sama.request.settings import Settings
@@ -104,8 +104,18 @@ class Outputs:
         return composite_bytes(self._foreground, self.alpha, backdrop)
 
     def trimap(self) -> np.ndarray:
-        """Return (H, W) uint8: 255 object, 0 background, 128 unknown, a band around wherever alpha is between."""
+        """Return (H, W) uint8: 255 object, 0 background, 128 unknown: what the matting head says where it begins with a
+        trimap, a band around wherever alpha is between elsewhere."""
         alpha = to_uint8(self.alpha)
+        told = self.answer.layer(TRIMAP)
+        if told is not None:
+            told = np.ceil(told * 255).astype(np.uint8)  # 0, 128, 255
+            if (
+                self.photo.alpha is not None
+            ):  # where the file has nothing there is no object, whatever was seen
+                told[self.photo.alpha == 0] = 0
+                told[(told == 255) & (self.photo.alpha < 255)] = 128
+            return told
         edge = (alpha > 0) & (alpha < 255)
         # A matte may jump from 0 to 255 between neighbours; that is an edge too.
         edge[:, 1:] |= (alpha[:, 1:] > 127) != (alpha[:, :-1] > 127)

@@ -7,9 +7,8 @@ from torch.nn import functional as F
 
 from sama.models.prompt_tensors import BOTTOM_RIGHT, PADDING, TOP_LEFT, PromptTensors
 from sama.models.views import Frame
+from sama.request.masks import SURE, given_logits
 from sama.request.prompts import Prompts
-
-MASK_PROMPT_LOGIT = 8.0
 
 
 def prompt_tensors(groups: list[Prompts], frame: Frame, side: int, device: torch.device) -> PromptTensors:
@@ -32,16 +31,16 @@ def prompt_tensors(groups: list[Prompts], frame: Frame, side: int, device: torch
     labels = torch.stack([F.pad(x, (0, most - len(x)), value=PADDING) for x in labels])
     tensors = PromptTensors(frame.to_frame(coords).to(device), labels.to(device))
     mask = groups[0].mask
-    return tensors if mask is None else tensors.with_masks(_mask_prompt(mask, frame, side).to(device))
+    return tensors if mask is None else tensors.with_masks(mask_logits(mask, frame, side).to(device))
 
 
-def _mask_prompt(mask: np.ndarray, frame: Frame, side: int) -> Tensor:
-    """Photo-sized mask or logits to (1, 1, side, side) logits."""
-    logits = np.where(mask, MASK_PROMPT_LOGIT, -MASK_PROMPT_LOGIT) if mask.dtype == bool else mask
+def mask_logits(mask: np.ndarray, frame: Frame, side: int) -> Tensor:
+    """Photo-sized mask (H, W), bool or logits, to (1, 1, side, side) logits."""
+    logits = given_logits(mask)
     height, width = frame.extent(side)
-    logits = torch.from_numpy(np.ascontiguousarray(logits, np.float32))[None, None]
+    logits = torch.from_numpy(np.ascontiguousarray(logits))[None, None]
     small = F.interpolate(logits, (height, width), mode="bilinear", antialias=True)
-    return F.pad(small, (0, side - width, 0, side - height), value=-MASK_PROMPT_LOGIT)
+    return F.pad(small, (0, side - width, 0, side - height), value=-SURE)
 
 
 def union(logits: Tensor, frame: Frame) -> Tensor:

@@ -4,16 +4,13 @@ Everything from outside is checked here, so no model meets NaN or a prompt outsi
 """
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from sama.errors import PromptError
 from sama.request import checks as check
 from sama.request.checks import Box, Point
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +52,11 @@ class Prompts:
             raise PromptError("A mask prompt goes with one box at most; remove boxes or the mask.")
         return Prompts(points, boxes, mask)
 
+    def boxed(self) -> "Prompts":
+        """The mask's box in the mask's place, or the box that is there already: what says where the object is, without
+        clicks."""
+        return Prompts(boxes=self.boxes or (() if self.mask is None else (box_of(self.mask),)))
+
     @property
     def candidates(self) -> int:
         """How many masks SAM offers for the first of `groups`: three for a lone click, which may mean a part."""
@@ -78,7 +80,7 @@ class Prompts:
         return groups + ([Prompts(loose + negative)] if loose else [])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON values; the mask becomes a base64 PNG, logits thresholded at 0."""
+        """Return plain JSON values; the mask becomes a base64 PNG, logits in 256 steps that keep their sign."""
         return {
             "points": [[float(x), float(y), int(label)] for x, y, label in self.points],
             "boxes": [[float(v) for v in box] for box in self.boxes],
@@ -113,6 +115,13 @@ def parse_box(text: str) -> Box:
     if len(values) != 4:
         raise PromptError(f"{text!r:.60} is not a box; write x0,y0,x1,y1, such as 40,30,200,160.")
     return check.box(values)
+
+
+def box_of(mask: np.ndarray) -> Box:
+    """The edges of the smallest box around what a mask (H, W), bool or logits, marks; it marks something."""
+    inside = mask > 0
+    columns, rows = np.flatnonzero(inside.any(axis=0)), np.flatnonzero(inside.any(axis=1))
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
 
 
 def _floats(text: str) -> tuple[float, ...]:
