@@ -16,7 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "directory", metavar="DIR", type=Path, help="folder with images/ and labels/ or alphas/"
     )
-    parser.add_argument("--prompts", choices=PROMPT_KINDS, default="box", help="how each object is prompted")
+    parser.add_argument(
+        "--prompts",
+        choices=PROMPT_KINDS,
+        default="box",
+        help="how each object is prompted; a mask is the true one, or damaged",
+    )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the results here")
     parser.add_argument(
         "--object", choices=OBJECT_MODES, default="each", help="every label id, or all as one"

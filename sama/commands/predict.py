@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from sama.commands.flags import add_device_flags, add_model_flags, add_prompt_flags, load_predictor
+from sama.commands.flags import (
+    add_device_flags,
+    add_mask_flag,
+    add_model_flags,
+    add_prompt_flags,
+    load_predictor,
+)
 from sama.errors import PromptError
 from sama.methods import METHODS, answer, method_of
+from sama.methods.from_mask import FromMask
 from sama.photo.opening import MAX_PIXELS, Photo, open_image
+from sama.request.masks import open_mask
 from sama.request.prompts import Prompts, parse_box, parse_point
 from sama.request.request import Request
 from sama.request.session import Session
@@ -25,11 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the `predict` command."""
     parser.add_argument("photo", type=Path, metavar="PHOTO")
     add_prompt_flags(parser)
+    add_mask_flag(parser)
     parser.add_argument(
         "--session",
         type=Path,
         metavar="FILE",
-        help="replay a session.json instead of --box, --point; other flags replace what it says",
+        help="replay a session.json instead of --box, --point, --mask; other flags replace what it says",
     )
     parser.add_argument(
         "--candidate", type=int, metavar="N", help="which of SAM's masks SAMA refines, from 0"
@@ -120,11 +129,14 @@ def _request(args: argparse.Namespace, photo: Photo) -> tuple[Request, Settings,
     } | ({} if args.method is None else {"matte": args.method})
     if args.session is None:
         points = tuple(parse_point(text) for text in args.point)
-        prompts = Prompts(points, tuple(parse_box(text) for text in args.box))
+        mask = None if args.mask is None else open_mask(args.mask, photo.size)
+        prompts = Prompts(points, tuple(parse_box(text) for text in args.box), mask)
+        if prompts.only_mask:
+            flags = {"matte": FromMask.name} | flags
         settings, model = Settings.from_dict(flags, methods=METHODS, paths=True), args.model or "mini"
     else:
-        if args.box or args.point:
-            raise PromptError("A session brings its own prompts; leave out --box and --point.")
+        if args.box or args.point or args.mask:
+            raise PromptError("A session brings its own prompts; leave out --box, --point and --mask.")
         session = Session.load(args.session)
         session.check(photo)
         settings = Settings.from_dict(session.settings | flags, methods=METHODS, paths=True)

@@ -81,8 +81,8 @@ class Dataset:
             raise SamaError(
                 f"{self.folder} has neither labels/ nor alphas/: add the true masks beside images/."
             )
-        photos = _by_stem(self.folder / "images", PHOTO_SUFFIXES)
-        truths = _by_stem(truth_folder, (".png",))
+        photos = by_stem(self.folder / "images", PHOTO_SUFFIXES)
+        truths = by_stem(truth_folder, (".png",))
         if not photos:
             raise SamaError(f"{self.folder / 'images'} has no .jpg or .png files: put the photos there.")
         if unpaired := sorted(photos.keys() ^ truths.keys()):
@@ -99,7 +99,7 @@ class Dataset:
         """Read one scene after the other; raises SamaError for a file that will not do."""
         for photo_path, truth_path in self._pairs:
             image = open_image(photo_path).rgb
-            truth = _read_matte(truth_path) if self.has_alphas else _read_labels(truth_path)
+            truth = _read_matte(truth_path) if self.has_alphas else read_labels(truth_path)
             trimap_path = self.folder / "trimaps" / truth_path.name
             unknown = None
             if self.has_alphas and trimap_path.exists():
@@ -110,7 +110,9 @@ class Dataset:
             yield Scene(photo_path.stem, image, truth, unknown)
 
 
-def _by_stem(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
+def by_stem(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
+    """The files of a folder with one of these suffixes (lower case), by stem, in the order of their names; hidden ones
+    are left out. Raises SamaError where two have the same stem."""
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.suffix.lower() not in suffixes:
@@ -130,7 +132,8 @@ def _open(path: Path) -> Image.Image:
     return image
 
 
-def _read_labels(path: Path) -> np.ndarray:
+def read_labels(path: Path) -> np.ndarray:
+    """Labels (H, W) int32 of a one-channel PNG; raises SamaError."""
     image = _open(path)
     if image.mode not in ("1", "L", "P") and not image.mode.startswith("I"):
         raise SamaError(f"{path} is a {image.mode} picture: save labels as a one-channel PNG of object ids.")

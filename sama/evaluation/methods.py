@@ -7,8 +7,9 @@ import numpy as np
 from scipy.special import expit
 
 from sama.errors import SamaError
+from sama.evaluation.damage import MASKS
 from sama.methods import METHODS, Method, matte_of
-from sama.methods.base import BOX, MODEL, POINTS
+from sama.methods.base import BOX, MASK, MODEL, POINTS, SAMA_WEIGHTS
 from sama.predict.answer import Answer, ModelInfo
 from sama.request.prompts import Prompts
 from sama.request.request import Request
@@ -41,7 +42,7 @@ def choose_methods(names: list[str] | None, prompts: str) -> tuple[str, ...]:
     Raises SamaError for an unknown name, a name given twice, none at all, or a method that does not
     take the prompt.
     """
-    kind = BOX if prompts == "box" else POINTS
+    kind = BOX if prompts == "box" else MASK if prompts in MASKS else POINTS
     if names is None:
         return tuple(name for name, method in METHODS.items() if kind in method.takes)
     for name in names:
@@ -49,7 +50,8 @@ def choose_methods(names: list[str] | None, prompts: str) -> tuple[str, ...]:
             raise SamaError(f"There is no method {name!r}: choose from {', '.join(METHODS)}.")
         if kind not in METHODS[name].takes:
             takes = " or ".join(sorted(METHODS[name].takes))
-            raise SamaError(f"{name} takes a {takes} only: use --prompts box or leave it out of --methods.")
+            fit = "mask" if METHODS[name].takes == {MASK} else "box"
+            raise SamaError(f"{name} takes a {takes} only: use --prompts {fit} or leave it out of --methods.")
     if not names or len(set(names)) < len(names):
         raise SamaError("--methods must name each method once, separated by commas.")
     return tuple(names)
@@ -66,6 +68,8 @@ def drop_untrained(names: tuple[str, ...], named: bool, info: ModelInfo) -> tupl
     Raises SamaError when such a method was asked for by name: its answer would be SAM's under another label.
     """
     missing = [name for name in names if not METHODS[name].available(info)]
+    if missing and named and SAMA_WEIGHTS not in METHODS[missing[0]].needs:
+        raise SamaError(METHODS[missing[0]].missing(info))
     if missing and named:
         raise SamaError(
             f"There are no SAMA weights for {info.name}: give them with --sama-weights, or leave "

@@ -1,4 +1,4 @@
-"""Simulated users: a tight box, or clicks that follow the errors of the answer so far.
+"""Simulated users: a tight box, a mask, or clicks that follow the errors of the answer so far.
 
 The click rule is that of the interactive segmentation papers (Xu et al. 2016; RITM, Sofiiuk et al.
 2021): first the pixel deepest inside the object, then the deepest pixel of the largest error
@@ -11,11 +11,12 @@ from typing import Protocol, TypeVar
 import numpy as np
 from scipy import ndimage
 
+from sama.evaluation.damage import MASKS
 from sama.evaluation.matting_metrics import labelled
-from sama.request.prompts import Prompts
+from sama.request.prompts import Prompts, box_of
 
 CLICKS = {"box": 0, "point1": 1, "point3": 3, "point5": 5}
-PROMPT_KINDS = tuple(CLICKS)
+PROMPT_KINDS = (*CLICKS, *MASKS)
 
 
 class HasMask(Protocol):
@@ -36,8 +37,7 @@ def tight_box(mask: np.ndarray) -> tuple[float, float, float, float]:
     x1 and y1 are one past the last pixel, so that even an object one pixel wide has a box with an
     area.
     """
-    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
-    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+    return box_of(mask)
 
 
 def deepest_pixel(region: np.ndarray) -> tuple[int, int]:
@@ -80,8 +80,11 @@ def _click(region: np.ndarray, label: int) -> tuple[float, float, int]:
 def simulate(kind: str, truth: np.ndarray, answer: Callable[[Prompts], A]) -> tuple[Prompts, A]:
     """Prompt a method as `kind`, of PROMPT_KINDS, says; return the last prompts and their answer.
 
-    truth: (H, W) bool, not empty. `answer` is called once for a box and at most once per click.
+    truth: (H, W) bool, not empty. `answer` is called once for a box or a mask and at most once per click.
     """
+    if kind in MASKS:
+        prompts = Prompts(mask=MASKS[kind](truth))
+        return prompts, answer(prompts)
     if kind == "box":
         prompts = Prompts(points=(), boxes=(tight_box(truth),), mask=None)
         return prompts, answer(prompts)

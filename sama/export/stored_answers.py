@@ -1,8 +1,8 @@
 """Answers computed ahead, one PNG beside each example photo, so that showing an example asks no model.
 
 A file holds, from top to bottom, planes of bytes at the preview's size: the logits of SAM's chosen mask and of SAMA's,
-the matte, its trimap where the head has told one, and SAM's other candidates. Logits keep their sign exactly, so the masks are lossless. A text entry of the
-PNG says what it was computed from; an answer to anything else is none.
+the matte, its trimap where the head has told one, and SAM's other candidates. Logits keep their sign exactly, so the
+masks are lossless. A text entry of the PNG says what it was computed from; an answer to anything else is none.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""SAMA's matting head borrowed from the embedded model, for masks from elsewhere; not a method, what two methods use."""
+"""SAMA's matting head borrowed from the embedded model, for masks from elsewhere: what two methods have in common."""
 
 import time
 from typing import TYPE_CHECKING
@@ -10,8 +10,7 @@ from sama.request.prompts import Prompts
 from sama.request.request import Request
 
 if TYPE_CHECKING:
-    from sama.methods.base import Predictor, Report
-    from sama.predict.seen import Finisher
+    from sama.methods.base import ModelMethod, Predictor, Report
 
 LAYERS = (ALPHA, ALPHA_LOGITS, TRIMAP, DETAIL)
 
@@ -21,7 +20,7 @@ def add_mattes(
     masks: list[np.ndarray | None],
     request: Request,
     predictor: "Predictor",
-    method: "Finisher",
+    method: "ModelMethod",
     progress: "Report | None" = None,
 ) -> Answer:
     """Return an answer whose objects have the embedded model's matte of a mask each.

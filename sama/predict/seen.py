@@ -59,8 +59,8 @@ class Seen:
     def add_trimap(self) -> None:
         """Add TRIMAP and DETAIL to the layers, where the head has them; for methods whose matte is the head's own."""
         if {"trimap", "detail"} <= self.beside.keys():
-            maps = (union(self.beside[name], self.photo.frame) for name in ("trimap", "detail"))
-            self.layers[TRIMAP], self.layers[DETAIL] = trimap_and_detail(*maps, self.shape)
+            trimap, detail = (union(self.beside[name], self.photo.frame) for name in ("trimap", "detail"))
+            self.layers[TRIMAP], self.layers[DETAIL] = trimap_and_detail(trimap, detail, self.shape)
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:

@@ -53,7 +53,7 @@ def open_mask(source: Source, size: Size | None = None, *, name: str | None = No
         check_size(photo.size, size, photo.name)
     grey = _two_colours(photo)
     if grey is None:
-        grey = grey_of(photo)
+        grey = photo.alpha if photo.alpha is not None else grey_of(photo.rgb)
     if grey is None:
         raise PromptError(f"{photo.name} is a coloured picture, not a mask; save the mask white on black.")
     try:
@@ -62,19 +62,16 @@ def open_mask(source: Source, size: Size | None = None, *, name: str | None = No
         raise PromptError(f"{photo.name} marks nothing; paint the object white on black.") from error
 
 
-def grey_of(photo: Photo) -> np.ndarray | None:
-    """The mask (H, W) uint8 that an opened picture shows; None for a coloured one."""
-    if photo.alpha is not None:
-        return photo.alpha
-    low, high = photo.rgb.min(axis=2), photo.rgb.max(axis=2)
-    return None if int((high - low).max()) > _GREY else photo.rgb[..., 1]
+def grey_of(rgb: np.ndarray) -> np.ndarray | None:
+    """The greys (H, W) uint8 of a picture (H, W, 3) uint8; None for a coloured one."""
+    low, high = rgb.min(axis=2), rgb.max(axis=2)
+    return None if int((high - low).max()) > _GREY else rgb[..., 1]
 
 
-def looks_like_mask(photo: Photo) -> bool:
-    """Whether a picture is black and white with little between, as masks and mattes are and photos are not."""
-    if photo.alpha is not None:
-        return False  # a cut-out is a picture in its own right
-    grey = grey_of(photo)
+def looks_like_mask(rgb: np.ndarray) -> bool:
+    """Whether a picture (H, W, 3) uint8 is black and white with little between, as masks and mattes are and photos are
+    not; a smaller copy tells as well."""
+    grey = grey_of(rgb)
     if grey is None:
         return False
     black, white = (int(np.count_nonzero(x)) for x in (grey <= _NEAR, grey >= 255 - _NEAR))
@@ -84,7 +81,7 @@ def looks_like_mask(photo: Photo) -> bool:
 def _two_colours(photo: Photo) -> np.ndarray | None:
     """(H, W) bool of a picture in black and one other colour, whatever that is: labels of one object are often nearly
     black, or red. None for other pictures."""
-    other = photo.rgb.any(axis=2)
+    other = np.asarray(photo.rgb.any(axis=2))
     if photo.alpha is not None or other.all() or not other.any():
         return None
     first = photo.rgb[np.unravel_index(int(other.argmax()), other.shape)]
@@ -106,6 +103,11 @@ def given_logits(mask: np.ndarray) -> np.ndarray:
     if mask.dtype == bool:
         return np.where(mask, np.float32(SURE), np.float32(-SURE))
     return mask.astype(np.float32, copy=False)
+
+
+def shares_of(mask: np.ndarray) -> np.ndarray:
+    """A prompt's mask (H, W), bool or logits, as `mask_of` takes it: logits as floats in [0, 1]."""
+    return mask if mask.dtype == bool else np.clip(mask / np.float32(2 * SURE) + np.float32(0.5), 0, 1)
 
 
 def _soft(values: np.ndarray) -> np.ndarray:

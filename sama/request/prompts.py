@@ -52,6 +52,11 @@ class Prompts:
             raise PromptError("A mask prompt goes with one box at most; remove boxes or the mask.")
         return Prompts(points, boxes, mask)
 
+    @property
+    def only_mask(self) -> bool:
+        """Whether there is a mask and nothing else: then the matte is to follow it, not SAM to start from it."""
+        return self.mask is not None and not self.points and not self.boxes
+
     def boxed(self) -> "Prompts":
         """The mask's box in the mask's place, or the box that is there already: what says where the object is, without
         clicks."""

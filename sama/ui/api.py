@@ -4,9 +4,11 @@ Docstrings are what callers see, in Gradio's format.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
+import numpy as np
 from gradio.components.api_component import Api as Value  # what `gr.api` makes of a typed argument
 
 from sama import __version__
@@ -14,7 +16,9 @@ from sama.errors import PromptError, SamaError
 from sama.export.files import names_of
 from sama.export.outputs import Outputs
 from sama.methods import METHODS
+from sama.methods.from_mask import FromMask
 from sama.predict.answer import ModelInfo
+from sama.request.masks import open_mask
 from sama.request.prompts import Prompts
 from sama.request.settings import ESTIMATED, Settings
 from sama.ui.handlers.exports import deliver
@@ -36,7 +40,7 @@ class Api:
     def add(self) -> None:
         """Add the endpoints to the page being built, with components that nobody sees."""
         with gr.Column(visible=False):
-            image = gr.File(label="image")
+            image, given = gr.File(label="image"), gr.File(label="mask")
             points, boxes = Value([], _ROWS, "points"), Value([], _ROWS, "boxes")
             candidate = gr.Number(None, precision=0, label="candidate")
             background = gr.Textbox("transparent", label="background")
@@ -52,6 +56,7 @@ class Api:
             (self.segment, prompts, [mask, report]),
             (self.matte, [*prompts, method], [alpha, cutout, report]),
             (self.composite, [*prompts, background, method], [composite, report]),
+            (self.from_mask, [image, given], [alpha, cutout, report]),
             (self.info, [], [report]),
         ):
             trigger.click(
@@ -144,6 +149,23 @@ class Api:
         """
         return self._answer(("composite.png",), image, points, boxes, candidate, background, method)
 
+    def from_mask(self, image: str, mask: str):
+        """Matte the object that a mask marks in a photo: the alpha matte follows the mask, mends it and softens its
+        edges; with the RGBA cut-out, at the photo's size.
+
+        Args:
+            image: The photo. JPEG, PNG, WebP, AVIF, HEIC, TIFF or GIF.
+            mask: A picture of the upright photo's size, white on black, grey for soft.
+
+        Returns:
+            alpha: PNG, 8 bit grey.
+            cutout: PNG, RGBA with straight alpha.
+            report: the photo's size, method, model, weights and seconds; scores are SAM's, of its answer to the mask's
+                box.
+        """
+        names = ("alpha.png", "cutout.png")
+        return self._answer(names, image, None, None, None, method=FromMask.name, mask=mask or "")
+
     def info(self) -> dict[str, Any]:
         """Say which model answers, with which weights, where it runs, and what is known to be missing."""
         info = self._info
@@ -170,8 +192,10 @@ class Api:
         candidate: int | None,
         background: str = "transparent",
         method: str | None = None,
+        mask: str | None = None,
     ) -> tuple:
-        """Return the files `names`, mask.png being SAM's where SAMA has no weights, and the report."""
+        """Return the files `names`, mask.png being SAM's where SAMA has no weights, and the report; mask: the file that
+        holds one, empty where one is missing."""
         try:
             if image is None:
                 raise PromptError("There is no photo; send one as image.")
@@ -180,7 +204,10 @@ class Api:
             settings = Settings.from_dict(
                 {"background": background, "foreground": ESTIMATED, **asked}, methods=METHODS
             )
-            outputs = self._open(image).outputs(prompts, settings, self._info)
+            visit = self._open(image)
+            if mask is not None:
+                prompts = replace(prompts, mask=_mask(mask, visit.size))
+            outputs = visit.outputs(prompts, settings, self._info)
             there = names_of(outputs)
             present = tuple(name if name in there else "mask_sam.png" for name in names)
             return *deliver(outputs, present, self._keep), self._report(outputs)
@@ -199,3 +226,9 @@ class Api:
             "weights": self._info.weights_digest,
             "seconds": {name: round(value, 4) for name, value in answer.seconds.items()},
         }
+
+
+def _mask(path: str, size: tuple[int, int]) -> np.ndarray:
+    if not path:
+        raise PromptError("There is no mask; send one of the photo's size as mask.")
+    return open_mask(path, size)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from sama.matting import Background, composite, estimate_layers, residual, to_uint8
 from sama.photo.resize import fit_within
-from sama.predict.answer import ALPHA, ALPHA_LOGITS, SAM, SAMA, Answer
+from sama.predict.answer import ALPHA, ALPHA_LOGITS, SAM, SAMA, TRIMAP, Answer
 from sama.ui.viewer.difference import difference_map
 
 # Longer side of what a click sends, at least and at most, in pixels; closer up, a `Look` shows more.
@@ -75,6 +75,13 @@ class Shown:
         self.seq = seq
         self.fitted = Matted(small, fitted(answer.union.layers[ALPHA], max(small.shape)))
 
+    @property
+    def trimap(self) -> np.ndarray | None:
+        """(h, w) uint8 at the panels' size: 0, 128 where it is unknown, 255; None where the head tells none."""
+        told = self.answer.layer(TRIMAP)
+        height, width = self.fitted.alpha.shape
+        return None if told is None else _greys(Image.fromarray(told), (width, height))
+
     def label(self, key: str) -> dict[str, str | int]:
         """Say which answer this is: to prompts number `seq` on the photo `key`, which candidate SAMA refined, and where
         the matte comes from."""
@@ -129,6 +136,12 @@ class Look:
         alpha[alpha >= 1 - 2 * _CERTAIN] = 1
         return alpha
 
+    @property
+    def trimap(self) -> np.ndarray:
+        """(h, w) uint8, see `Shown.trimap`."""
+        plane = Image.fromarray(self.shown.answer.union.layers[TRIMAP])
+        return _greys(plane, (self.image.shape[1], self.image.shape[0]), self._part)
+
     def on(self, background: Background, estimated: bool = True) -> np.ndarray:
         """Return the composite (h, w, 3) uint8, in estimated colours or the photo's own."""
         shown = self.shown
@@ -145,6 +158,11 @@ class Look:
         plane = Image.fromarray(np.ascontiguousarray(values, np.float32))
         size = self.image.shape[1], self.image.shape[0]
         return np.asarray(plane.resize(size, Image.Resampling.BILINEAR, box=self._part))
+
+
+def _greys(trimap: Image.Image, size: tuple[int, int], box: tuple | None = None) -> np.ndarray:
+    """A trimap of 0, 0.5 and 1, or the box of it, at size (width, height) in bytes; no value in between."""
+    return np.ceil(np.asarray(trimap.resize(size, Image.Resampling.NEAREST, box=box)) * 255).astype(np.uint8)
 
 
 def panel_side(side: int) -> int:

@@ -54,6 +54,7 @@ class Visit:
         self.seconds: dict[str, float] = {}
         self.views_done = 0
         self.shown: Shown | None = None
+        self.refused = ""  # digest of the last picture that was no mask of this photo
         self.stored = False  # whether the last answer was computed ahead
         self._state = State.OPENED
         self._changed = threading.Condition()
@@ -70,6 +71,11 @@ class Visit:
         return self._state
 
     @property
+    def open(self) -> bool:
+        """Whether its photo is still the one on the page."""
+        return self._state not in (State.CLOSED, State.LEFT)
+
+    @property
     def encoded(self) -> bool:
         """Whether SAMA can answer."""
         return self._state is State.ENCODED
@@ -82,7 +88,7 @@ class Visit:
     def holds(self, path: str) -> bool:
         """Whether this is a visit to the photo in the file `path` that goes on. One that was closed may come back: a
         handler that was still at work stores it again."""
-        return self.path == path and self._state not in (State.CLOSED, State.LEFT)
+        return self.path == path and self.open
 
     def close(self) -> None:
         """Stop encoding after the current view: the visitor has opened another photo."""

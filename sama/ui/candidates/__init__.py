@@ -2,8 +2,9 @@
 shown; a `gr.HTML` component.
 
 Event: `input` (another choice). Prop that the server sets: `offer` {key, seq, chosen, items, trained}, where `key`
-names the photo, `seq` the prompts, an item is {src, score}, and `trained` says whether there is a choice of mattes.
-Prop that never changes: `methods`, a list of {name, label, title, note}, where mattes may come from.
+names the photo, `seq` the prompts, an item is {src, score}, and `trained` says whether there are weights of SAMA's.
+Prop that never changes: `methods`, a list of {name, label, title, note}, where mattes may come from, the first unless
+another is chosen.
 """
 
 from typing import Any
@@ -43,8 +44,9 @@ class ChoiceData(GradioModel):
         return self.index if seq == self.seq else None
 
     def method(self, info: ModelInfo) -> str:
-        """Where the matte comes from; without SAMA's weights there is no choice."""
-        return self.matte if info.trained else methods.default_method(info)
+        """Where the matte comes from; the model's own where it cannot make the chosen one."""
+        offered = {method.name for method in methods.mattes(info)}
+        return self.matte if self.matte in offered else methods.default_method(info)
 
 
 class Candidates(DataComponent):

@@ -12,8 +12,9 @@ function choose(change) {
   trigger('input');
 }
 function markMatte() {
-  const { matte } = props.value || props.start;
-  for (const button of mattes.children) press(button, button.dataset.matte === matte);
+  const { matte } = props.value || props.start,
+    there = props.methods.some(({ name }) => name === matte);
+  for (const button of mattes.children) press(button, button.dataset.matte === (there ? matte : props.methods[0]?.name));
 }
 function mark(index) {
   for (const [i, button] of [...list.children].entries()) press(button, i === index);
@@ -61,7 +62,7 @@ function candidate({ src, score }, i, { length }) {
 }
 function show() {
   const offer = props.offer;
-  mattes.hidden = !offer?.trained;
+  mattes.hidden = !offer || props.methods.length < 2;
   root.hidden = !offer || !photo || offer.key !== photo.key;
   if (root.hidden) return;
   const held = [...list.children].indexOf(document.activeElement);

@@ -11,6 +11,7 @@ from sama.predict.answer import ALPHA
 from sama.request.request import Request
 from sama.ui import words
 from sama.ui.handlers.hints import hint
+from sama.ui.handlers.masks import method_of
 from sama.ui.handlers.page import Changes, Page
 from sama.ui.handlers.scenery import residual_of
 from sama.ui.handlers.steps import as_sam, cleared, encode, encoding_line, layers_of, offer_of
@@ -42,7 +43,7 @@ def answer(page: Page) -> Iterator[Changes]:
             return
         request = visit.request(
             data.prompts,
-            method=page.choice.method(page.studio.info),
+            method=method_of(page),
             candidate=page.choice.candidate(data.seq),
         )
         known = visit.recall(request) is not None
@@ -78,6 +79,8 @@ def _complete(page: Page, request: Request) -> Iterator[Changes]:
         return  # the visitor has left
     layers = layers_of(page, visit, data, found)
     layers["alpha"] = alpha_url(to_uint8(shown.fitted.alpha))
+    if (trimap := shown.trimap) is not None:
+        layers["trimap"] = alpha_url(trimap)
     background = scene.background(page.backdrop, max(shown.fitted.alpha.shape))
     layers["composite"] = composite_url(shown.on(background, scene.estimated))
     yield {

@@ -10,6 +10,7 @@ from sama.export.files import FILES
 from sama.export.outputs import Outputs
 from sama.export.writing import write_outputs, write_zip
 from sama.request.settings import Settings
+from sama.ui.handlers.masks import method_of
 from sama.ui.handlers.page import Changes, Keep, Page, Wiring
 
 EVERYTHING = "everything.zip"
@@ -47,7 +48,7 @@ def download(page: Page, wanted: str) -> Changes:
             raise PromptError("Nothing is cut out yet; click an object first.")
         visit = page.opened().here
         background = scene.background(page.backdrop, max(visit.size))
-        candidate, method = choice.candidate(data.seq), choice.method(page.studio.info)
+        candidate, method = choice.candidate(data.seq), method_of(page)
         settings = Settings(background, candidate, scene.estimated, method)
         outputs = visit.outputs(data.prompts, settings, page.studio.info)
         (path,) = deliver(outputs, (wanted,), page.studio.keep)

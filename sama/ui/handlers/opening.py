@@ -7,6 +7,7 @@ from gradio.data_classes import FileData
 
 from sama.errors import PhotoError
 from sama.ui import words
+from sama.ui.handlers.masks import as_mask
 from sama.ui.handlers.page import Changes, Page
 from sama.ui.handlers.steps import cleared, encode, encoding_line
 from sama.ui.pictures import photo_url
@@ -29,7 +30,8 @@ def open_example(page: Page) -> Iterator[Changes]:
 
 
 def open_photo(page: Page) -> Iterator[Changes]:
-    """Open an uploaded photo; one that cannot be opened leaves everything as it was."""
+    """Open an uploaded photo, or take it for a mask of the open one; one that cannot be opened leaves everything as it
+    was."""
     data = page.data
     if data.path is None:
         return
@@ -39,6 +41,11 @@ def open_photo(page: Page) -> Iterator[Changes]:
         gr.Warning(str(error))
         refused = {"path": data.path, "seq": data.seq}
         yield {"prompter": Prompter(refused=refused, status={})}
+        return
+    mask = as_mask(page, opened)
+    if mask is not None:
+        opened.leave()
+        yield mask
         return
     yield from _show(page, opened, data, None)
 

@@ -1,9 +1,10 @@
 """The prompter: a photo on a canvas, with clicks and boxes; a `gr.HTML` component without a build step.
 
-Its value is {image, points, boxes, seq, side} in the photo's own pixels; `side` is the longer side, in pixels of the
-screen, at which the viewer's panels show the photo. The photo is uploaded once; an event
-carries its path and coordinates only. Events: `upload` (another photo), `input` (other prompts), `example` (a
-thumbnail), `session` (a session file, with which alone the value has a `session`).
+Its value is {image, points, boxes, mask, seq, side} in the photo's own pixels; `mask` is the file of a mask that was
+dropped on it, if any; `side` is the longer side, in pixels of the screen, at which the viewer's panels show the photo.
+The photo is uploaded once; an event carries its path and coordinates only. Events: `upload` (another photo, or a mask
+of this one), `input` (other prompts), `example` (a thumbnail), `session` (a session file, with which alone the value
+has a `session`).
 
 Props that the server sets: `photo` {key, width, height, preview, example}, the photo it has accepted;
 `status` {text, done, total, brief}, what it is doing; `refused` {path, seq}, an upload it could not open. The
@@ -11,8 +12,11 @@ canvas shows accepted photos only, so a refused file leaves it as it was. Props 
 {name, title, thumb}; `max_megabytes` of an upload; `photo_files`, what may be opened.
 """
 
+from dataclasses import replace
+
 from gradio.data_classes import FileData, GradioModel
 
+from sama.request.masks import open_mask
 from sama.request.prompts import Prompts
 from sama.ui.component import DataComponent
 from sama.ui.component.names import PHOTO_FILES
@@ -24,6 +28,7 @@ class PromptData(GradioModel):
     image: FileData | None = None
     points: list[list[float]] = []
     boxes: list[list[float]] = []
+    mask: FileData | None = None
     seq: int = 0
     side: int = 512
     session: FileData | None = None
@@ -36,12 +41,13 @@ class PromptData(GradioModel):
     @property
     def marked(self) -> bool:
         """Whether there is any prompt."""
-        return bool(self.points or self.boxes)
+        return bool(self.points or self.boxes or self.mask)
 
     @property
     def prompts(self) -> Prompts:
-        """The prompts, not yet checked against the photo; raises PromptError."""
-        return Prompts.from_dict({"points": self.points, "boxes": self.boxes})
+        """The prompts, not yet checked against the photo; raises PromptError, PhotoError for a mask that is gone."""
+        prompts = Prompts.from_dict({"points": self.points, "boxes": self.boxes})
+        return prompts if self.mask is None else replace(prompts, mask=open_mask(self.mask.path))
 
 
 class Prompter(DataComponent):

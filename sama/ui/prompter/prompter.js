@@ -12,22 +12,25 @@ let label = 1; // what a plain click means: 1 keep, 0 remove
 let spaceHeld = false;
 let fallback = null; // the value to return to when the server refuses an upload
 let replacing = null; // the marks that a session is about to replace
+let dropped = null; // the marks that an upload replaces if it is a mask of the photo
 
 // ---- value -------------------------------------------------------------------------------------------------------
 
-const marks = () => ({ points: current().points, boxes: current().boxes });
+const marks = () => ({ points: current().points, boxes: current().boxes, mask: current().mask ?? null });
 const locked = () => !photo || photo.key !== current().image?.path;
 
-function put({ points, boxes }) {
+// mask: the file of one, null for none; the present one stays where nothing is said.
+function put({ points, boxes, mask = current().mask }) {
   // Always a new object: a change inside the old one would go unnoticed.
-  props.value = { image: current().image, points, boxes, seq: (current().seq || 0) + 1, side };
+  props.value = { image: current().image, points, boxes, mask, seq: (current().seq || 0) + 1, side };
   draw();
   trigger('input');
 }
 const history = History({ marks, put, locked });
 function clear() {
-  const { points, boxes } = current();
-  if (!locked() && points.length + boxes.length) history.commit({ points: [], boxes: [] });
+  const { points, boxes, mask } = current();
+  if (!locked() && (mask || points.length + boxes.length))
+    history.commit({ points: [], boxes: [], mask: null });
 }
 
 const tools = {
@@ -60,7 +63,7 @@ function draw() {
   const { points, boxes } = pointing.preview || current();
   $('.pr-undo').disabled = !history.undoable;
   $('.pr-redo').disabled = !history.redoable;
-  $('.pr-clear').disabled = !points.length && !boxes.length;
+  $('.pr-clear').disabled = !points.length && !boxes.length && !current().mask;
   $('.pr-zoom').textContent = Math.round(port.view.zoom * 100) + ' %';
   if (!photo) return;
   port.apply(ctx);
@@ -153,6 +156,7 @@ function sent(kind, file) {
   } else {
     fallback = locked() ? fallback : props.value;
     replacing = null;
+    dropped = locked() ? dropped : marks();
     props.value = { image: file, points: [], boxes: [], seq: (current().seq || 0) + 1, side };
   }
   draw();
@@ -219,6 +223,10 @@ for (const { name, title, thumb } of props.examples || []) {
 
 watch('value', () => {
   if (replacing) history.note(replacing); // undo brings back what was marked before the session
+  if (dropped && current().mask && !locked()) {
+    history.note(dropped);
+    dropped = null;
+  }
   replacing = null;
   draw();
 });

@@ -1,9 +1,10 @@
 """The viewer: SAM mask, SAMA mask, alpha matte and composite, four canvases with one zoom and pan.
 
 Props that the server sets, each with the label {key, seq, chosen, matte} of the answer it belongs to (`Shown.label`),
-and pictures as data URLs: `layers` {trained, sam, sama, alpha, composite}, of which SAM's may come alone and first;
-`composite` {src}, the same answer on another background; `look` {box, and the layers that were asked for}, a part of
-the photo close up; `difference` {src, places}. The page drops what arrives late.
+and pictures as data URLs: `layers` {trained, sam, sama, alpha, trimap, composite}, of which SAM's may come alone and
+first, and the trimap never does where the head tells none; `composite` {src}, the same answer on another background;
+`look` {box, and the layers that were asked for}, a part of the photo close up; `difference` {src, places}. The page
+drops what arrives late.
 
 Props that never change: `layer_titles` {name: title}; `methods`, a list of {name, label, title, note}, where mattes may
 come from; `solving`, what panels say while a model without SAMA is at it; `look_side`, the longer side of the largest

@@ -6,6 +6,7 @@ const names = { titles: props.layer_titles, methods: props.methods };
 let shown = NOTHING; // the answer on the panels
 let mode = 'panels'; // or 'slider', or 'difference'
 let swapped = false; // SAM's and SAMA's panels, see blink
+let trimap = false; // in the matte's panel, where there is one
 
 const layers = new Layers(colourOf(element, 'shade'));
 const looks = Looks(layers, wanted => trigger('look', wanted), props.look_side);
@@ -15,7 +16,8 @@ const looks = Looks(layers, wanted => trigger('look', wanted), props.look_side);
 const figureOf = name => $(`[data-panel=${name}]`);
 const panels = ['sam', 'sama', 'alpha', 'composite', 'difference'].map(name => {
   const panel = makePanel(name, figureOf(name), enlarge);
-  const layer = () => (swapped && SWAPPED[name]) || name;
+  const layer = () =>
+    (swapped && SWAPPED[name]) || (name === 'alpha' && trimap && layers.has.trimap ? 'trimap' : name);
   return Object.assign(panel, {
     names: () => [layer()],
     paint: (ctx, port, crisp) => layers.paint(ctx, layer(), port, crisp),
@@ -94,6 +96,7 @@ async function showLayers() {
   tour.open(null);
   layers.set(pictures);
   announce('mask', { key: next.key, picture: pictures.sama || pictures.sam });
+  if (next.alpha) offerTrimap();
   refresh();
   if (next.alpha) painted('answer');
 }
@@ -164,6 +167,17 @@ function setPlain(value) {
   press($('.vw-plain'), value);
   draw();
 }
+function setTrimap(value) {
+  trimap = value;
+  press($('.vw-matte'), !value);
+  press($('.vw-trimap'), value);
+  draw();
+}
+// Only some models tell a trimap, and not with every matte.
+function offerTrimap() {
+  $('.vw-mattes').hidden = !layers.has.trimap;
+  slider.offer('trimap', 'alpha', !!layers.has.trimap);
+}
 function setLoupe(value) {
   press($('.vw-loupe'), loupe.toggle(value));
   grid.classList.toggle('loupe', loupe.on);
@@ -181,6 +195,8 @@ for (const b of element.querySelectorAll('.vw-modes button')) b.onclick = () => 
 $('.vw-overlay').onclick = () => setPlain(false);
 $('.vw-plain').onclick = () => setPlain(true);
 $('.vw-blink').onclick = blink;
+$('.vw-matte').onclick = () => setTrimap(false);
+$('.vw-trimap').onclick = () => setTrimap(true);
 $('.vw-loupe').onclick = () => setLoupe();
 $('.vw-factor').onchange = e => {
   loupe.factor = Number(e.target.value);
@@ -221,4 +237,5 @@ watch('composite', showComposite);
 watch('look', showLook);
 watch('difference', showDifference);
 new ResizeObserver(draw).observe(grid);
+offerTrimap();
 setMode('panels');
