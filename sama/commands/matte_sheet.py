@@ -11,7 +11,7 @@ from sama.photo.resize import fit_within, resize
 
 ROWS = 24  # on a sheet, at most
 TILE, GAP, CAPTION = 200, 6, 18  # pixels
-BEHIND = (60, 140, 90)  # colour behind the cut-out
+BEHIND = np.array([60, 140, 90], np.float32)  # colour behind the cut-out
 MARGIN = 0.2  # of the object's sides, shown around it
 
 
@@ -44,7 +44,7 @@ def row_of(name: str, rgb: np.ndarray, mask: np.ndarray, matte: Path) -> Row:
     small = np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.BILINEAR), np.float32)
     label = resize(np.ascontiguousarray(mask[cut] > 0, np.float32), size)
     seen = resize(np.ascontiguousarray(alpha[cut]), size)
-    on = seen[..., None] * small + (1 - seen[..., None]) * np.float32(BEHIND)
+    on = seen[..., None] * small + (1 - seen[..., None]) * BEHIND
     return Row(name, [_picture(small), _picture(255 * label), _picture(255 * seen), _picture(on)])
 
 

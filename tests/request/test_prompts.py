@@ -12,6 +12,7 @@ from sama.errors import PromptError, SamaError
 from sama.matting import Background, parse_background
 from sama.methods import METHODS
 from sama.photo.opening import Photo, image_digest
+from sama.request.masks import mask_of
 from sama.request.prompts import Prompts, parse_box, parse_point
 from sama.request.session import Session
 from sama.request.settings import Settings
@@ -117,10 +118,13 @@ def test_round_trip_keeps_every_bit(photo, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["session.json"]
 
 
-def test_logits_are_saved_thresholded_at_zero():
-    logits = np.array([[-1.0, 0.0], [0.01, 5.0]], np.float32)
+def test_logits_are_saved_in_steps_that_keep_their_sign():
+    logits = np.array([[-1.0, 0.0, -20.0], [0.01, 5.0, 20.0]], np.float32)
     back = Prompts.from_dict(Prompts(mask=logits).to_dict())
-    np.testing.assert_array_equal(back.mask, [[False, False], [True, True]])
+    np.testing.assert_array_equal(back.mask > 0, logits > 0)
+    np.testing.assert_allclose(back.mask, np.clip(logits, -8, 8), atol=0.07)
+    grey = mask_of(np.arange(256, dtype=np.uint8).reshape(16, 16))
+    np.testing.assert_array_equal(Prompts.from_dict(Prompts(mask=grey).to_dict()).mask, grey)
 
 
 def test_check_refuses_another_photo(photo):

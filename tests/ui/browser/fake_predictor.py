@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 
+from sama.photo.resize import resize
 from sama.predict.answer import ALPHA, SAM, SAMA, Answer, ModelInfo, ObjectAnswer, Progress
 from sama.request.request import Request
 
@@ -22,7 +23,7 @@ HOLES = (
 CANDIDATES = (0.5, 1, 1.6)  # radii of a lone click's three discs; the middle one is the best
 
 
-STEEPNESS = {"sama": 8, "solid": 40, "closed_form": 2}  # of the matte's edge
+STEEPNESS = {"sama": 8, "solid": 40, "closed_form": 2, "from_mask": 20}  # of the matte's edge
 
 
 class Counts:
@@ -119,6 +120,8 @@ class FakePredictor:
         for x0, y0, x1, y1 in prompts.boxes:
             radius = np.hypot((2 * x - x0 - x1) / (x1 - x0), (2 * y - y0 - y1) / (y1 - y0))
             field = np.maximum(field, 1 - radius)
+        if prompts.mask is not None:
+            field = np.where(resize(prompts.mask.astype(np.float32), (width, height)) > 0, 1, field)
         reach = max(self._size) / 8
         for px, py, label in prompts.points:
             inside = 1 - np.hypot(x - px, y - py) / reach
