@@ -58,7 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--method",
         "--matte",
         choices=METHODS,
-        help="whose mask and matte: sama by default, closed_form without SAMA weights, or another of the table",
+        metavar="NAME",
+        help="whose mask and matte: sama by default, closed_form without SAMA weights, from_mask for --mask alone; "
+        f"of {', '.join(METHODS)}",
     )
     parser.add_argument(
         "--max-megapixels",

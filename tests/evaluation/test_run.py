@@ -13,6 +13,7 @@ from sama.errors import SamaError
 from sama.evaluation import evaluate
 from sama.evaluation.methods import choose_methods
 from sama.evaluation.report import format_table
+from sama.methods import mini_on_sam
 from sama.predict.answer import ALPHA, SAM, SAMA, Answer, ObjectAnswer
 
 pytest.importorskip("py_sod_metrics", reason="the extra eval is not installed")
@@ -204,11 +205,18 @@ def test_what_the_model_says_of_itself_is_reported(labels):
     assert "It only fills boxes." in format_table(results)
 
 
-def test_without_sama_weights_sama_is_not_measured(labels):
+def test_without_sama_weights_sama_is_not_measured(labels, monkeypatch):
+    def add(answer, masks, *others):
+        for each, mask in zip(answer.objects, masks, strict=True):
+            each.layers[ALPHA] = (mask > 0).astype(np.float32)
+        return answer
+
+    monkeypatch.setattr(mini_on_sam, "add_mattes", add)
     predictor = BoxFiller()
     predictor.info = SimpleNamespace(**vars(BoxFiller.info) | {"trained": False})
     results = evaluate(labels, prompts="point1", predictor=predictor, progress=False)
-    assert list(results["methods"]) == ["sam", "closed_form"]
+    assert list(results["methods"]) == ["sam", "closed_form", "mini_on_sam"]
+    assert results["methods"]["sam"]["mIoU"] == results["methods"]["mini_on_sam"]["mIoU"]
     with pytest.raises(SamaError, match="--sama-weights"):
         evaluate(labels, methods=["sam", "sama"], predictor=predictor, progress=False)
 
