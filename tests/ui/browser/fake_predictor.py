@@ -11,7 +11,7 @@ import time
 import numpy as np
 
 from sama.photo.resize import resize
-from sama.predict.answer import ALPHA, SAM, SAMA, Answer, ModelInfo, ObjectAnswer, Progress
+from sama.predict.answer import ALPHA, SAM, SAMA, TRIMAP, Answer, ModelInfo, ObjectAnswer, Progress
 from sama.request.request import Request
 
 HOLES = (
@@ -28,7 +28,7 @@ STEEPNESS = {"sama": 8, "solid": 40, "closed_form": 2, "from_mask": 20}  # of th
 
 class Counts:
     """What all forks have done together; `gate`, if there is one, is acquired before every view. small: boxes narrower
-    than this get a closer look; closer: for every answer, whether it could have one."""
+    than this get a closer look; closer: for every answer, whether it could have one; trimap: whether SAMA tells one."""
 
     def __init__(self, gate: threading.Semaphore | None = None, small: float = 0):
         self.views = 0
@@ -36,6 +36,7 @@ class Counts:
         self.gate = gate
         self.small = small
         self.closer: list[bool] = []
+        self.trimap = False
 
 
 class FakePredictor:
@@ -137,6 +138,8 @@ class FakePredictor:
             layers[SAMA] = 20 * pierced
         if method.name in STEEPNESS:
             layers[ALPHA] = np.clip(field * STEEPNESS[method.name] + 0.3, 0, 1)
+        if self.counts.trimap and method.name == "sama":
+            layers[TRIMAP] = ((layers[ALPHA] > 0) + 1.0 * (layers[ALPHA] == 1)).astype(np.float32) / 2
         scores = np.array((0.7, 0.9, 0.8) if len(sizes) > 1 else (0.9,), np.float32)
         one = ObjectAnswer(prompts, np.stack([f > 0 for f in fields]), scores, chosen, layers)
         return Answer(method.name, (one,), {"decode_sam": 0.01, **({"decode_sama": 0.02} if sama else {})})
