@@ -179,7 +179,7 @@ def test_table_names_every_metric(mattes):
 def test_methods_follow_the_prompt():
     assert choose_methods(None, "box") == ("sam", "sama", "solid", "closed_form", "grabcut", "mini_on_sam")
     assert choose_methods(None, "mask_grown")[-1] == "from_mask"
-    assert choose_methods(None, "point3") == ("sam", "sama", "solid", "closed_form")
+    assert choose_methods(None, "point3") == ("sam", "sama", "solid", "closed_form", "mini_on_sam")
 
 
 @pytest.mark.parametrize(

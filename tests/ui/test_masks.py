@@ -66,7 +66,9 @@ def test_a_mask_of_the_photo_becomes_its_prompt_and_the_matte_follows_it(files, 
     list(visit.encode())
     changed = dropped(visit, files["mask"])
     value = PromptData(**changed["prompter"].value)
-    assert value.path == files["photo"] and value.mask.path == files["mask"] and value.seq == 5
+    assert [value.image.orig_name, value.mask.orig_name, value.seq] == ["photo.png", "mask.png", 5]
+    assert np.array_equal(np.asarray(Image.open(value.mask.path)), disc(SIDE, 25))
+    value = value.model_copy(update={"image": FileData(path=visit.path)})  # Gradio has moved it to its cache
     assert changed["visit"] is visit and visit.open
     assert said == [
         "mask.png is a mask of this photo, and the matte follows it. Clicks correct it, Clear takes it away."

@@ -14,7 +14,8 @@ function choose(change) {
 function markMatte() {
   const { matte } = props.value || props.start,
     there = props.methods.some(({ name }) => name === matte);
-  for (const button of mattes.children) press(button, button.dataset.matte === (there ? matte : props.methods[0]?.name));
+  for (const button of mattes.children)
+    press(button, button.dataset.matte === (there ? matte : props.methods[0]?.name));
 }
 function mark(index) {
   for (const [i, button] of [...list.children].entries()) press(button, i === index);

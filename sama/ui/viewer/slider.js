@@ -55,7 +55,8 @@ function Slider(figure, titles, redraw) {
     // Offers a layer or does not; then another one takes its place.
     offer(name, instead, there) {
       for (const select of [left, right]) {
-        for (const option of select.options) if (option.value === name) option.hidden = option.disabled = !there;
+        for (const option of select.options)
+          if (option.value === name) option.hidden = option.disabled = !there;
         if (!there && select.value === name) select.value = instead;
       }
     },
