@@ -60,7 +60,7 @@ def dropped(visit: Visit | None, path: str, predictor=None):
     return changed
 
 
-def test_a_mask_of_the_photo_becomes_its_prompt_and_the_matte_follows_it(files, said):
+def test_a_mask_of_the_photo_becomes_its_prompt_and_the_matte_follows_it(files, said, tmp_path):
     predictor = FakePredictor()
     visit = Visit(predictor, files["photo"])
     list(visit.encode())
@@ -73,7 +73,8 @@ def test_a_mask_of_the_photo_becomes_its_prompt_and_the_matte_follows_it(files, 
     assert said == [
         "mask.png is a mask of this photo, and the matte follows it. Clicks correct it, Clear takes it away."
     ]
-    page = page_of(studio_of(predictor), visit, value)
+    studio = studio_of(predictor, keep=lambda path: shutil.copy(path, tmp_path / "kept.json"))
+    page = page_of(studio, visit, value)
     steps = list(answer(page))
     layers = next(step["viewer"].props["layers"] for step in steps if "viewer" in step)
     assert layers["matte"] == "from_mask" and "alpha" in layers and "trimap" not in layers
