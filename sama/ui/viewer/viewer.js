@@ -169,7 +169,6 @@ function setPlain(value) {
 }
 function setTrimap(value) {
   trimap = value;
-  press($('.vw-matte'), !value);
   press($('.vw-trimap'), value);
   draw();
 }
@@ -195,8 +194,7 @@ for (const b of element.querySelectorAll('.vw-modes button')) b.onclick = () => 
 $('.vw-overlay').onclick = () => setPlain(false);
 $('.vw-plain').onclick = () => setPlain(true);
 $('.vw-blink').onclick = blink;
-$('.vw-matte').onclick = () => setTrimap(false);
-$('.vw-trimap').onclick = () => setTrimap(true);
+$('.vw-trimap').onclick = () => setTrimap(!trimap);
 $('.vw-loupe').onclick = () => setLoupe();
 $('.vw-factor').onchange = e => {
   loupe.factor = Number(e.target.value);

@@ -72,6 +72,8 @@ def test_the_matte_s_panel_shows_the_trimap_where_there_is_one(visit, counts, to
 
     becomes(visitor, lambda: 128 in greys())
     visitor.screenshot("trimap")
+    tops = page.eval_on_selector_all(".vw-bar > *", "all => all.map(e => e.getBoundingClientRect().top)")
+    assert len(set(tops)) == 1, "the bar stays one line"
     counts.trimap = False
     visitor.click(0.45, 0.5)
     becomes(visitor, lambda: page.locator(".vw-mattes").is_hidden())
