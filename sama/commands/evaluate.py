@@ -6,6 +6,7 @@ from pathlib import Path
 from sama.commands.flags import add_device_flags, add_model_flags
 from sama.evaluation.contestants import PROMPT_KINDS
 from sama.evaluation.datasets import OBJECT_MODES
+from sama.evaluation.from_masks import MASK_METHODS
 from sama.evaluation.report import format_columns, format_table, prepare_output, write_csv, write_json
 from sama.evaluation.run import evaluate
 from sama.methods import METHODS
@@ -40,7 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--object", choices=OBJECT_MODES, default="each", help="every label id, or all as one"
     )
-    parser.add_argument("--methods", metavar="NAMES", help=f"of {','.join(METHODS)} (default: all that fit)")
+    parser.add_argument(
+        "--methods",
+        metavar="NAMES",
+        help=f"of {','.join(METHODS)}; with a mask of {','.join(MASK_METHODS)} (default: all that fit)",
+    )
     parser.add_argument(
         "--answers",
         metavar="[NAME=]DIR",
@@ -60,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=int,
         default=1,
-        help="words of a name_before_ that make a family or source",
+        help="how many words of NAME_OF_PHOTO are its family or source",
     )
     parser.add_argument(
         "--whole", action="store_true", help="answer small boxes on the whole photo, without a closer look"
@@ -103,10 +108,12 @@ def main(args: argparse.Namespace) -> int:
         closer=not args.whole,
         edges=not args.unfiltered,
     )
-    print(format_table(results))
-    for path, write in ((args.json, write_json), (args.csv, write_csv)):
-        if path is not None:
-            write(results, path)
+    try:  # whatever becomes of files and screen, one of them has the results of hours
+        for path, write in ((args.json, write_json), (args.csv, write_csv)):
+            if path is not None:
+                write(results, path)
+    finally:
+        print(format_table(results))
     for path in (args.json, args.csv, sheet):
         if path is not None:
             print(f"wrote {path}")

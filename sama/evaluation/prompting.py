@@ -55,7 +55,7 @@ def drawn_box(kind: str, mask: np.ndarray, name: str = "") -> tuple[float, float
     if kind == "box":
         return box
     if kind == "box_short":
-        side = zlib.crc32(name.encode()) % 4
+        side = zlib.crc32(name.encode("utf-8", "surrogatepass")) % 4
         inwards = (x, y, -x, -y)
         x0, y0, x1, y1 = (edge + (inwards[i] if i == side else 0) for i, edge in enumerate(box))
         return x0, y0, x1, y1

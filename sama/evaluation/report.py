@@ -112,5 +112,11 @@ def write_csv(results: dict, path: Path) -> None:
 
 def _write(text: str, path: Path) -> None:
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8", newline="")
-    partial.replace(path)
+    try:
+        # A file's name need not be valid Unicode.
+        partial.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+        partial.replace(path)
+    except OSError as error:
+        raise SamaError(
+            f"{path} cannot be written ({error.strerror}): make room, or choose another place."
+        ) from error

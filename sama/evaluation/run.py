@@ -139,7 +139,10 @@ def evaluate(
     if contact_sheet is not None and sheet is not None:
         measure = "MSE" if dataset.has_alphas else "1 - IoU"
         title = f"{results['dataset']}, {prompts}: ranked by the {measure} of {board.ranking}"
-        contact_sheet.save(Path(sheet), title)
+        try:
+            contact_sheet.save(Path(sheet), title)
+        except OSError as error:  # the numbers are worth more than their picture
+            results["notes"].append(f"{sheet} could not be written ({error.strerror}).")
     return results
 
 
