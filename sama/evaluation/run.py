@@ -101,6 +101,8 @@ def evaluate(
     """
     if object_mode not in OBJECT_MODES:
         raise SamaError(f"There is no object mode {object_mode!r}: choose from {', '.join(OBJECT_MODES)}.")
+    if group_words < 0:
+        raise SamaError(f"--group-words is {group_words}: give a number of words, 0 for no groups.")
     entry = Entry.of(methods, prompts, answers)
     dataset = Dataset(folder, limit=limit, ignore=ignore)
     dataset.check(progress=progress)

@@ -191,6 +191,8 @@ def test_methods_follow_the_prompt():
         ({"prompts": "scribble"}, "no prompt kind"),
         ({"object_mode": "some"}, "no object mode"),
         ({"limit": 0}, "1 or more"),
+        ({"group_words": -1}, "0 for no groups"),
+        ({"ignore": -1}, "0 for none"),
     ],
 )
 def test_wrong_options(labels, options, words):
