@@ -7,16 +7,18 @@ import numpy as np
 from scipy.special import expit
 
 from sama.errors import SamaError
+from sama.evaluation.prompting import BOXES
 from sama.methods import METHODS, Method, matte_of
 from sama.methods.base import BOX, MODEL, POINTS
-from sama.predict.answer import Answer, ModelInfo
+from sama.predict.answer import SAM, Answer, ModelInfo
 from sama.request.prompts import Prompts
 from sama.request.request import Request
 
 
 @dataclass(frozen=True)
 class Scored:
-    """mask (H, W) bool; probability and matte (H, W) float32 in [0, 1].
+    """mask (H, W) bool; probability and matte (H, W) float32 in [0, 1]; sam: SAM's own mask (H, W) bool, where it was
+    asked too; seconds: what the answer took, None where nobody knows.
 
     A method that makes no mattes offers its mask as one; one that makes no masks, its matte above 0.5.
     """
@@ -24,15 +26,18 @@ class Scored:
     mask: np.ndarray
     probability: np.ndarray
     matte: np.ndarray
+    sam: np.ndarray | None = None
+    seconds: float | None = None
 
     @classmethod
     def of(cls, answer: Answer, method: Method) -> "Scored":
         """What is scored of a method's answer."""
         matte = matte_of(answer, method)
         logits = None if method.mask is None else answer.layer(method.mask)
+        sam = answer.mask(SAM)
         if logits is None:
-            return cls(matte > 0.5, matte, matte)
-        return cls(logits > 0, expit(logits), matte)
+            return cls(matte > 0.5, matte, matte, sam)
+        return cls(logits > 0, expit(logits), matte, sam)
 
 
 def choose_methods(names: list[str] | None, prompts: str) -> tuple[str, ...]:
@@ -41,7 +46,7 @@ def choose_methods(names: list[str] | None, prompts: str) -> tuple[str, ...]:
     Raises SamaError for an unknown name, a name given twice, none at all, or a method that does not
     take the prompt.
     """
-    kind = BOX if prompts == "box" else POINTS
+    kind = BOX if prompts in BOXES else POINTS
     if names is None:
         return tuple(name for name, method in METHODS.items() if kind in method.takes)
     for name in names:

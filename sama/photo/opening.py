@@ -90,6 +90,15 @@ def open_image(
     )
 
 
+def upright_size(source: Source, *, name: str | None = None, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
+    """Return (width, height) of the upright photo from its header, without decoding it; see `open_image`. Raises
+    PhotoError."""
+    name = sources.base_name(name or sources.name_of(source))
+    header = _open(sources.read(source, name), name, max_pixels)
+    width, height = header.size
+    return (height, width) if header.orientation[0] >= 5 else (width, height)
+
+
 def _open(data: bytes, name: str, max_pixels: int) -> Header:
     """Read the header of a file and check its size."""
     most = max_pixels if Image.MAX_IMAGE_PIXELS is None else min(max_pixels, Image.MAX_IMAGE_PIXELS * 2)
