@@ -117,6 +117,7 @@ def evaluate(
     sheet: str | Path | None = None,
     closer: bool = True,
     edges: bool = True,
+    keep_haze: bool = False,
     progress: bool = True,
 ) -> dict:
     """Evaluate methods on a folder as `sama.evaluation.datasets` describes it.
@@ -125,11 +126,11 @@ def evaluate(
     names in the table of methods, by default all that take the prompt and have weights. limit: the first so
     many photos. checkpoint, sama_weights: see `sama.load`. predictor: used instead of loading
     `model` on `device`. sheet: where to write a PNG of the worst and median cases. closer,
-    edges: see `Request`. progress: show a bar on stderr.
+    edges, keep_haze: see `Request`. progress: show a bar on stderr.
 
     Returns {"dataset", "n" (objects scored), "skipped" (objects under SMALLEST_OBJECT px),
     "prompts", "object", "model" (None where no method needs one), "weights" (their digest),
-    "device", "closer", "edges", "notes" (the model's own, such as missing SAMA weights), "seconds" (of
+    "device", "closer", "edges", "keep_haze", "notes" (the model's own, such as missing SAMA weights), "seconds" (of
     everything after loading the model), "methods": {name: {metric: number}}}. Matte metrics appear only for
     folders with alphas/: labels are no mattes. A method's "seconds" is the mean time to answer one
     object, all its clicks together, without encoding the photo, but with encoding the part of it
@@ -149,7 +150,7 @@ def evaluate(
         names = drop_untrained(names, methods is not None, predictor.info)
     contact_sheet = ContactSheet(mattes=dataset.has_alphas) if sheet is not None else None
     started = time.perf_counter()
-    how = {"closer": closer, "edges": edges}
+    how = {"closer": closer, "edges": edges, "keep_haze": keep_haze}
     run = _Run(prompts, object_mode, {name: _Board() for name in names}, predictor, contact_sheet, how)
     for scene in tqdm(dataset, unit="photo", disable=not progress):
         run.score(scene)
