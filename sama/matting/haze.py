@@ -10,8 +10,8 @@ import numpy as np
 from scipy import ndimage
 
 GRID = 512  # cells of the longer side on which things are joined
-FAINT = 0.05  # alpha that joins nothing
-SKIRT = 3  # cells around what is joined, in which fainter alpha stays
+FAINT = 0.1  # alpha that joins nothing
+SKIRT = 4  # cells around what is joined, in which fainter alpha stays
 _AROUND = np.ones((3, 3), bool)
 
 

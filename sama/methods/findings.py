@@ -14,6 +14,7 @@ from sama.request.request import Request
 NOTHING, LITTLE, OBJECT = "nothing", "little", "object"
 _IN_BOX = 0.001  # of a box, or of a mask prompt: less is hardly anything
 _IN_PHOTO = 1e-5  # of the photo, where there are clicks alone
+_FEWEST, _PART = 4, 0.01  # pixels of a photo that are an object at all; of tiny photos, a part
 _FAINT = 0.02  # alpha that nobody sees
 
 
@@ -54,7 +55,8 @@ def _shares(found: ObjectAnswer, own: str, request: Request) -> dict[str, float]
         alpha = found.layers[ALPHA]
         pixels["matte"] = float(alpha.sum(dtype=np.float64, where=alpha > _FAINT))
     scale = float(np.prod(request.output_size) / np.prod(request.photo_size))
-    least = max(scale * _least(found.prompts, request.photo_size), 1.0)
+    fewest = min(_FEWEST, _PART * float(np.prod(request.photo_size)))
+    least = max(scale * max(_least(found.prompts, request.photo_size), fewest), 1.0)
     return {name: 0.0 if amount < 0.5 else min(amount / least, 1.0) for name, amount in pixels.items()}
 
 

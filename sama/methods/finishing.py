@@ -39,7 +39,12 @@ def _without_haze(
         return layers
     (width, height), (across, down) = request.output_size, request.photo_size
     kept = [(x * width / across, y * height / down) for x, y, label in found.prompts.points if label == 1]
-    haze = haze_of(layers[ALPHA], mask > 0, kept)
+    holds = mask > 0
+    if not holds.any():  # the object is in its box, if anywhere
+        for x0, y0, x1, y1 in found.prompts.boxes:
+            rows = slice(int(y0 * height / down), int(np.ceil(y1 * height / down)))
+            holds[rows, int(x0 * width / across) : int(np.ceil(x1 * width / across))] = True
+    haze = haze_of(layers[ALPHA], holds, kept)
     if haze is None:
         return layers
     cleared = {ALPHA: np.where(haze, np.float32(0), layers[ALPHA])}
