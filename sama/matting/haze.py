@@ -5,6 +5,7 @@ joined to the mask through the matte is left alone, however thin it is there: ha
 """
 
 from collections.abc import Iterable
+from typing import cast
 
 import numpy as np
 from scipy import ndimage
@@ -29,11 +30,11 @@ def haze_of(
         holds[min(int(y) // size, len(holds) - 1), min(int(x) // size, holds.shape[1] - 1)] = True
     if not holds.any():
         return None
-    labels, count = ndimage.label((peak > FAINT) | holds, _AROUND)  # pyright: ignore[reportGeneralTypeIssues]
+    labels, count = cast(tuple[np.ndarray, int], ndimage.label((peak > FAINT) | holds, _AROUND))
     joined = np.zeros(count + 1, bool)
     joined[labels[holds]] = True
     joined[0] = False
-    stays = ndimage.binary_dilation(joined[labels], _AROUND, iterations=SKIRT)
+    stays = np.asarray(ndimage.binary_dilation(joined[labels], _AROUND, iterations=SKIRT))
     away = ~stays & (peak > 0)
     if not away.any():
         return None

@@ -74,12 +74,12 @@ def _sentence(objects: list[Prompts], index: int, shares: dict[str, float]) -> s
     prompts, where = objects[index], "at the clicks"
     remedy = "add a box around the object, or another click"
     if prompts.boxes:
-        boxes = sum(len(each.boxes) for each in objects)
+        first, boxes = prompts.boxes[0], sum(len(each.boxes) for each in objects)
         where = "in the box" if boxes == 1 else f"in box {index + 1} of {boxes}"
         if len(prompts.boxes) > 1:
             where = "in the boxes"
         remedy = "draw it around all of one object, or click on the object too"
-        x0, y0, x1, y1 = prompts.boxes[0]
+        x0, y0, x1, y1 = first
         if min(x1 - x0, y1 - y0) < 2:
             where += f", which is {x1 - x0:.3g} x {y1 - y0:.3g} pixels of the photo"
             remedy = "draw it around all of the object"

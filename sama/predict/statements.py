@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 from scipy import sparse
+from scipy.ndimage import gaussian_filter
 from scipy.sparse import csgraph
 from scipy.special import expit, logit
 
@@ -20,7 +21,9 @@ from sama.request.checks import Point
 from sama.request.prompts import Prompts
 
 LOW, HIGH = 0.1, 0.9  # a matte obeys a click that removes below, one that keeps above
-REACH = 0.35  # of the object's longer side: how far a click's neighbourhood goes at most
+# How far a click's neighbourhood goes at most, as a part of the object's longer side: of its box, which is known, or of
+# what was found, which may be wrong.
+REACH, REACH_UNBOXED = 0.35, 0.12
 REACHES = 0.02, 0.25  # of the photo's longer side: the least and the most of that
 CELLS = 140  # of a neighbourhood's reach; in larger ones several pixels are a cell
 PLACE = 0.006  # of the photo's longer side: the radius of a click's place
@@ -28,6 +31,7 @@ SAME = 0.002  # of the photo's longer side: clicks closer than this are at one p
 DISOBEYED = 0.1  # of a place's like-coloured pixels
 CONTRAST = 0.15  # distance of colours, each channel in [0, 1], that ends a neighbourhood
 DIFFERENT = 8.0  # how much more a step costs per CONTRAST that its colour is from the click's
+NOISE, USUAL = 0.03, 0.08  # distances of colours: the most that noise and texture are taken for
 FADE = 0.8  # of the reach, from where on a statement fades
 _SURE = 16.0  # logit of what is certain
 
@@ -43,23 +47,25 @@ class Neighbourhood:
 
     def at(self, shape: tuple[int, int]) -> tuple[tuple[slice, slice], np.ndarray]:
         """Rows and columns of an answer of shape (height, width), and the weight (h, w) float32 of each pixel there."""
-        spans, box = [], []
-        for low, high, length, target in zip(
-            self.window[:2], self.window[2:], self.size, shape[::-1], strict=True
-        ):
-            first = min(int(low * target / length), target - 1)
-            last = max(int(np.ceil(high * target / length - 1e-6)), first + 1)
-            spans.append(slice(first, min(last, target)))
-            box.append((first * length / target - low, last * length / target - low, high - low))
-        cells = self.weight.shape[::-1]
-        low, high = (
-            [min(max(edge[i] * count / edge[2], 0.0), count) for edge, count in zip(box, cells, strict=True)]
-            for i in (0, 1)
+        (down, top, bottom), (across, left, right) = (
+            _span(self.window[1 - i :: 2], self.size[1 - i], shape[i], self.weight.shape[i]) for i in (0, 1)
         )
-        across, down = spans
         size = across.stop - across.start, down.stop - down.start
-        plane = Image.fromarray(self.weight).resize(size, Image.Resampling.BILINEAR, box=(*low, *high))
+        plane = Image.fromarray(self.weight)
+        plane = plane.resize(size, Image.Resampling.BILINEAR, box=(left, top, right, bottom))
         return (down, across), np.clip(np.asarray(plane), 0, 1)
+
+
+def _span(edges: tuple[int, ...], length: int, target: int, cells: int) -> tuple[slice, float, float]:
+    """Pixels of an answer's side, `target` long, between two edges on the picture's, `length` long, and where these
+    pixels begin and end among the cells between the edges."""
+    low, high = edges
+    first = min(int(low * target / length), target - 1)
+    last = min(max(int(np.ceil(high * target / length - 1e-6)), first + 1), target)
+    begin, end = (
+        min(max((edge * length / target - low) * cells / (high - low), 0.0), cells) for edge in (first, last)
+    )
+    return slice(first, last), begin, end
 
 
 def held(answer: ObjectAnswer, photo: np.ndarray, photo_size: tuple[int, int]) -> dict[str, np.ndarray]:
@@ -91,14 +97,14 @@ def neighbourhood(photo: np.ndarray, prompts: Prompts, index: int, extent: float
     """
     height, width = photo.shape[:2]
     x, y, label = prompts.points[index]
-    low, high = (share * max(photo.shape) for share in REACHES)
-    reach = max(min(max(REACH * extent, low), high), 4.0)
+    low, high = (share * max(width, height) for share in REACHES)
+    reach = max(min(max((REACH if prompts.boxes else REACH_UNBOXED) * extent, low), high), 4.0)
     x0, y0 = max(int(x - reach), 0), max(int(y - reach), 0)
     x1, y1 = min(int(np.ceil(x + reach)) + 1, width), min(int(np.ceil(y + reach)) + 1, height)
     cell = max(1.0, reach / CELLS)
     cells = max(1, round((x1 - x0) / cell)), max(1, round((y1 - y0) / cell))
     part = Image.fromarray(photo[y0:y1, x0:x1]).resize(cells, Image.Resampling.BOX)
-    colours = np.asarray(part, np.float32) / 255
+    colours = gaussian_filter(np.asarray(part, np.float32) / 255, (1, 1, 0))
 
     def cell_of(px: float, py: float) -> int:
         column, row = (px - x0) * cells[0] / (x1 - x0), (py - y0) * cells[1] / (y1 - y0)
@@ -138,13 +144,10 @@ def _ways(colours: np.ndarray, start: tuple[int, int], step: float) -> sparse.cs
     own = np.median(
         colours[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2].reshape(-1, 3), axis=0
     )
-    # What noise and texture do around the click is no edge.
-    noise = (
-        0.01 + 1.5 * float(np.median(np.linalg.norm(np.diff(around, axis=1), axis=2)))
-        if around.shape[1] > 1
-        else 0
-    )
-    usual = 0.04 + 1.5 * float(np.median(np.linalg.norm(around - own, axis=2)))
+    # What noise and texture do around the click is no edge, to some extent.
+    steps = np.linalg.norm(np.diff(around, axis=1), axis=2)
+    noise = min(0.01 + 1.5 * float(np.median(steps)), NOISE) if steps.size else NOISE
+    usual = min(0.04 + 1.5 * float(np.median(np.linalg.norm(around - own, axis=2))), USUAL)
     other = np.maximum(np.linalg.norm(colours - own, axis=2) - usual, 0) * np.float32(DIFFERENT / CONTRAST)
     numbers = np.arange(height * width, dtype=np.int32).reshape(height, width)
     costs, ends = [], []

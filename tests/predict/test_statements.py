@@ -124,13 +124,15 @@ def test_tiny_photos(shape):
     assert held(found, np.zeros((*shape, 3), np.uint8), (width, height))[ALPHA][0, 0] == 0
 
 
-def test_a_neighbourhood_ends_at_its_reach():
+@pytest.mark.parametrize(("boxes", "share"), [(((200.0, 100.0, 400.0, 300.0),), 0.35), ((), 0.12)])
+def test_a_neighbourhood_ends_at_its_reach(boxes, share):
+    """Of a plain photo; without a box nobody knows how large the object is, so that less is believed."""
     plain = np.full((400, 600, 3), 90, np.uint8)
-    near = neighbourhood(plain, Prompts(((300.0, 200.0, 0),)), 0, extent=200)
+    near = neighbourhood(plain, Prompts(((300.0, 200.0, 0),), boxes), 0, extent=200)
     rows, weight = near.at((400, 600))
     whole = np.zeros((400, 600), np.float32)
     whole[rows] = weight
     y, x = np.mgrid[:400, :600] + 0.5
-    away = np.hypot(x - 300, y - 200)
-    assert whole[away < 50].min() > 0.99
-    assert not whole[away > 0.35 * 200 * 1.1].any()
+    away = np.hypot(x - 300, y - 200) / (share * 200)
+    assert whole[away < 0.7].min() > 0.99
+    assert not whole[away > 1.1].any()
