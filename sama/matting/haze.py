@@ -35,7 +35,7 @@ def haze_of(
     joined[labels[holds]] = True
     joined[0] = False
     stays = np.asarray(ndimage.binary_dilation(joined[labels], _AROUND, iterations=SKIRT))
-    away = ~stays & (peak > 0)
+    away = (peak > 0) & (stays == 0)
     if not away.any():
         return None
     height, width = alpha.shape

@@ -31,7 +31,7 @@ SAME = 0.002  # of the photo's longer side: clicks closer than this are at one p
 DISOBEYED = 0.1  # of a place's like-coloured pixels
 CONTRAST = 0.15  # distance of colours, each channel in [0, 1], that ends a neighbourhood
 DIFFERENT = 8.0  # how much more a step costs per CONTRAST that its colour is from the click's
-NOISE, USUAL = 0.03, 0.08  # distances of colours: the most that noise and texture are taken for
+NOISE, USUAL = 0.02, 0.06  # distances of colours: the most that noise and texture are taken for
 FADE = 0.8  # of the reach, from where on a statement fades
 _SURE = 16.0  # logit of what is certain
 
