@@ -71,7 +71,8 @@ def parser_of(names: Sequence[str], prog: str = "sama") -> Parser:
 
 
 def main(argv: Sequence[str] | None = None, *, prog: str = "sama") -> int:
-    """Run `sama ARGV...`; returns the exit code: 0, or 2 after a mistake of the user. prog: how it was called."""
+    """Run `sama ARGV...`; returns the exit code: 0, 2 after a mistake of the user, 3 where `predict` found nothing, or
+    hardly anything. prog: how it was called."""
     argv = sys.argv[1:] if argv is None else argv
     args = parser_of(argv[:1], prog).parse_args(argv)
     try:

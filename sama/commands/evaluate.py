@@ -75,6 +75,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="take SAMA's maps as its heads give them, not along the photo's edges",
     )
+    parser.add_argument(
+        "--keep-haze",
+        action="store_true",
+        help="leave in mattes what is away from the object, see `predict --haze`",
+    )
     parser.add_argument("--out", metavar="DIR", type=Path, help="folder for the contact sheet, if not FILE's")
     add_model_flags(parser)
     add_device_flags(parser)
@@ -107,6 +112,7 @@ def main(args: argparse.Namespace) -> int:
         sheet=sheet,
         closer=not args.whole,
         edges=not args.unfiltered,
+        keep_haze=args.keep_haze,
     )
     try:  # whatever becomes of files and screen, one of them has the results of hours
         for path, write in ((args.json, write_json), (args.csv, write_csv)):

@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,13 @@ from sama.photo.opening import MAX_PIXELS, Photo, open_image
 from sama.request.prompts import Prompts, parse_box, parse_point
 from sama.request.request import Request
 from sama.request.session import Session
-from sama.request.settings import ESTIMATED, PHOTO, Settings
+from sama.request.settings import ESTIMATED, KEPT, MASK, MATTE, PHOTO, REMOVED, Settings
 
 if TYPE_CHECKING:
     from sama.predict.answer import Answer
+
+
+NOT_FOUND = 3  # the exit code of an answer that is empty, or nearly
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +48,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=(ESTIMATED, PHOTO),
         help="colours of the cut-out: estimated without the old background (the default), or the photo's",
     )
+    parser.add_argument(
+        "--cutout-from",
+        choices=(MATTE, MASK),
+        help="what cut-out and composite are made with: the matte (the default), or the mask with its hard edges",
+    )
+    parser.add_argument(
+        "--haze",
+        choices=(REMOVED, KEPT),
+        help="what the matte has away from the object, not joined to the mask: removed by default",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     parser.add_argument(
         "--method",
@@ -63,15 +77,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Run the command; raises SamaError for anything the user can mend, before anything is written."""
+    """Run the command; raises SamaError for anything the user can mend, before anything is written. Returns 0, or
+    NOT_FOUND where the files hold an object that is empty or nearly so."""
     photo = open_image(args.photo, max_pixels=round(args.max_megapixels * 1e6), keep_own=True)
     for note in photo.notes:
         print(f"photo: {note}")
     request, settings, model = _request(args, photo)
 
+    for line in _understood(request):
+        print(line)
+
     from sama.bench.peak import peak_rss
     from sama.export.outputs import Outputs
     from sama.export.writing import write_outputs
+    from sama.methods.findings import finding_of
 
     predictor = load_predictor(args, model=model)
     info = predictor.info
@@ -92,11 +111,25 @@ def main(args: argparse.Namespace) -> int:
     seconds["foreground, composite, files"] = time.perf_counter() - started
     for path in written:
         print(f"wrote {path}")
+    finding = finding_of(answered, request)
+    if finding.text and not finding.missed:
+        print(f"note: {finding.text}")
     print("seconds: " + ", ".join(f"{name} {value:.2f}" for name, value in seconds.items()))
     peak = peak_rss()
     memory = "" if peak is None else f", peak memory {peak / 2**20:.0f} MiB"
     print(f"photo {photo.size[0]} x {photo.size[1]}{memory}")
+    if finding.missed:
+        print(f"sama: {finding.text}", file=sys.stderr)
+        return NOT_FOUND
     return 0
+
+
+def _understood(request: Request) -> Iterator[str]:
+    """What the prompts were taken for, line by line."""
+    for x0, y0, x1, y1 in request.prompts.boxes:
+        yield f"box: from {x0:g},{y0:g} to {x1:g},{y1:g}, {x1 - x0:g} x {y1 - y0:g} pixels"
+    for note in request.notes:
+        yield f"note: {note}"
 
 
 def _answer(predictor, request: Request) -> "Answer":
@@ -115,7 +148,7 @@ def _request(args: argparse.Namespace, photo: Photo) -> tuple[Request, Settings,
     """Request, settings and model: from the flags, or from a session file, of which flags replace parts."""
     flags = {
         name: getattr(args, name)
-        for name in ("background", "candidate", "foreground")
+        for name in ("background", "candidate", "foreground", "cutout_from", "haze")
         if getattr(args, name) is not None
     } | ({} if args.method is None else {"matte": args.method})
     if args.session is None:
@@ -129,5 +162,5 @@ def _request(args: argparse.Namespace, photo: Photo) -> tuple[Request, Settings,
         session.check(photo)
         settings = Settings.from_dict(session.settings | flags, methods=METHODS, paths=True)
         prompts, model = session.prompts, args.model or session.model
-    asked = {"method": settings.method, "candidate": settings.candidate}
+    asked = {"method": settings.method, "candidate": settings.candidate, "keep_haze": settings.keep_haze}
     return Request.of(prompts, photo.size, **asked), settings, model

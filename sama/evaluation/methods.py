@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
+from sama import methods
 from sama.errors import SamaError
 from sama.evaluation.prompting import BOXES
 from sama.methods import METHODS, Method, matte_of
@@ -79,21 +80,17 @@ def drop_untrained(names: tuple[str, ...], named: bool, info: ModelInfo) -> tupl
     return tuple(name for name in names if name not in missing)
 
 
-def answering(
-    name: str, image: np.ndarray, predictor, *, closer: bool = True, edges: bool = True
-) -> Callable[[Prompts], Scored]:
+def answering(name: str, image: np.ndarray, predictor, **how: bool) -> Callable[[Prompts], Scored]:
     """Return the method as a function of prompts for one photo (H, W, 3) uint8.
 
-    closer, edges: see `Request`. The predictor must hold that photo already; methods that need no model are not
-    given it, so that nothing else is timed with them.
+    how: closer, edges and keep_haze of a `Request`. The predictor must hold that photo already; methods that need no
+    model are not given it, so that nothing else is timed with them.
     """
     method = METHODS[name]
-    opened = method.open(image, predictor if MODEL in method.needs else None)
+    opened = methods.answering(method, image, predictor if MODEL in method.needs else None)
     size = image.shape[1], image.shape[0]
 
     def answer(prompts: Prompts) -> Scored:
-        return Scored.of(
-            opened(Request.of(prompts, size, method=name, closer=closer, edges=edges), None), method
-        )
+        return Scored.of(opened(Request.of(prompts, size, method=name, **how), None), method)
 
     return answer

@@ -72,6 +72,7 @@ def evaluate(
     sheet: str | Path | None = None,
     closer: bool = True,
     edges: bool = True,
+    keep_haze: bool = False,
     progress: bool = True,
 ) -> dict:
     """Evaluate methods on a folder as `sama.evaluation.datasets` describes it.
@@ -82,10 +83,10 @@ def evaluate(
     see `sama.evaluation.answers`. limit: the first so many photos. ignore: the label that is neither object nor
     background, see `sama.evaluation.pictures.void_of`. group_words: see `sama.evaluation.groups`. checkpoint,
     sama_weights: see `sama.load`. predictor: used instead of loading `model` on `device`. sheet: where to write a PNG
-    of the worst and median cases. closer, edges: see `Request`. progress: show a bar on stderr.
+    of the worst and median cases. closer, edges, keep_haze: see `Request`. progress: show a bar on stderr.
 
     Returns {"dataset", "prompts", "object", "model" (None where no method needs one), "weights" (their digest),
-    "device", "closer", "edges", "notes" (the model's own, such as missing SAMA weights, and how labels were
+    "device", "closer", "edges", "keep_haze", "notes" (the model's own, such as missing SAMA weights, and how labels were
     understood), "seconds" (of everything after loading the model), "answers": {name: folder},
     "n" (objects scored), "skipped" (objects under SMALLEST_OBJECT px), "skipped_objects" (their names),
     "inside_objects" (objects that have "inside_alpha"), "methods": {name: {metric: number}},
@@ -112,7 +113,7 @@ def evaluate(
         predictor = None
     elif predictor is None:
         predictor = _load(model, device, checkpoint, sama_weights)
-    how = {"closer": closer, "edges": edges}
+    how = {"closer": closer, "edges": edges, "keep_haze": keep_haze}
     contestants = entry.contestants(predictor, how)
     contact_sheet = ContactSheet(mattes=dataset.has_alphas) if sheet is not None else None
     started = time.perf_counter()

@@ -16,17 +16,22 @@ _COMPRESSION = 4  # of 9; more makes PNGs of photos hardly smaller and much slow
 
 @dataclass(frozen=True)
 class OutputFile:
-    """title: for people; write: puts it into a path; needs_own_mask: there is none where SAM's mask is all there is."""
+    """title: for people; write: puts it into a path; needs_own_mask: there is none where SAM's mask is all there is;
+    another: whether it would only say again what another file says, and goes into no ZIP and no folder by itself."""
 
     title: str
     write: Callable[[Outputs, Path], None]
     needs_own_mask: bool = False
+    another: Callable[[Outputs], bool] | None = None
 
 
 def names_of(outputs: Outputs) -> tuple[str, ...]:
-    """Which of FILES there are."""
+    """Which of FILES there are, each once."""
     return tuple(
-        name for name, file in FILES.items() if not file.needs_own_mask or outputs.own_mask is not None
+        name
+        for name, file in FILES.items()
+        if not (file.needs_own_mask and outputs.own_mask is None)
+        and not (file.another is not None and file.another(outputs))
     )
 
 
@@ -71,6 +76,12 @@ def _save(outputs: Outputs, pixels: np.ndarray, path: Path, profile: bytes | Non
 
 FILES = {  # in the order in which they are written and offered
     "cutout.png": OutputFile("Cut-out, RGBA", _photo("cutout")),
+    "cutout_matte.png": OutputFile(
+        "Cut-out by the matte", _photo("cutout_matte"), another=lambda outputs: not outputs.by_mask
+    ),
+    "cutout_mask.png": OutputFile(
+        "Cut-out by the mask", _photo("cutout_mask"), another=lambda outputs: outputs.by_mask
+    ),
     "composite.png": OutputFile("Composite", _photo("composite")),
     "alpha.png": OutputFile(
         "Alpha, 8 bit", lambda outputs, path: _save(outputs, to_uint8(outputs.alpha), path)

@@ -13,7 +13,7 @@ from sama.photo.opening import Photo
 from sama.predict.answer import SAM, SAMA, Answer, ModelInfo
 from sama.request.request import Request
 from sama.request.session import Session
-from sama.request.settings import Settings
+from sama.request.settings import MASK, Settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,7 +47,8 @@ class Outputs:
         self.photo = photo
         self.answer = answer
         self.method = METHODS[answer.method]
-        self.alpha = photo.limit(matte_of(answer, self.method))
+        self.alpha = photo.limit(matte_of(answer, self.method))  # the matte
+        self.request = request
         self.prompts = request.prompts
         self.settings = settings
         self.info = info
@@ -87,10 +88,25 @@ class Outputs:
             return "SAM"
         return "SAMA" if self.method.mask in (None, SAMA) else self.method.label
 
+    @property
+    def by_mask(self) -> bool:
+        """Whether cut-out and composite are made with the mask instead of the matte."""
+        return self.settings.cutout_from == MASK
+
     @cached_property
     def cutout(self) -> np.ndarray:
-        """The object (H, W, 4) uint8 with straight alpha."""
+        """The object (H, W, 4) uint8 with straight alpha, cut out by what the settings say."""
+        return self.cutout_mask if self.by_mask else self.cutout_matte
+
+    @cached_property
+    def cutout_matte(self) -> np.ndarray:
+        """The object (H, W, 4) uint8, cut out by the matte."""
         return cutout(self._foreground, self.alpha)
+
+    @cached_property
+    def cutout_mask(self) -> np.ndarray:
+        """The object (H, W, 4) uint8, cut out by `mask`, in the photo's own colours: nothing shows through a mask."""
+        return cutout(self._colours, self._hard)
 
     @cached_property
     def composite(self) -> np.ndarray:
@@ -98,10 +114,11 @@ class Outputs:
         background = self.settings.background
         if background.kind == "transparent":
             return self.cutout
-        backdrop = background.render(self._colours, self.alpha)
+        colours, alpha = (self._own_colours, self._hard) if self.by_mask else (self._foreground, self.alpha)
+        backdrop = background.render(self._colours, alpha)
         if self.profile is not None and background.kind != "blur":  # colours and pictures are given in sRGB
             backdrop = recolour(to_uint8(backdrop), target=self.profile).astype(np.float32) / np.float32(255)
-        return composite_bytes(self._foreground, self.alpha, backdrop)
+        return composite_bytes(colours, alpha, backdrop)
 
     def trimap(self) -> np.ndarray:
         """Return (H, W) uint8: 255 object, 0 background, 128 unknown, a band around wherever alpha is between."""
@@ -147,4 +164,13 @@ class Outputs:
     def _foreground(self) -> np.ndarray:
         if self.settings.estimate_foreground:
             return estimate_foreground(self._colours, self.alpha)
+        return self._own_colours
+
+    @property
+    def _own_colours(self) -> np.ndarray:
         return self._colours.astype(np.float32) / np.float32(255)
+
+    @property
+    def _hard(self) -> np.ndarray:
+        """`mask` as a matte (H, W) float32, never more opaque than the photo's own file."""
+        return self.photo.limit(self.mask.astype(np.float32))

@@ -6,9 +6,12 @@ from the table.
 
 from collections.abc import Callable
 
+import numpy as np
+
 from sama.errors import PromptError
 from sama.methods import closed_form, grabcut, sam, sama, solid
-from sama.methods.base import MATTE, Method, Predictor, matte_of
+from sama.methods.base import MATTE, Method, Predictor, Report, matte_of
+from sama.methods.finishing import finished
 from sama.predict.answer import Answer, ModelInfo
 from sama.request.request import Request
 
@@ -23,7 +26,7 @@ METHODS: dict[str, Method] = {
     )
 }
 
-__all__ = ["METHODS", "Method", "answer", "default_method", "matte_of", "mattes", "method_of"]
+__all__ = ["METHODS", "Method", "answer", "answering", "default_method", "matte_of", "mattes", "method_of"]
 
 
 def method_of(name: str | None, info: ModelInfo) -> Method:
@@ -55,4 +58,13 @@ def answer(predictor: Predictor, request: Request, progress: Callable[[float], N
     method.check(request, predictor.info)
     if predictor.photo is None:
         raise PromptError("No photo is open; call set_image first.")
-    return method.open(predictor.photo, predictor)(request, progress)
+    return answering(method, predictor.photo, predictor)(request, progress)
+
+
+def answering(
+    method: Method, photo: np.ndarray, predictor: Predictor | None
+) -> Callable[[Request, Report | None], Answer]:
+    """Return what answers requests on a photo by a method, see `Method.open`: clicks hold, and haze is removed unless
+    the request keeps it, see `sama.methods.finishing`."""
+    opened = method.open(photo, predictor)
+    return lambda request, progress=None: finished(opened(request, progress), request, photo)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -140,13 +141,11 @@ def _about(
     output_size: tuple[int, int],
 ) -> Request:
     """The same request about one object, on the photo or on a part of it."""
-    return Request.of(
-        prompts,
-        photo_size,
-        method=request.method,
+    return replace(
+        request,
+        prompts=prompts,
+        photo_size=photo_size,
         candidate=candidate,
         output_size=output_size,
         closer=False,
-        edges=request.edges,
-        keep_logits=request.keep_logits,
     )

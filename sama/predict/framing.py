@@ -18,7 +18,7 @@ def prompt_tensors(groups: list[Prompts], frame: Frame, side: int, device: torch
     frame: where the photo lies in the global view; side: of the square in which a mask prompt is embedded.
     """
     coords, labels = [], []
-    for group in groups:
+    for group in map(_with_box, groups):
         xy = [corner for b in group.boxes for corner in ((b[0], b[1]), (b[2], b[3]))]
         xy += [(x, y) for x, y, _ in group.points]
         label = [TOP_LEFT, BOTTOM_RIGHT] * len(group.boxes) + [p[2] for p in group.points]
@@ -33,6 +33,20 @@ def prompt_tensors(groups: list[Prompts], frame: Frame, side: int, device: torch
     tensors = PromptTensors(frame.to_frame(coords).to(device), labels.to(device))
     mask = groups[0].mask
     return tensors if mask is None else tensors.with_masks(_mask_prompt(mask, frame, side).to(device))
+
+
+def _with_box(prompts: Prompts) -> Prompts:
+    """Prompts with the box around their mask, where there is a mask without a box.
+
+    SAM was taught with masks that come beside clicks or boxes, never alone; by itself a mask says too little, and to
+    `mini`, whose prior draws clicks and boxes, nothing.
+    """
+    if prompts.mask is None or prompts.boxes:
+        return prompts
+    inside = prompts.mask > 0
+    columns, rows = np.flatnonzero(inside.any(0)), np.flatnonzero(inside.any(1))
+    box = float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+    return Prompts(prompts.points, (box,), prompts.mask)
 
 
 def _mask_prompt(mask: np.ndarray, frame: Frame, side: int) -> Tensor:

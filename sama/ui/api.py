@@ -14,9 +14,10 @@ from sama.errors import PromptError, SamaError
 from sama.export.files import names_of
 from sama.export.outputs import Outputs
 from sama.methods import METHODS
+from sama.methods.findings import finding_of
 from sama.predict.answer import ModelInfo
 from sama.request.prompts import Prompts
-from sama.request.settings import ESTIMATED, Settings
+from sama.request.settings import ESTIMATED, MATTE, REMOVED, Settings
 from sama.ui.handlers.exports import deliver
 from sama.ui.handlers.page import Keep
 from sama.ui.visit import Visit
@@ -41,17 +42,19 @@ class Api:
             candidate = gr.Number(None, precision=0, label="candidate")
             background = gr.Textbox("transparent", label="background")
             method = gr.Textbox(None, label="method")
+            cutout_from = gr.Textbox(MATTE, label="cutout_from")
+            haze = gr.Textbox(REMOVED, label="haze")
             mask, alpha, cutout, composite = (
                 gr.File(label=name) for name in ("mask", "alpha", "cutout", "composite")
             )
             report = gr.JSON(label="report")
             trigger = gr.Button("API")
-        prompts = [image, points, boxes, candidate]
+        prompts, finish = [image, points, boxes, candidate], [cutout_from, haze]
         for function, inputs, outputs in (
-            (self.predict, [*prompts, method], [mask, alpha, cutout, report]),
+            (self.predict, [*prompts, method, *finish], [mask, alpha, cutout, report]),
             (self.segment, prompts, [mask, report]),
-            (self.matte, [*prompts, method], [alpha, cutout, report]),
-            (self.composite, [*prompts, background, method], [composite, report]),
+            (self.matte, [*prompts, method, *finish], [alpha, cutout, report]),
+            (self.composite, [*prompts, background, method, *finish], [composite, report]),
             (self.info, [], [report]),
         ):
             trigger.click(
@@ -70,6 +73,8 @@ class Api:
         boxes: list | None = None,
         candidate: int | None = None,
         method: str | None = None,
+        cutout_from: str = MATTE,
+        haze: str = REMOVED,
     ):
         """Cut an object out of a photo: SAMA's mask, its alpha matte, and the cut-out with clean edge colours, all at
         the photo's size.
@@ -80,15 +85,24 @@ class Api:
             boxes: Boxes as [x0, y0, x1, y1] in pixels of the upright photo; several boxes are several objects.
             candidate: Which of SAM's masks SAMA refines, from 0; by default the one that SAM rates best.
             method: Who makes the mask and the matte, a name that `info` lists; by default SAMA, where it has weights.
+            cutout_from: matte, or mask for a cut-out with hard edges.
+            haze: removed, or kept: what the matte has away from the object, not joined to the mask.
 
         Returns:
             mask: PNG, 255 inside and 0 outside.
             alpha: PNG, 8 bit grey.
             cutout: PNG, RGBA with straight alpha.
-            report: SAM's scores for its candidates, the chosen one, the photo's size, model, weights and seconds.
+            report: What was found (object, little or nothing) and what to do about it, the boxes as they were taken,
+                SAM's scores for its candidates, the chosen one, the photo's size, model, weights and seconds.
         """
         return self._answer(
-            ("mask.png", "alpha.png", "cutout.png"), image, points, boxes, candidate, method=method
+            ("mask.png", "alpha.png", "cutout.png"),
+            image,
+            points,
+            boxes,
+            candidate,
+            method=method,
+            finish={"cutout_from": cutout_from, "haze": haze},
         )
 
     def segment(
@@ -111,6 +125,8 @@ class Api:
         boxes: list | None = None,
         candidate: int | None = None,
         method: str | None = None,
+        cutout_from: str = MATTE,
+        haze: str = REMOVED,
     ):
         """Matte an object in a photo: SAMA's alpha matte and the RGBA cut-out at the photo's size.
 
@@ -120,8 +136,13 @@ class Api:
             boxes: Boxes as [x0, y0, x1, y1] in pixels of the upright photo; several boxes are several objects.
             candidate: Which of SAM's masks SAMA refines, from 0; by default the one that SAM rates best.
             method: Who makes the mask and the matte, a name that `info` lists; by default SAMA, where it has weights.
+            cutout_from: matte, or mask for a cut-out with hard edges.
+            haze: removed, or kept: what the matte has away from the object, not joined to the mask.
         """
-        return self._answer(("alpha.png", "cutout.png"), image, points, boxes, candidate, method=method)
+        finish = {"cutout_from": cutout_from, "haze": haze}
+        return self._answer(
+            ("alpha.png", "cutout.png"), image, points, boxes, candidate, method=method, finish=finish
+        )
 
     def composite(
         self,
@@ -131,6 +152,8 @@ class Api:
         candidate: int | None = None,
         background: str = "transparent",
         method: str | None = None,
+        cutout_from: str = MATTE,
+        haze: str = REMOVED,
     ):
         """Put an object of a photo on another background, at the photo's size.
 
@@ -141,8 +164,11 @@ class Api:
             candidate: Which of SAM's masks SAMA refines, from 0; by default the one that SAM rates best.
             background: transparent, a colour such as white or #336699, blur, or blur:SIGMA in pixels of the photo.
             method: Who makes the mask and the matte, a name that `info` lists; by default SAMA, where it has weights.
+            cutout_from: matte, or mask for a cut-out with hard edges.
+            haze: removed, or kept: what the matte has away from the object, not joined to the mask.
         """
-        return self._answer(("composite.png",), image, points, boxes, candidate, background, method)
+        finish = {"cutout_from": cutout_from, "haze": haze}
+        return self._answer(("composite.png",), image, points, boxes, candidate, background, method, finish)
 
     def info(self) -> dict[str, Any]:
         """Say which model answers, with which weights, where it runs, and what is known to be missing."""
@@ -170,13 +196,14 @@ class Api:
         candidate: int | None,
         background: str = "transparent",
         method: str | None = None,
+        finish: dict[str, str] | None = None,
     ) -> tuple:
         """Return the files `names`, mask.png being SAM's where SAMA has no weights, and the report."""
         try:
             if image is None:
                 raise PromptError("There is no photo; send one as image.")
             prompts = Prompts.from_dict({"points": points or [], "boxes": boxes or []})
-            asked = {"candidate": candidate, "matte": method or None}
+            asked = {"candidate": candidate, "matte": method or None, **(finish or {})}
             settings = Settings.from_dict(
                 {"background": background, "foreground": ESTIMATED, **asked}, methods=METHODS
             )
@@ -188,13 +215,17 @@ class Api:
             raise gr.Error(str(error), print_exception=False) from error
 
     def _report(self, outputs: Outputs) -> dict[str, Any]:
-        answer = outputs.answer
+        answer, request = outputs.answer, outputs.request
+        finding = finding_of(answer, request)
         return {
+            "found": finding.level,
+            "finding": finding.text,
+            "boxes": [list(box) for box in request.prompts.boxes],
             "scores": [round(float(score), 4) for score in answer.union.scores],
             "chosen": answer.union.chosen,
             "method": answer.method,
             "size": list(outputs.photo.size),
-            "notes": list(outputs.photo.notes),
+            "notes": [*outputs.photo.notes, *request.notes],
             "model": self._info.name,
             "weights": self._info.weights_digest,
             "seconds": {name: round(value, 4) for name, value in answer.seconds.items()},

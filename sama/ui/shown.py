@@ -75,15 +75,26 @@ class Shown:
         self.seq = seq
         self.fitted = Matted(small, fitted(answer.union.layers[ALPHA], max(small.shape)))
 
+    @cached_property
+    def masked(self) -> Matted:
+        """The panels' picture with SAMA's mask, or SAM's where there is no other, in the place of the matte."""
+        image = self.fitted.image
+        return Matted(image, fitted(mask_of(self.answer).astype(np.float32), max(image.shape)))
+
+    def cut(self, by_mask: bool) -> Matted:
+        """What the composite is made with: `masked` or `fitted`."""
+        return self.masked if by_mask else self.fitted
+
     def label(self, key: str) -> dict[str, str | int]:
         """Say which answer this is: to prompts number `seq` on the photo `key`, which candidate SAMA refined, and where
         the matte comes from."""
         answer = self.answer
         return {"key": key, "seq": self.seq, "chosen": answer.union.chosen, "matte": answer.method}
 
-    def on(self, background: Background, estimated: bool = True) -> np.ndarray:
+    def on(self, background: Background, estimated: bool = True, by_mask: bool = False) -> np.ndarray:
         """Return the composite (h, w, 3) uint8 at the panels' size, in estimated colours or the photo's own."""
-        return self.fitted.on(backdrop(background, self.fitted, CELL), estimated)
+        cut = self.cut(by_mask)
+        return cut.on(backdrop(background, cut, CELL), estimated and not by_mask)
 
 
 class Look:
@@ -129,13 +140,18 @@ class Look:
         alpha[alpha >= 1 - 2 * _CERTAIN] = 1
         return alpha
 
-    def on(self, background: Background, estimated: bool = True) -> np.ndarray:
+    def on(self, background: Background, estimated: bool = True, by_mask: bool = False) -> np.ndarray:
         """Return the composite (h, w, 3) uint8, in estimated colours or the photo's own."""
         shown = self.shown
-        whole = Matted(shown.preview, shown.answer.union.layers[ALPHA])
+        mask = mask_of(shown.answer).astype(np.float32) if by_mask else None
+        whole = Matted(shown.preview, shown.answer.union.layers[ALPHA] if mask is None else mask)
         cell = CELL * max(whole.alpha.shape) / max(shown.fitted.alpha.shape)
         behind = backdrop(background, whole, cell)
         behind = np.dstack([self._enlarge(behind[..., channel]) for channel in range(3)])
+        if by_mask:
+            own = SAMA if SAMA in shown.answer.union.layers else SAM
+            hard = (self._enlarged(own) > 0).astype(np.float32)
+            return Matted(self.image, hard).on(behind, estimated=False)
         return Matted(self.image, self.alpha).on(behind, estimated)
 
     def _enlarged(self, layer: str) -> np.ndarray:
@@ -145,6 +161,11 @@ class Look:
         plane = Image.fromarray(np.ascontiguousarray(values, np.float32))
         size = self.image.shape[1], self.image.shape[0]
         return np.asarray(plane.resize(size, Image.Resampling.BILINEAR, box=self._part))
+
+
+def mask_of(answer: Answer) -> np.ndarray:
+    """SAMA's mask (H, W) bool, or SAM's where there is no other."""
+    return answer.union.layers[SAMA if SAMA in answer.union.layers else SAM] > 0
 
 
 def panel_side(side: int) -> int:

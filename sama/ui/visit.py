@@ -121,11 +121,16 @@ class Visit:
                 self._forget()
 
     def request(
-        self, prompts: Prompts, *, method: str | None = None, candidate: int | None = None
+        self,
+        prompts: Prompts,
+        *,
+        method: str | None = None,
+        candidate: int | None = None,
+        keep_haze: bool = False,
     ) -> Request:
         """Check prompts, for an answer at the preview's size; raises PromptError."""
-        options = {"method": method, "candidate": candidate, "output_size": self.preview_size}
-        return Request.of(prompts, self.size, keep_logits=True, **options)
+        options = {"method": method, "candidate": candidate, "keep_haze": keep_haze}
+        return Request.of(prompts, self.size, keep_logits=True, output_size=self.preview_size, **options)
 
     def remember(self, prompts: Prompts, answer: Answer) -> None:
         """Take over an answer at the preview's size that was computed ahead."""
@@ -137,7 +142,8 @@ class Visit:
             return None
         answer = self._known[1]
         chosen = request.candidate in (None, answer.union.chosen)
-        return answer if chosen and request.method in (None, answer.method) else None
+        usual = request.method in (None, answer.method) and not request.keep_haze
+        return answer if chosen and usual else None
 
     def answer(self, request: Request, seq: int, side: int = PREVIEW_SIDE) -> Answer:
         """Answer a request, number `seq`; raises SamaError. side: the longer side, in pixels, of what the page's panels
@@ -182,7 +188,7 @@ class Visit:
     def outputs(self, prompts: Prompts, settings: Settings, info: ModelInfo) -> Outputs:
         """Answer prompts at the photo's size, for export; encodes what is not encoded yet. Raises SamaError."""
         asked = {"method": settings.method, "candidate": settings.candidate}
-        request = Request.of(prompts, self.size, **asked)
+        request = Request.of(prompts, self.size, keep_haze=settings.keep_haze, **asked)
         self._wait_until_encoded()
         photo = open_image(self.path, name=self.name, keep_own=True)
         return Outputs(photo, self._answer(request), request, settings, info)

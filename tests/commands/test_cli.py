@@ -18,6 +18,7 @@ PICTURES = {
     "alpha16.png",
     "trimap.png",
     "cutout.png",
+    "cutout_mask.png",
     "composite.png",
 }
 NAMES = PICTURES | {"coco.json", "figure.png", "figure.pdf", "session.json"}

@@ -18,6 +18,7 @@ from sama.export.files import FILES, names_of
 from sama.export.outputs import Outputs
 from sama.export.writing import ExportError, write_outputs, write_zip
 from sama.matting import composite, estimate_foreground, parse_background, to_uint8
+from sama.methods import METHODS
 from sama.photo.opening import Photo, image_digest, open_image
 from sama.predict.answer import ALPHA, SAM, SAMA, Answer, ModelInfo, ObjectAnswer
 from sama.request.prompts import Prompts
@@ -104,6 +105,29 @@ def test_everything_is_written_at_the_photos_size(photo, answer, tmp_path):
     session.check(photo)
     assert session.prompts == PROMPTS
     assert (session.model, session.settings["background"]) == ("mini", "#2040ff")
+
+
+@pytest.mark.parametrize("cutout_from", ["matte", "mask"])
+def test_mask_and_matte_both_cut_out_and_one_is_chosen(photo, answer, tmp_path, cutout_from):
+    done = outputs(photo, answer, "#2040ff", cutout_from=cutout_from)
+    other = {"matte": "mask", "mask": "matte"}[cutout_from]
+    assert f"cutout_{other}.png" in names_of(done) and f"cutout_{cutout_from}.png" not in names_of(done)
+    write_outputs(tmp_path, done, PLAIN)
+    cuts = {name: read(tmp_path / f"cutout_{name}.png") for name in ("matte", "mask")}
+    np.testing.assert_array_equal(read(tmp_path / "cutout.png"), cuts[cutout_from])
+    np.testing.assert_array_equal(cuts["matte"][..., 3], np.rint(answer.alpha * 255))
+    np.testing.assert_array_equal(cuts["mask"][..., 3], np.where(answer.sama_mask, 255, 0))
+    np.testing.assert_array_equal(cuts["mask"][answer.sama_mask][:, :3], photo.rgb[answer.sama_mask])
+    seen = read(tmp_path / "composite.png")[~answer.sama_mask & (answer.alpha > 0)]
+    assert (seen == [0x20, 0x40, 0xFF]).all() == (cutout_from == "mask"), "a mask has no soft edge"
+    again = Settings.from_dict(Session.load(tmp_path / "session.json").settings, methods=METHODS)
+    assert again.cutout_from == cutout_from
+
+
+def test_a_mask_is_never_more_opaque_than_the_file(photo, answer):
+    half = replace(photo, alpha=np.full(photo.rgb.shape[:2], 100, np.uint8))
+    cut = outputs(half, answer, cutout_from="mask").cutout
+    np.testing.assert_array_equal(cut[..., 3], np.where(answer.sama_mask, 100, 0))
 
 
 def test_the_cutout_gives_the_same_composite(photo, answer, tmp_path):
@@ -247,9 +271,9 @@ def test_an_srgb_profile_is_kept_and_a_damaged_one_is_not(answer, tmp_path):
 
 def test_without_sama_weights_there_is_no_sama_mask(photo, answer, tmp_path):
     bare = outputs(photo, replace(answer, sama_mask=None, method="closed_form"))
-    assert [name for name in FILES if name not in names_of(bare)] == ["mask.png"]
+    assert [name for name in FILES if name not in names_of(bare)] == ["cutout_matte.png", "mask.png"]
     written = write_outputs(tmp_path, bare, [name for name in names_of(bare) if name in PLAIN])
-    assert not (tmp_path / "mask.png").exists() and len(written) == len(PLAIN) - 1
+    assert not (tmp_path / "mask.png").exists() and len(written) == len(PLAIN) - 2
     np.testing.assert_array_equal(decode(bare.coco()["annotations"][0]["segmentation"]), answer.sam_mask)
     assert "SAM mask by mini" in bare.coco()["info"]["description"]
 
@@ -261,8 +285,8 @@ def test_zip_holds_the_same_files_and_is_reproducible(photo, answer, tmp_path):
     assert first.read_bytes() == second.read_bytes()
     write_outputs(tmp_path / "folder", outputs(photo, answer))
     with zipfile.ZipFile(first) as archive:
-        assert archive.namelist() == list(FILES)
-        for name in FILES:
+        assert archive.namelist() == list(names_of(outputs(photo, answer)))
+        for name in archive.namelist():
             assert archive.read(name) == (tmp_path / "folder" / name).read_bytes(), name
     assert sorted(p.name for p in tmp_path.iterdir()) == ["folder", "one.zip", "two.zip"]
     page = Image.open(tmp_path / "folder" / "figure.png")

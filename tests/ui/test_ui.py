@@ -12,12 +12,12 @@ from PIL import Image
 from sama.errors import PromptError
 from sama.matting import parse_background
 from sama.photo.opening import open_image
+from sama.predict.hints import WHERE, hint
 from sama.request.prompts import Prompts
 from sama.request.session import Session
 from sama.request.settings import Settings
 from sama.ui.examples import read_examples
 from sama.ui.handlers.answering import answer
-from sama.ui.handlers.hints import WHERE, hint
 from sama.ui.pictures import alpha_url, mask_url
 from sama.ui.prompter import PromptData
 from sama.ui.visit import PREVIEW_SIDE, Visit

@@ -25,11 +25,12 @@ SIDE = 96  # of a thumbnail's mask, the longer one, in pixels
 
 class ChoiceData(GradioModel):
     """What travels between page and server: the candidate number `index` of the answer to prompts number `seq`, and
-    the method that mattes come from."""
+    the method that mattes come from, and whether they keep their haze, see `sama.matting.haze`."""
 
     seq: int = -1
     index: int = 0
     matte: str = "sama"
+    keep_haze: bool = False
 
     @field_validator("matte")
     @classmethod

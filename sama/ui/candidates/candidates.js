@@ -1,7 +1,8 @@
 const root = element.querySelector('.cd-root'),
   list = element.querySelector('.cd-list'),
   note = element.querySelector('.cd-note'),
-  mattes = element.querySelector('.cd-mattes');
+  mattes = element.querySelector('.cd-mattes'),
+  haze = element.querySelector('.cd-haze');
 const DENSITY = 2; // drawing pixels per pixel of a thumbnail's mask
 let photo = null;
 
@@ -12,8 +13,9 @@ function choose(change) {
   trigger('input');
 }
 function markMatte() {
-  const { matte } = props.value || props.start;
+  const { matte, keep_haze } = props.value || props.start;
   for (const button of mattes.children) press(button, button.dataset.matte === matte);
+  press(haze, keep_haze);
 }
 function mark(index) {
   for (const [i, button] of [...list.children].entries()) press(button, i === index);
@@ -84,6 +86,7 @@ for (const { name, label, note: title } of props.methods) {
   button.dataset.matte = name;
   mattes.append(button);
 }
+haze.onclick = () => choose({ keep_haze: !(props.value || props.start).keep_haze });
 
 hear('photo', next => {
   photo = next;

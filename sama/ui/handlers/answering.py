@@ -7,10 +7,9 @@ import gradio as gr
 from sama import methods
 from sama.errors import SamaError
 from sama.matting import to_uint8
-from sama.predict.answer import ALPHA
+from sama.methods.findings import finding_of
 from sama.request.request import Request
 from sama.ui import words
-from sama.ui.handlers.hints import hint
 from sama.ui.handlers.page import Changes, Page
 from sama.ui.handlers.scenery import residual_of
 from sama.ui.handlers.steps import as_sam, cleared, encode, encoding_line, layers_of, offer_of
@@ -44,6 +43,7 @@ def answer(page: Page) -> Iterator[Changes]:
             data.prompts,
             method=page.choice.method(page.studio.info),
             candidate=page.choice.candidate(data.seq),
+            keep_haze=page.choice.keep_haze,
         )
         known = visit.recall(request) is not None
         if not known and visit.state is State.OPENED:
@@ -79,7 +79,7 @@ def _complete(page: Page, request: Request) -> Iterator[Changes]:
     layers = layers_of(page, visit, data, found)
     layers["alpha"] = alpha_url(to_uint8(shown.fitted.alpha))
     background = scene.background(page.backdrop, max(shown.fitted.alpha.shape))
-    layers["composite"] = composite_url(shown.on(background, scene.estimated))
+    layers["composite"] = composite_url(shown.on(background, scene.estimated, scene.by_mask))
     yield {
         "visit": visit,
         "prompter": Prompter(status=_advice(request, shown)),
@@ -87,7 +87,8 @@ def _complete(page: Page, request: Request) -> Iterator[Changes]:
         "candidates": offer_of(page, visit, data, found),
     }
     # What the panels need not wait for; Gradio sends the last step of a generator twice, so it is small.
-    yield {"visit": visit, "scene": Scene(residual=residual_of(shown, scene.estimated))}
+    residual = None if scene.by_mask else residual_of(shown, scene.estimated)
+    yield {"visit": visit, "scene": Scene(residual=residual)}
     yield {"visit": visit, "run": words.run_panel(page.studio.info, visit)}
 
 
@@ -100,6 +101,6 @@ def _slow(page: Page, request: Request) -> dict | None:
 
 
 def _advice(request: Request, shown: Shown) -> dict:
-    """The status line beside an answer: what to do about a box that is too small."""
-    text = hint(shown.answer.union.layers[ALPHA], request.prompts, request.photo_size)
+    """The status line beside an answer: that nothing was found, or what to do about a box that is too small."""
+    text = finding_of(shown.answer, request).text
     return {"text": text} if text else {}

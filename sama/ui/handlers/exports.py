@@ -9,7 +9,8 @@ from sama.errors import PromptError, SamaError
 from sama.export.files import FILES
 from sama.export.outputs import Outputs
 from sama.export.writing import write_outputs, write_zip
-from sama.request.settings import Settings
+from sama.methods.findings import finding_of
+from sama.request.settings import MASK, MATTE, Settings
 from sama.ui.handlers.page import Changes, Keep, Page, Wiring
 
 EVERYTHING = "everything.zip"
@@ -48,9 +49,13 @@ def download(page: Page, wanted: str) -> Changes:
         visit = page.opened().here
         background = scene.background(page.backdrop, max(visit.size))
         candidate, method = choice.candidate(data.seq), choice.method(page.studio.info)
-        settings = Settings(background, candidate, scene.estimated, method)
+        cutout_from = MASK if scene.by_mask else MATTE
+        keep_haze = page.choice.keep_haze
+        settings = Settings(background, candidate, scene.estimated, method, cutout_from, keep_haze)
         outputs = visit.outputs(data.prompts, settings, page.studio.info)
         (path,) = deliver(outputs, (wanted,), page.studio.keep)
+        if (finding := finding_of(outputs.answer, outputs.request)).missed:
+            gr.Warning(finding.text)
     except SamaError as error:
         raise gr.Error(str(error), print_exception=False, title="") from error
     return {"visit": visit, "file": path}

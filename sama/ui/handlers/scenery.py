@@ -29,8 +29,8 @@ def recompose(page: Page) -> Changes:
     except SamaError as error:
         gr.Warning(str(error))
         return {}
-    src = composite_url(shown.on(background, scene.estimated))
-    residual = residual_of(shown, scene.estimated)
+    src = composite_url(shown.on(background, scene.estimated, scene.by_mask))
+    residual = None if scene.by_mask else residual_of(shown, scene.estimated)
     composite = {**shown.label(page.here.path), "src": src}
     return {"viewer": Viewer(composite=composite), "scene": Scene(residual=residual)}
 

@@ -32,7 +32,8 @@ def restore(page: Page) -> Changes:
         visit = page.opened().here
         session = Session.load(data.session.path)
         session.check(visit)
-        prompts = session.prompts.validate(visit.size)
+        asked = visit.request(session.prompts)
+        prompts = asked.prompts
         if prompts.mask is not None:
             raise PromptError("The page cannot show a mask prompt; use python -m sama predict --session.")
         settings, told = _settings(session, page.scene, page.backdrop, max(visit.size))
@@ -40,6 +41,7 @@ def restore(page: Page) -> Changes:
         raise gr.Error(str(error), print_exception=False, title="") from error
     if session.model != info.name:
         told.append(f"It was made with the model {session.model:.40}; this page runs {info.name}.")
+    told += asked.notes
     chosen = _choice(settings, info, told)
     for sentence in told:
         gr.Info(sentence, title="Session")
@@ -62,7 +64,7 @@ def _choice(settings: Settings, info: ModelInfo, told: list[str]) -> ChoiceData:
     if MATTE not in METHODS[name].returns:
         told.append(f"It was made by {METHODS[name].label}, which makes no matte; the page shows its own.")
         name = default_method(info)
-    chosen = ChoiceData(matte=name)
+    chosen = ChoiceData(matte=name, keep_haze=settings.keep_haze)
     if chosen.matte != chosen.method(info):
         told.append(
             "Its matte is SAMA's, for which this page's model has no weights; the page shows its own."
@@ -83,7 +85,8 @@ def _scenery(settings: Settings, side: int) -> Changes:
 def scene_of(settings: Settings, side: int) -> SceneData:
     """Return the controls that mean these settings on a photo whose longer side has that many pixels."""
     background: Background = settings.background
-    scene = SceneData(foreground=ESTIMATED if settings.estimate_foreground else PHOTO)
+    colours = ESTIMATED if settings.estimate_foreground else PHOTO
+    scene = SceneData(foreground=colours, cutout_from=settings.cutout_from)
     if background.kind == "colour":
         return scene.model_copy(
             update={"kind": "colour", "colour": "#{:02x}{:02x}{:02x}".format(*background.colour)}

@@ -37,6 +37,7 @@ function draw() {
   for (const b of all('[data-kind]')) press(b, b.dataset.kind === now.kind);
   for (const b of all('[data-fit]')) press(b, b.dataset.fit === now.fit);
   for (const b of all('[data-foreground]')) press(b, b.dataset.foreground === now.foreground);
+  for (const b of all('[data-cutout]')) press(b, b.dataset.cutout === now.cutout_from);
   custom.parentElement.classList.toggle('chosen', plain && !listed);
   custom.parentElement.style.setProperty('--chosen', now.colour);
   $('.sc-blur').hidden = now.kind !== 'blur';
@@ -52,6 +53,7 @@ function draw() {
 for (const b of all('[data-colour]')) b.onclick = () => put({ kind: 'colour', colour: b.dataset.colour });
 for (const b of all('[data-fit]')) b.onclick = () => put({ fit: b.dataset.fit });
 for (const b of all('[data-foreground]')) b.onclick = () => put({ foreground: b.dataset.foreground });
+for (const b of all('[data-cutout]')) b.onclick = () => put({ cutout_from: b.dataset.cutout });
 for (const b of all('[data-kind]'))
   b.onclick = () => {
     if (b.dataset.kind === 'picture' && !picture) return $('.sc-file input').click();
