@@ -86,7 +86,7 @@ def evaluate(
     of the worst and median cases. closer, edges, keep_haze: see `Request`. progress: show a bar on stderr.
 
     Returns {"dataset", "prompts", "object", "model" (None where no method needs one), "weights" (their digest),
-    "device", "closer", "edges", "keep_haze", "notes" (the model's own, such as missing SAMA weights, and how labels were
+    "device", "closer", "edges", "keep_haze", "notes" (of the model, such as missing weights, and how labels were
     understood), "seconds" (of everything after loading the model), "answers": {name: folder},
     "n" (objects scored), "skipped" (objects under SMALLEST_OBJECT px), "skipped_objects" (their names),
     "inside_objects" (objects that have "inside_alpha"), "methods": {name: {metric: number}},
