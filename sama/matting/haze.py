@@ -12,7 +12,7 @@ from scipy import ndimage
 
 GRID = 512  # cells of the longer side on which things are joined
 FAINT = 0.1  # alpha that joins nothing
-SKIRT = 4  # cells around what is joined, in which fainter alpha stays
+SKIRT = 8  # cells around what is joined, in which all alpha stays: strands come apart where they are thin
 _AROUND = np.ones((3, 3), bool)
 
 
