@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from sama.commands.flags import add_device_flags, add_model_flags
+from sama.commands.flags import add_device_flags, add_model_flags, add_photo_flags, max_pixels
 from sama.evaluation.datasets import OBJECT_MODES
 from sama.evaluation.prompting import PROMPT_KINDS
 from sama.evaluation.report import format_table, prepare_output, write_json
@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="take SAMA's maps as its heads give them, not along the photo's edges",
     )
     parser.add_argument("--out", metavar="DIR", type=Path, help="folder for the contact sheet, if not FILE's")
+    add_photo_flags(parser)
     add_model_flags(parser)
     add_device_flags(parser)
 
@@ -58,6 +59,7 @@ def main(args: argparse.Namespace) -> int:
         sheet=sheet,
         closer=not args.whole,
         edges=not args.unfiltered,
+        max_pixels=max_pixels(args),
     )
     print(format_table(results))
     if args.json is not None:

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from sama.errors import SamaError
-from sama.photo.opening import open_image
+from sama.photo.opening import MAX_PIXELS, open_image
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png")
 OBJECT_MODES = ("each", "union")
@@ -69,8 +69,9 @@ class Dataset:
     pair, or a pair without its photo.
     """
 
-    def __init__(self, folder: str | Path, *, limit: int | None = None):
+    def __init__(self, folder: str | Path, *, limit: int | None = None, max_pixels: int = MAX_PIXELS):
         self.folder = Path(folder)
+        self._max_pixels = max_pixels
         if limit is not None and limit < 1:
             raise SamaError(f"--limit is {limit}: give the number of photos to evaluate, 1 or more.")
         if not (self.folder / "images").is_dir():
@@ -98,7 +99,7 @@ class Dataset:
     def __iter__(self) -> Iterator[Scene]:
         """Read one scene after the other; raises SamaError for a file that will not do."""
         for photo_path, truth_path in self._pairs:
-            image = open_image(photo_path).rgb
+            image = open_image(photo_path, max_pixels=self._max_pixels).rgb
             truth = _read_matte(truth_path) if self.has_alphas else _read_labels(truth_path)
             trimap_path = self.folder / "trimaps" / truth_path.name
             unknown = None

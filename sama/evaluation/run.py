@@ -19,6 +19,7 @@ from sama.evaluation.methods import (
 )
 from sama.evaluation.metrics import MaskScores, MatteScores
 from sama.evaluation.prompting import PROMPT_KINDS, simulate
+from sama.photo.opening import MAX_PIXELS
 
 
 @dataclass
@@ -117,6 +118,7 @@ def evaluate(
     sheet: str | Path | None = None,
     closer: bool = True,
     edges: bool = True,
+    max_pixels: int = MAX_PIXELS,
     progress: bool = True,
 ) -> dict:
     """Evaluate methods on a folder as `sama.evaluation.datasets` describes it.
@@ -125,7 +127,7 @@ def evaluate(
     names in the table of methods, by default all that take the prompt and have weights. limit: the first so
     many photos. checkpoint, sama_weights: see `sama.load`. predictor: used instead of loading
     `model` on `device`. sheet: where to write a PNG of the worst and median cases. closer,
-    edges: see `Request`. progress: show a bar on stderr.
+    edges: see `Request`. max_pixels: of a photo, see `open_image`. progress: show a bar on stderr.
 
     Returns {"dataset", "n" (objects scored), "skipped" (objects under SMALLEST_OBJECT px),
     "prompts", "object", "model" (None where no method needs one), "weights" (their digest),
@@ -140,7 +142,7 @@ def evaluate(
     if object_mode not in OBJECT_MODES:
         raise SamaError(f"There is no object mode {object_mode!r}: choose from {', '.join(OBJECT_MODES)}.")
     names = choose_methods(methods, prompts)
-    dataset = Dataset(folder, limit=limit)
+    dataset = Dataset(folder, limit=limit, max_pixels=max_pixels)
     if without_model(names):
         predictor = None
     elif predictor is None:

@@ -53,7 +53,7 @@ def _alpha16(outputs: Outputs, path: Path) -> None:
 
 
 def _coco(outputs: Outputs, path: Path) -> None:
-    path.write_text(json.dumps(outputs.coco()) + "\n", "utf-8")
+    path.write_text(json.dumps(outputs.coco()) + "\n", "utf-8", newline="\n")
 
 
 def _figure(outputs: Outputs, path: Path) -> None:

@@ -198,7 +198,7 @@ class _Run:
                 self.watched = self.seconds
         save_state(self.state, module, self.ema, self.optimiser, self.step, self.seconds)
         record = {"step": self.step, "minutes": round(self.seconds / 60, 2), **self.smooth, **seen}
-        with self.log.open("a") as file:
+        with self.log.open("a", encoding="utf-8", newline="\n") as file:
             file.write(json.dumps(record) + "\n")
 
 

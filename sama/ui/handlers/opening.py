@@ -34,7 +34,7 @@ def open_photo(page: Page) -> Iterator[Changes]:
     if data.path is None:
         return
     try:
-        opened = page.studio.open(data.path)
+        opened = page.studio.open(data.path, data.name)
     except PhotoError as error:
         gr.Warning(str(error))
         refused = {"path": data.path, "seq": data.seq}

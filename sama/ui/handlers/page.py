@@ -11,6 +11,7 @@ from typing import Any
 
 import gradio as gr
 
+from sama.photo.opening import MAX_PIXELS
 from sama.predict.answer import ModelInfo
 from sama.ui.candidates import ChoiceData
 from sama.ui.examples import Example
@@ -26,12 +27,14 @@ Keep = Callable[[str], str]  # copies a file to where the page may fetch it, and
 
 @dataclass(frozen=True)
 class Studio:
-    """What all visitors share. open: opens the photo in a file, raises PhotoError."""
+    """What all visitors share. open: opens the photo in a file, which its owner may call by another name, raises
+    PhotoError; max_pixels: of a photo."""
 
-    open: Callable[[str], Visit]
+    open: Callable[..., Visit]
     info: ModelInfo
     examples: dict[str, Example]
     keep: Keep
+    max_pixels: int = MAX_PIXELS
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Page:
         path = self.data.path or ""
         if self.visit is not None and self.visit.holds(path):
             return self
-        return replace(self, visit=self.studio.open(path))
+        return replace(self, visit=self.studio.open(path, self.data.name))
 
 
 Handler = Callable[..., Any]  # of a Page, and of the values of `extra`: Changes, or an iterator over them

@@ -41,7 +41,7 @@ def take_backdrop(page: Page) -> Changes:
     if scene.picture is None:
         return {}
     try:
-        backdrop = open_backdrop(scene.picture.path)
+        backdrop = open_backdrop(scene.picture.path, scene.picture.orig_name, page.studio.max_pixels)
     except PhotoError as error:
         gr.Warning(str(error))
         return {}
