@@ -52,8 +52,11 @@ Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels of the photo
 _RC = {"pdf.fonttype": 42}  # TrueType, as publishers demand
 
 
-def draw_figure(outputs: Outputs) -> Figure:
-    """Return the figure of one answer: five labelled panels, a row of insets per detail, and a caption."""
+def draw_figure(outputs: Outputs, *, plain: bool = False) -> Figure:
+    """Return the figure of one answer: five labelled panels, a row of insets per detail, and a caption.
+
+    plain: use no font but matplotlib's own.
+    """
     width, height = outputs.photo.size
     whole = (0, 0, width, height)
     scale = min(PANEL / width, TALLEST / height)
@@ -81,9 +84,9 @@ def draw_figure(outputs: Outputs) -> Figure:
             if index == 0:
                 text = f"{letter}   {cell / (side * scale):.1f}\u00d7"
                 inset.annotate(text, (0.03, 0.965), xycoords="axes fraction", va="top", **_LABEL)
-    lines = wrapped(_provenance(outputs), round(page[0] * 25))
-    caption = "\n".join(line.removesuffix("  \u00b7") for line in lines)
-    fonts, _ = fonts_for(caption)
+    lines = wrapped(_provenance(outputs, plain), round(page[0] * 25))
+    caption = "\n".join(line.removesuffix("  \u00b7").removeprefix("\u00b7  ") for line in lines)
+    fonts, _ = fonts_for(caption, plain=plain)
     figure.text(MARGIN / page[0], (CAPTION - 0.07) / page[1], caption, **{**_CAPTION, "family": fonts})
     return figure
 
@@ -192,7 +195,7 @@ def _draw_prompts(axes: Axes, prompts: Prompts) -> None:
         axes.plot(x, y, sign, color="white", markersize=2.6, markeredgewidth=0.8)
 
 
-def _provenance(outputs: Outputs) -> str:
+def _provenance(outputs: Outputs, plain: bool) -> str:
     """Say what the figure shows and what it takes to make it again."""
     photo, info, prompts, settings = outputs.photo, outputs.info, outputs.prompts, outputs.settings
     negative = sum(label == 0 for *_, label in prompts.points)
@@ -206,7 +209,7 @@ def _provenance(outputs: Outputs) -> str:
     facts = [
         f"SAMA {__version__}",
         f"model {info.name}, weights {info.weights_digest or 'none'}",
-        f"{_called(photo.name)}, {photo.size[0]} \u00d7 {photo.size[1]} px, SHA-256 {photo.digest[:12]}",
+        f"{_called(photo.name, plain)}, {photo.size[0]} \u00d7 {photo.size[1]} px, SHA-256 {photo.digest[:12]}",
         "prompts: " + ", ".join(each for each in asked if each),
         f"foreground colours {'estimated' if settings.estimate_foreground else 'of the photo'}",
     ]
@@ -222,9 +225,9 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}" if number else ""
 
 
-def _called(name: str) -> str:
+def _called(name: str, plain: bool) -> str:
     """A photo's name for the caption; words where no font here has all of its letters."""
     name = shortened(short_name(name), _NAME)
-    _, missing = fonts_for(name)
+    _, missing = fonts_for(name, plain=plain)
     # Held together, so that a line never begins with the name: its letters may be written from right to left.
     return "a photo whose name no font here can write" if missing else f"photo\u00a0{name}"

@@ -5,6 +5,7 @@ the text: DejaVu Sans, which comes with matplotlib, and then whatever else is ne
 told, so that words can stand in for them.
 """
 
+import logging
 import unicodedata
 from functools import cache
 
@@ -12,6 +13,9 @@ from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
 
 FIRST = "DejaVu Sans"
+# What matplotlib says of fonts that are looked at here is nothing that a user could mend.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+
 # Asked before all others: fonts that are made for reading, and have many letters. By the starts of their names.
 _PREFERRED = (
     *(
@@ -48,12 +52,16 @@ _PREFERRED = (
 _NEVER = ("Last Resort", "LastResort", "Noto Color Emoji", "Apple Color Emoji", "Adobe Blank", "cm", "STIX")
 
 
-def fonts_for(text: str) -> tuple[list[str], set[str]]:
-    """Return the families that together have the letters of a text, and the letters that none of them has."""
+def fonts_for(text: str, *, plain: bool = False) -> tuple[list[str], set[str]]:
+    """Return the families that together have the letters of a text, and the letters that none of them has.
+
+    plain: ask no other than FIRST.
+    """
     families, missing = [FIRST], _without(FIRST, {c for c in text if _is_drawn(c)})
-    if missing:
-        _look_again()
-    for family in _others() if missing else ():
+    if plain or not missing:
+        return families, missing
+    _look_again()
+    for family in _others():
         left = _without(family, missing)
         if left != missing:
             families.append(family)

@@ -12,6 +12,7 @@ from sama.matting import warm_up
 from sama.photo.opening import MAX_PIXELS
 from sama.ui import page, words
 from sama.ui.api import Api
+from sama.ui.blocks import StudioBlocks, serve_pictures
 from sama.ui.candidates import Candidates
 from sama.ui.component.names import offered_mattes
 from sama.ui.examples import read_examples
@@ -51,10 +52,11 @@ def build_studio(
     max_pixels: of a photo. Raises PromptError for a damaged prompt file.
     """
     info, examples = predictor.info, read_examples(Path(examples_dir))
+    serve_pictures()
     # Compiling the foreground estimator takes seconds; the first visitor should not wait for it.
     threading.Thread(target=warm_up, daemon=True).start()
 
-    with gr.Blocks(title="SAMA", analytics_enabled=False, delete_cache=(600, 7200)) as studio:
+    with StudioBlocks(title="SAMA", analytics_enabled=False, delete_cache=(600, 7200)) as studio:
         visit = gr.State(None, time_to_live=60 * MINUTES_KEPT, delete_callback=_leave)
         backdrop = gr.State(None, time_to_live=60 * MINUTES_KEPT)
         with gr.Row(elem_id="head"):
@@ -103,7 +105,7 @@ def _connect(studio: gr.Blocks, wiring: Wiring, downloads: Downloads) -> None:
         wiring.connect(talk.example, open_example, canvases, event=True, **encoder),
         wiring.connect(prompter.upload, open_photo, canvases, **encoder),
     ):
-        wiring.connect(opening.then, answer, canvases, **decoder)
+        wiring.connect(opening.success, answer, canvases, **decoder)
     wiring.connect(prompter.input, answer, canvases, **newest)
     wiring.connect(page["candidates"].input, answer, canvases, **newest)
 

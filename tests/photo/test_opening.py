@@ -173,7 +173,12 @@ def test_sources_and_names(pixels, tmp_path):
 
 def test_a_name_is_kept_whole_and_told_printable_and_short(pixels, tmp_path):
     data = encode(Image.fromarray(pixels), "PNG")
-    for name in ("a" * 200 + "_0001.png", "two\nlines\u202e.png", "\u5199\u771f $5_$7 <b>&.png", r"back\slash.png"):
+    for name in (
+        "a" * 200 + "_0001.png",
+        "two\nlines\u202e.png",
+        "\u5199\u771f $5_$7 <b>&.png",
+        r"back\slash.png",
+    ):
         assert open_image(data, name=name).name == name
     (tmp_path / "a\\b.png").write_bytes(data)
     assert open_image(tmp_path / "a\\b.png").name == ("a\\b.png" if os.name == "posix" else "b.png")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import gradio as gr
 from gradio.data_classes import FileData
 
 from sama.errors import PhotoError
@@ -11,6 +10,7 @@ from sama.ui.handlers.page import Changes, Page
 from sama.ui.handlers.steps import cleared, encode, encoding_line
 from sama.ui.pictures import photo_url
 from sama.ui.prompter import PromptData, Prompter
+from sama.ui.telling import warn
 from sama.ui.visit import Visit
 
 
@@ -36,7 +36,7 @@ def open_photo(page: Page) -> Iterator[Changes]:
     try:
         opened = page.studio.open(data.path, data.name)
     except PhotoError as error:
-        gr.Warning(str(error))
+        warn(error)
         refused = {"path": data.path, "seq": data.seq}
         yield {"prompter": Prompter(refused=refused, status={})}
         return

@@ -15,6 +15,7 @@ from sama.photo.opening import MAX_PIXELS
 from sama.predict.answer import ModelInfo
 from sama.ui.candidates import ChoiceData
 from sama.ui.examples import Example
+from sama.ui.handlers.stopping import tidied
 from sama.ui.prompter import PromptData
 from sama.ui.scene import SceneData
 from sama.ui.scene.backdrop import Backdrop
@@ -104,7 +105,8 @@ class Wiring:
         inputs = [*(self.components[name] for name in self.READ), *extra]
         outputs = [self.components[name] for name in names]
         options.setdefault("show_progress", "hidden")
-        return listen(self._called(handler, event), inputs, outputs, api_visibility="private", **options)
+        called = self._called(tidied(handler, names), event)
+        return listen(called, inputs, outputs, api_visibility="private", **options)
 
     def _called(self, handler: Handler, event: bool) -> Callable:
         """A handler as Gradio calls it, which looks at signatures to find out what to give."""
