@@ -9,11 +9,16 @@ from html import escape, unescape
 
 import gradio as gr
 from gradio.exceptions import InvalidPathError
+from pydantic import ValidationError
 
 from sama.errors import SamaError
 
 _LINK = re.compile(r"""<a\b[^>]*?href\s*=\s*["']?([^"'\s>]+)[^>]*>(.*?)</a\s*>""", re.I | re.S)
 _TAG = re.compile(r"</?[a-z!][^>]*>", re.I)
+_MISTAKES = {  # of a program, which Gradio notices
+    InvalidPathError: "There is no uploaded file of that name; upload the file first, or give its http address.",
+    ValidationError: "One of the values has the wrong form; see how they are sent under ?view=api of this page.",
+}
 _LONGEST = 600  # letters of somebody else's message
 
 
@@ -43,6 +48,9 @@ def failure(error: Exception, *, page: bool) -> gr.Error:
         return error
     if isinstance(error, SamaError):
         return Refusal(str(error), page=page)
+    for kind, sentence in _MISTAKES.items():
+        if isinstance(error, kind):
+            return Refusal(sentence, page=page)
     if not isinstance(error, gr.Error):
         return gr.Error(_sentence(error), title="" if page else "Error")
     if page:
@@ -57,8 +65,6 @@ def plain(message: str) -> str:
 
 
 def _sentence(error: Exception) -> str:
-    if isinstance(error, InvalidPathError):
-        return "There is no uploaded file of that name; upload the file first, or give its http address."
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return "There is not enough memory here for this; try a smaller photo, or later again."
     if isinstance(error, OSError) and error.strerror:

@@ -35,10 +35,12 @@ def open_photo(page: Page) -> Iterator[Changes]:
         return
     try:
         opened = page.studio.open(data.path, data.name)
-    except PhotoError as error:
-        warn(error)
+    except Exception as error:
         refused = {"path": data.path, "seq": data.seq}
         yield {"prompter": Prompter(refused=refused, status={})}
+        if not isinstance(error, PhotoError):
+            raise
+        warn(error)
         return
     yield from _show(page, opened, data, None)
 

@@ -88,9 +88,9 @@ async function showLayers() {
   const next = props.layers;
   if (!next) return clear();
   if (stale(next)) return;
+  stopped = ''; // before the pictures are there: a failure may come meanwhile
   const pictures = await load(next);
   if (stale(next) || !mayReplace(next, shown, !!layers.has.alpha)) return;
-  stopped = '';
   shown = { key: next.key, seq: next.seq, chosen: next.chosen, matte: next.matte, trained: next.trained };
   layers.clear();
   tour.open(null);
