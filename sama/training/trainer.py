@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, default_collate
 from tqdm import tqdm
 
+from sama.errors import SamaError
 from sama.predict.allocator import reuse_memory
 from sama.training.data.dataset import Ingredients, TrainingData, develop
 from sama.training.ema import Ema
@@ -95,9 +97,13 @@ class _Plan(Dataset):
     def __len__(self) -> int:
         return self.last - self.first
 
-    def __getitem__(self, index: int) -> dict | list[Ingredients]:
+    def __getitem__(self, index: int) -> dict | list[Ingredients] | SamaError:
+        """The batch of a step, or what is wrong with the data: raised, it would arrive with a traceback in it."""
         step = self.first + index
-        return self.batches.load(step, self.tasks[step % len(self.tasks)], self.size)
+        try:
+            return self.batches.load(step, self.tasks[step % len(self.tasks)], self.size)
+        except SamaError as error:
+            return error
 
 
 def train(
@@ -211,7 +217,7 @@ def _on_device(batch: dict | list[Ingredients], device: str) -> dict:
 def _stream(batches, tasks, size, step, settings) -> Iterator[dict | list[Ingredients]]:
     last = settings.steps if settings.steps is not None else step + 10**7
     plan = _Plan(batches, tasks, size, step, last)
-    yield from DataLoader(
+    loader = DataLoader(
         plan,
         batch_size=None,
         num_workers=settings.workers,
@@ -219,11 +225,16 @@ def _stream(batches, tasks, size, step, settings) -> Iterator[dict | list[Ingred
         pin_memory=batches.painted and settings.device.startswith("cuda"),
         worker_init_fn=_one_thread,
     )
+    for batch in loader:
+        if isinstance(batch, SamaError):
+            raise batch
+        yield batch
 
 
 def _one_thread(_: int) -> None:
     # A worker that used all cores would fight the training process for them. Numba, which PyMatting runs on, must not
     # touch OpenMP here: it would give PyTorch its threads back, and those of a forked process never answer.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the training process, which ends this one
     os.environ |= {"NUMBA_NUM_THREADS": "1", "NUMBA_THREADING_LAYER": "workqueue"}
     torch.set_num_threads(1)
 
