@@ -22,7 +22,7 @@ from sama.export.palette import SAM_COLOUR, SAMA_COLOUR
 from sama.matting import to_uint8
 from sama.photo.colour import recolour
 from sama.photo.resize import fit_within
-from sama.photo.source import short_name
+from sama.photo.source import printable
 from sama.request.prompts import Prompts
 
 # All lengths in inches; five panels make the 7.2 inches of a page with two columns of text.
@@ -227,7 +227,7 @@ def _count(number: int, one: str, many: str) -> str:
 
 def _called(name: str, plain: bool) -> str:
     """A photo's name for the caption; words where no font here has all of its letters."""
-    name = shortened(short_name(name), _NAME)
+    name = shortened(printable(name), _NAME)
     _, missing = fonts_for(name, plain=plain)
     # Held together, so that a line never begins with the name: its letters may be written from right to left.
     return "a photo whose name no font here can write" if missing else f"photo\u00a0{name}"

@@ -50,9 +50,14 @@ def base_name(name: str) -> str:
     return name.rstrip("/").rsplit("/", 1)[-1] or "This file"
 
 
+def printable(name: str) -> str:
+    """Return a file's name without what leaves no mark, or turns the direction of writing."""
+    return "".join(c for c in name if c.isprintable()) or "This file"
+
+
 def short_name(name: str) -> str:
     """Return a file's name for a sentence: printable, and its end where it is longer than 80 letters."""
-    return "".join(c for c in name if c.isprintable())[-80:] or "This file"
+    return printable(name)[-80:]
 
 
 def _read_path(path: str | os.PathLike, name: str) -> bytes:

@@ -123,6 +123,8 @@ def _united(shapes: Iterable[Any], name: str, size: Size) -> np.ndarray:
             _check_size(name, (columns, rows), size)
             counts = shape["counts"]
             mask |= _filled(counts if isinstance(counts, list) else _lengths(str(counts)), size)
+        elif not isinstance(shape, list):
+            raise ValueError("no segmentation")
         else:
             mask |= _drawn([np.array(each, float) for each in shape if len(each) >= 6], size)
     return mask
