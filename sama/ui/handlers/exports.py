@@ -9,7 +9,7 @@ from sama.errors import PromptError, SamaError
 from sama.export.files import FILES
 from sama.export.outputs import Outputs
 from sama.export.writing import write_outputs, write_zip
-from sama.photo.source import short_name
+from sama.photo.source import printable
 from sama.request.settings import Settings
 from sama.ui.handlers.page import Changes, Keep, Page, Wiring
 from sama.ui.telling import Refusal
@@ -45,10 +45,10 @@ def deliver(outputs: Outputs, names: tuple[str, ...], keep: Keep) -> list[str]:
 
 def file_stem(name: str) -> str:
     """Return what files made of the photo `name` begin with: its name as far as every system can hold it."""
-    stem = short_name(Path(name).stem if Path(name).suffix else name)
+    stem = printable(Path(name).stem)
     stem = "".join("_" if c in _UNSAFE else c for c in stem).strip(" .")
     while len(stem.encode("utf-8", "replace")) > _STEM:
-        stem = stem[:-1]
+        stem = stem[: len(stem) // 2] + stem[len(stem) // 2 + 1 :]  # names often differ at their ends
     return stem or "photo"
 
 
