@@ -42,7 +42,8 @@ def test_foreground_method_and_picture_are_as_on_the_page(client, tmp_path):
     _, estimated, _ = client.predict(**asked, method="solid", api_name="/matte")
     assert (pixels(estimated)[seen][:, :3] != opened[seen]).any()
     Image.new("RGB", (30, 20), (12, 34, 56)).save(tmp_path / "back.png")
-    composite, _ = client.predict(**asked, picture=handle_file(tmp_path / "back.png"), api_name="/composite")
+    back = handle_file(tmp_path / "back.png")
+    composite, _ = client.predict(**asked, method="solid", picture=back, api_name="/composite")
     away = pixels(alpha) == 0
     assert (pixels(composite)[away] == (12, 34, 56)).all() and pixels(composite).shape == opened.shape
 
