@@ -42,7 +42,7 @@ class PeakMeter:
             return
         return_memory()
         try:
-            _CLEAR.write_text("5")  # proc(5): resets the peak
+            _CLEAR.write_text("5", "utf-8")  # proc(5): resets the peak
         except OSError:
             self._before = None
         else:
@@ -59,7 +59,7 @@ class PeakMeter:
 def _status(field: str) -> int | None:
     """Bytes of a field of /proc/self/status; None on other systems."""
     try:
-        found = re.search(rf"^{field}:\s+(\d+) kB", _STATUS.read_text(), re.M)
+        found = re.search(rf"^{field}:\s+(\d+) kB", _STATUS.read_text("utf-8"), re.M)
     except OSError:
         return None
     return int(found[1]) * 1024 if found else None

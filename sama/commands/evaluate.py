@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from sama.commands.flags import add_device_flags, add_model_flags
+from sama.commands.flags import add_device_flags, add_model_flags, add_photo_flags, max_pixels
 from sama.evaluation.contestants import PROMPT_KINDS
 from sama.evaluation.datasets import OBJECT_MODES
 from sama.evaluation.from_masks import MASK_METHODS
@@ -81,6 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave in mattes what is away from the object, see `predict --haze`",
     )
     parser.add_argument("--out", metavar="DIR", type=Path, help="folder for the contact sheet, if not FILE's")
+    add_photo_flags(parser)
     add_model_flags(parser)
     add_device_flags(parser)
 
@@ -113,6 +114,7 @@ def main(args: argparse.Namespace) -> int:
         closer=not args.whole,
         edges=not args.unfiltered,
         keep_haze=args.keep_haze,
+        max_pixels=max_pixels(args),
     )
     try:  # whatever becomes of files and screen, one of them has the results of hours
         for path, write in ((args.json, write_json), (args.csv, write_csv)):

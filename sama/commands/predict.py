@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from sama.commands.flags import add_device_flags, add_model_flags, add_prompt_flags, load_predictor
+from sama.commands.flags import (
+    add_device_flags,
+    add_model_flags,
+    add_photo_flags,
+    add_prompt_flags,
+    load_predictor,
+    max_pixels,
+)
 from sama.errors import PromptError
 from sama.methods import METHODS, answer, method_of
-from sama.photo.opening import MAX_PIXELS, Photo, open_image
+from sama.photo.opening import Photo, open_image
+from sama.request.mask_files import read_mask
 from sama.request.prompts import Prompts, parse_box, parse_point
 from sama.request.request import Request
 from sama.request.session import Session
@@ -30,10 +38,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photo", type=Path, metavar="PHOTO")
     add_prompt_flags(parser)
     parser.add_argument(
+        "--mask",
+        type=Path,
+        metavar="FILE",
+        help="a mask to start from: a picture of the photo's size, white on the object, or a COCO file",
+    )
+    parser.add_argument(
         "--session",
         type=Path,
         metavar="FILE",
-        help="replay a session.json instead of --box, --point; other flags replace what it says",
+        help="replay a session.json instead of --box, --point, --mask; other flags replace what it says",
     )
     parser.add_argument(
         "--candidate", type=int, metavar="N", help="which of SAM's masks SAMA refines, from 0"
@@ -65,13 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=METHODS,
         help="whose mask and matte: sama by default, closed_form without SAMA weights, or another of the table",
     )
-    parser.add_argument(
-        "--max-megapixels",
-        type=float,
-        metavar="N",
-        default=MAX_PIXELS / 1e6,
-        help=f"refuse larger photos; {MAX_PIXELS / 1e6:g} by default",
-    )
+    add_photo_flags(parser)
     add_model_flags(parser, session=True)
     add_device_flags(parser, dtype=True, compile=True)
 
@@ -79,7 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run the command; raises SamaError for anything the user can mend, before anything is written. Returns 0, or
     NOT_FOUND where the files hold an object that is empty or nearly so."""
-    photo = open_image(args.photo, max_pixels=round(args.max_megapixels * 1e6), keep_own=True)
+    photo = open_image(args.photo, max_pixels=max_pixels(args), keep_own=True)
     for note in photo.notes:
         print(f"photo: {note}")
     request, settings, model = _request(args, photo)
@@ -89,14 +97,16 @@ def main(args: argparse.Namespace) -> int:
 
     from sama.bench.peak import peak_rss
     from sama.export.outputs import Outputs
-    from sama.export.writing import write_outputs
+    from sama.export.writing import check_folder, write_outputs
     from sama.methods.findings import finding_of
 
+    check_folder(args.out)
     predictor = load_predictor(args, model=model)
     info = predictor.info
     print(f"model: {info.title}, weights {info.weights_digest}, {info.running}")
     for note in info.notes:
         print(f"note: {note}")
+    method_of(request.method, info).check(request, info)  # before the photo is encoded, which takes seconds
     seconds = {"encode": 0.0}
     bar = tqdm(total=info.views, unit="view", file=sys.stderr)
     for progress in predictor.set_image(photo.rgb):
@@ -153,11 +163,12 @@ def _request(args: argparse.Namespace, photo: Photo) -> tuple[Request, Settings,
     } | ({} if args.method is None else {"matte": args.method})
     if args.session is None:
         points = tuple(parse_point(text) for text in args.point)
-        prompts = Prompts(points, tuple(parse_box(text) for text in args.box))
+        mask = None if args.mask is None else read_mask(args.mask, photo.size, photo.name)
+        prompts = Prompts(points, tuple(parse_box(text) for text in args.box), mask)
         settings, model = Settings.from_dict(flags, methods=METHODS, paths=True), args.model or "mini"
     else:
-        if args.box or args.point:
-            raise PromptError("A session brings its own prompts; leave out --box and --point.")
+        if args.box or args.point or args.mask is not None:
+            raise PromptError("A session brings its own prompts; leave out --box, --point and --mask.")
         session = Session.load(args.session)
         session.check(photo)
         settings = Settings.from_dict(session.settings | flags, methods=METHODS, paths=True)

@@ -25,7 +25,7 @@ from sama.evaluation.pictures import (
     refuse,
     void_of,
 )
-from sama.photo.opening import open_image, upright_size
+from sama.photo.opening import MAX_PIXELS, open_image, upright_size
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 OBJECT_MODES = ("each", "union")
@@ -120,8 +120,15 @@ class Dataset:
     without its pair, or a pair without its photo.
     """
 
-    def __init__(self, folder: str | Path, *, limit: int | None = None, ignore: int | None = None):
-        self.folder, self.ignore = Path(folder), ignore
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        limit: int | None = None,
+        ignore: int | None = None,
+        max_pixels: int = MAX_PIXELS,
+    ):
+        self.folder, self.ignore, self._max_pixels = Path(folder), ignore, max_pixels
         self.notes: list[str] = []
         if limit is not None and limit < 1:
             raise SamaError(f"--limit is {limit}: give the number of photos to evaluate, 1 or more.")
@@ -154,7 +161,7 @@ class Dataset:
     def __iter__(self) -> Iterator[Scene]:
         """Read one scene after the other; raises SamaError for a file that will not do."""
         for pair in self.pairs:
-            image = open_image(pair.photo).rgb
+            image = open_image(pair.photo, max_pixels=self._max_pixels).rgb
             yield replace(self._truth_of(pair, (image.shape[1], image.shape[0])), image=image)
 
     def truths(self) -> Iterator[Scene]:
@@ -190,9 +197,9 @@ class Dataset:
         """What is wrong with a photo and its truth, or else what 255 means in it: "void", "object" or nothing."""
         try:
             try:
-                scene = self._truth_of(pair, upright_size(pair.photo))
+                scene = self._truth_of(pair, upright_size(pair.photo, max_pixels=self._max_pixels))
             except SamaError:  # a header may tell another size than what is decoded
-                scene = self._truth_of(pair, open_image(pair.photo).size)
+                scene = self._truth_of(pair, open_image(pair.photo, max_pixels=self._max_pixels).size)
         except SamaError as error:
             return error
         if scene.is_matte:

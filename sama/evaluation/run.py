@@ -13,6 +13,7 @@ from sama.evaluation.contact_sheet import ContactSheet, Shown
 from sama.evaluation.contestants import Contestant, Entry
 from sama.evaluation.datasets import OBJECT_MODES, SMALLEST_OBJECT, Dataset, Scene, TrueObject
 from sama.evaluation.scoreboard import Scoreboard
+from sama.photo.opening import MAX_PIXELS
 
 
 @dataclass
@@ -73,6 +74,7 @@ def evaluate(
     closer: bool = True,
     edges: bool = True,
     keep_haze: bool = False,
+    max_pixels: int = MAX_PIXELS,
     progress: bool = True,
 ) -> dict:
     """Evaluate methods on a folder as `sama.evaluation.datasets` describes it.
@@ -83,7 +85,8 @@ def evaluate(
     see `sama.evaluation.answers`. limit: the first so many photos. ignore: the label that is neither object nor
     background, see `sama.evaluation.pictures.void_of`. group_words: see `sama.evaluation.groups`. checkpoint,
     sama_weights: see `sama.load`. predictor: used instead of loading `model` on `device`. sheet: where to write a PNG
-    of the worst and median cases. closer, edges, keep_haze: see `Request`. progress: show a bar on stderr.
+    of the worst and median cases. closer, edges, keep_haze: see `Request`. max_pixels: of a photo, see `open_image`.
+    progress: show a bar on stderr.
 
     Returns {"dataset", "prompts", "object", "model" (None where no method needs one), "weights" (their digest),
     "device", "closer", "edges", "keep_haze", "notes" (of the model, such as missing weights, and how labels were
@@ -105,7 +108,7 @@ def evaluate(
     if group_words < 0:
         raise SamaError(f"--group-words is {group_words}: give a number of words, 0 for no groups.")
     entry = Entry.of(methods, prompts, answers)
-    dataset = Dataset(folder, limit=limit, ignore=ignore)
+    dataset = Dataset(folder, limit=limit, ignore=ignore, max_pixels=max_pixels)
     dataset.check(progress=progress)
     for each in entry.answers:
         each.check(dataset, object_mode)

@@ -58,13 +58,21 @@ def _alpha16(outputs: Outputs, path: Path) -> None:
 
 
 def _coco(outputs: Outputs, path: Path) -> None:
-    path.write_text(json.dumps(outputs.coco()) + "\n", "utf-8")
+    path.write_text(json.dumps(outputs.coco()) + "\n", "utf-8", newline="\n")
 
 
 def _figure(outputs: Outputs, path: Path) -> None:
-    from sama.export.figure import figure_of, save_figure  # matplotlib takes a second to import
+    from sama.export.figure import draw_figure, figure_of, save_figure  # matplotlib takes a second to import
 
-    save_figure(figure_of(outputs), path)
+    try:
+        save_figure(figure_of(outputs), path)
+    except (OSError, MemoryError):
+        raise
+    except (
+        Exception
+    ):  # what a font of this machine makes of being embedded, which is no reason to lose the figure
+        outputs.drawing = draw_figure(outputs, plain=True)
+        save_figure(outputs.drawing, path)
 
 
 def _save(outputs: Outputs, pixels: np.ndarray, path: Path, profile: bytes | None = None) -> None:

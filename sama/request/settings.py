@@ -90,9 +90,7 @@ def _describe(background: Background) -> str | dict[str, Any]:
 
 def _read(value: Any, paths: bool) -> Background:
     if isinstance(value, str):
-        if value.strip().startswith("image:") and not paths:
-            raise PromptError("The session's background picture is not in the file; choose it on the page.")
-        return parse_background(value)
+        return parse_background(value, paths=paths)
     if not isinstance(value, dict) or set(value) != _PICTURE_KEYS or value["fit"] not in ("cover", "contain"):
         raise PromptError("The session's 'background' is damaged; save the session again.")
     margin = parse_background(str(value["margin"]))

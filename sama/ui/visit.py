@@ -11,7 +11,7 @@ import numpy as np
 
 from sama.export.outputs import Outputs
 from sama.export.stored_answers import PREVIEW_SIDE
-from sama.photo.opening import Photo, open_image
+from sama.photo.opening import MAX_PIXELS, Photo, open_image
 from sama.predict.answer import Answer, ModelInfo, Progress
 from sama.request.prompts import Prompts
 from sama.request.request import Request
@@ -42,10 +42,20 @@ class Visit:
     arrive while another thread encodes: `_lock` makes them take turns between two views, `_changed` guards the state.
     """
 
-    def __init__(self, predictor: "Predictor", path: str, run: "Callable[..., Iterator[Step]]" = run_model):
-        """Open the photo in the file `path`; raises PhotoError. run: `run_model`, or what `on_gpu` returns."""
-        photo = open_image(path)
+    def __init__(
+        self,
+        predictor: "Predictor",
+        path: str,
+        name: str | None = None,
+        *,
+        run: "Callable[..., Iterator[Step]]" = run_model,
+        max_pixels: int = MAX_PIXELS,
+    ):
+        """Open the photo in the file `path`, which its owner calls `name`; raises PhotoError. run: `run_model`, or what
+        `on_gpu` returns. max_pixels: see `open_image`."""
+        photo = open_image(path, name=name, max_pixels=max_pixels)
         self.path = path
+        self.max_pixels = max_pixels
         self.name = photo.name
         self.digest = photo.digest
         self.size = photo.size
@@ -190,7 +200,7 @@ class Visit:
         asked = {"method": settings.method, "candidate": settings.candidate}
         request = Request.of(prompts, self.size, keep_haze=settings.keep_haze, **asked)
         self._wait_until_encoded()
-        photo = open_image(self.path, name=self.name, keep_own=True)
+        photo = open_image(self.path, name=self.name, max_pixels=self.max_pixels, keep_own=True)
         return Outputs(photo, self._answer(request), request, settings, info)
 
     def _wait_until_encoded(self) -> None:
@@ -228,4 +238,4 @@ class Visit:
             self._rgb = self.shown = None
 
     def _read(self) -> Photo:
-        return open_image(self.path, name=self.name)
+        return open_image(self.path, name=self.name, max_pixels=self.max_pixels)

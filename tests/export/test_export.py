@@ -1,8 +1,12 @@
 """What is written, that it is lossless, and that failure leaves no trace."""
 
 import io
+import json
 import os
+import subprocess
+import sys
 import tempfile
+import threading
 import zipfile
 from dataclasses import dataclass, replace
 
@@ -16,7 +20,7 @@ from sama.errors import PromptError, SamaError
 from sama.export.details import strongest_details
 from sama.export.files import FILES, names_of
 from sama.export.outputs import Outputs
-from sama.export.writing import ExportError, write_outputs, write_zip
+from sama.export.writing import ExportError, check_folder, write_outputs, write_zip
 from sama.matting import composite, estimate_foreground, parse_background, to_uint8
 from sama.methods import METHODS
 from sama.photo.opening import Photo, image_digest, open_image
@@ -396,3 +400,85 @@ def test_a_prediction_of_another_size_is_a_mistake_of_the_caller(photo, answer, 
         with pytest.raises(ValueError, match=said):
             outputs(photo, wrong)
     assert not list(tmp_path.iterdir())
+
+
+DATA = ["mask.png", "mask_sam.png", "alpha.png", "coco.json", "session.json"]
+
+
+def kinds_of(folder, answers) -> set[int]:
+    """Whose files lie in a folder, by their content: numbers of `answers`."""
+    areas = {int(each.own_mask.sum()): i for i, each in enumerate(answers)}
+    area = json.loads((folder / "coco.json").read_text("utf-8"))["annotations"][0]["area"]
+    colour = json.loads((folder / "session.json").read_text("utf-8"))["settings"]["background"]
+    colours = [each.settings.background.text for each in answers]
+    return {areas[area], areas[int((read(folder / "mask.png") > 0).sum())], colours.index(colour)}
+
+
+def test_two_who_write_into_one_folder_never_mix(photo, answer, tmp_path):
+    small = replace(answer, sama_mask=answer.alpha > 0.9)
+    both = [outputs(photo, answer, "#ff0000"), outputs(photo, small, "#00ff00")]
+    errors, seen = [], set()
+
+    def write(one):
+        try:
+            write_outputs(tmp_path, one, DATA)
+        except Exception as error:
+            errors.append(error)
+
+    for _ in range(40):
+        threads = [threading.Thread(target=write, args=(each,)) for each in both]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        (winner,) = kinds_of(tmp_path, both)
+        seen.add(winner)
+    assert not errors and seen <= {0, 1}
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(DATA)
+
+
+def test_another_process_waits_for_its_turn(tmp_path):
+    from sama.export.turns import alone_in
+
+    code = "import sys; from pathlib import Path; from sama.export.turns import alone_in\n"
+    code += "with alone_in(Path(sys.argv[1])): print('in', flush=True)"
+    with alone_in(tmp_path):
+        other = subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        )
+        with pytest.raises(subprocess.TimeoutExpired):
+            other.wait(3)
+    assert other.communicate(timeout=60)[0] == "in\n" and other.returncode == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_all_files_are_those_of_one_answer(photo, answer, tmp_path):
+    """What an earlier answer has left and this one has not is removed; what is somebody else's stays."""
+    write_outputs(tmp_path, outputs(photo, answer, "white"), PLAIN)
+    (tmp_path / "notes.txt").write_text("mine")
+    bare = outputs(photo, replace(answer, sama_mask=None, method="closed_form"))
+    write_outputs(tmp_path, bare)
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([*names_of(bare), "notes.txt"])
+    assert "mask.png" not in names_of(bare)
+
+
+def test_a_folder_is_looked_at_ahead_and_left_as_it_was(tmp_path, monkeypatch):
+    check_folder(tmp_path / "new" / "er")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ExportError, match="choose another one"):
+        check_folder(tmp_path / "file" / "below")
+    (tmp_path / "mask.png").mkdir()
+    with pytest.raises(ExportError, match="mask.png in it is a folder"):
+        check_folder(tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "mask.png"]
+
+
+def test_the_data_set_names_the_photo_as_it_is_called(answer, tmp_path):
+    rgb = np.zeros((24, 33, 3), np.uint8)
+    for name in ("a" * 200 + "_0001.jpg", "\u5199\u771f $5 <b>.png", "two\nlines.png", "caf\udce9.jpg"):
+        named = outputs(Photo(rgb, None, name, image_digest(rgb), (), None), answer)
+        write_outputs(tmp_path, named, ["coco.json", "session.json"])
+        data = json.loads((tmp_path / "coco.json").read_text("utf-8"))
+        assert data["images"][0]["file_name"] == name == Session.load(tmp_path / "session.json").image_name
+    assert b"\r" not in (tmp_path / "coco.json").read_bytes()

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-import gradio as gr
-
 from sama import methods
 from sama.errors import SamaError
 from sama.matting import to_uint8
@@ -17,6 +15,7 @@ from sama.ui.pictures import alpha_url, composite_url
 from sama.ui.prompter import Prompter
 from sama.ui.scene import Scene
 from sama.ui.shown import Shown
+from sama.ui.telling import warn
 from sama.ui.viewer import Viewer
 from sama.ui.visit import State
 
@@ -56,7 +55,7 @@ def answer(page: Page) -> Iterator[Changes]:
             yield {"visit": visit, "prompter": Prompter(status=slow), **as_sam(page, visit, data, request)}
         yield from _complete(page, request)
     except SamaError as error:
-        gr.Warning(str(error))
+        warn(error)
         yield {"visit": visit, "prompter": Prompter(status={})}
 
 

@@ -10,10 +10,14 @@ from sama.export.files import FILES
 from sama.export.outputs import Outputs
 from sama.export.writing import write_outputs, write_zip
 from sama.methods.findings import finding_of
+from sama.photo.source import printable
 from sama.request.settings import MASK, MATTE, Settings
 from sama.ui.handlers.page import Changes, Keep, Page, Wiring
+from sama.ui.telling import Refusal
 
 EVERYTHING = "everything.zip"
+_UNSAFE = '<>:"/\\|?*'  # in names of files in Windows
+_STEM = 150  # bytes; names of files have at most 255, and ours add a few
 _CLICK_FILE = "() => { document.querySelector('#export-file')?.click(); }"
 _NOTE = (
     '<span class="ex-note">At the photo\'s own size, without loss. The session file brings prompts and settings '
@@ -26,7 +30,7 @@ def deliver(outputs: Outputs, names: tuple[str, ...], keep: Keep) -> list[str]:
 
     They are called after the photo: horse_cutout.png. Raises SamaError.
     """
-    stem = Path(outputs.photo.name).stem
+    stem = file_stem(outputs.photo.name)
     with tempfile.TemporaryDirectory(prefix="sama-") as place:
         folder, kept = Path(place), []
         for name in names:
@@ -38,6 +42,15 @@ def deliver(outputs: Outputs, names: tuple[str, ...], keep: Keep) -> list[str]:
                 path = made.rename(folder / f"{stem}_{name}")
             kept.append(keep(str(path)))
     return kept
+
+
+def file_stem(name: str) -> str:
+    """Return what files made of the photo `name` begin with: its name as far as every system can hold it."""
+    stem = printable(Path(name).stem)
+    stem = "".join("_" if c in _UNSAFE else c for c in stem).strip(" .")
+    while len(stem.encode("utf-8", "replace")) > _STEM:
+        stem = stem[: len(stem) // 2] + stem[len(stem) // 2 + 1 :]  # names often differ at their ends
+    return stem or "photo"
 
 
 def download(page: Page, wanted: str) -> Changes:
@@ -57,7 +70,7 @@ def download(page: Page, wanted: str) -> Changes:
         if (finding := finding_of(outputs.answer, outputs.request)).missed:
             gr.Warning(finding.text)
     except SamaError as error:
-        raise gr.Error(str(error), print_exception=False, title="") from error
+        raise Refusal(str(error), page=True) from error
     return {"visit": visit, "file": path}
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import gradio as gr
 from gradio.data_classes import FileData
 
 from sama.errors import PhotoError
@@ -11,6 +10,7 @@ from sama.ui.handlers.page import Changes, Page
 from sama.ui.handlers.steps import cleared, encode, encoding_line
 from sama.ui.pictures import photo_url
 from sama.ui.prompter import PromptData, Prompter
+from sama.ui.telling import warn
 from sama.ui.visit import Visit
 
 
@@ -34,11 +34,13 @@ def open_photo(page: Page) -> Iterator[Changes]:
     if data.path is None:
         return
     try:
-        opened = page.studio.open(data.path)
-    except PhotoError as error:
-        gr.Warning(str(error))
+        opened = page.studio.open(data.path, data.name)
+    except Exception as error:
         refused = {"path": data.path, "seq": data.seq}
         yield {"prompter": Prompter(refused=refused, status={})}
+        if not isinstance(error, PhotoError):
+            raise
+        warn(error)
         return
     yield from _show(page, opened, data, None)
 

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import gradio as gr
-
 from sama.errors import PromptError, SamaError
 from sama.matting import Background
 from sama.matting.background import DEFAULT_SIGMA
@@ -19,6 +17,7 @@ from sama.ui.prompter import PromptData, Prompter
 from sama.ui.scene import Scene, SceneData
 from sama.ui.scene.backdrop import PICTURE_SIDE, Backdrop
 from sama.ui.shown import shrink
+from sama.ui.telling import Refusal, inform
 
 _PAD = 320  # longer side of the small copy of a background picture that the scene shows
 
@@ -38,13 +37,13 @@ def restore(page: Page) -> Changes:
             raise PromptError("The page cannot show a mask prompt; use python -m sama predict --session.")
         settings, told = _settings(session, page.scene, page.backdrop, max(visit.size))
     except SamaError as error:
-        raise gr.Error(str(error), print_exception=False, title="") from error
+        raise Refusal(str(error), page=True) from error
     if session.model != info.name:
         told.append(f"It was made with the model {session.model:.40}; this page runs {info.name}.")
     told += asked.notes
     chosen = _choice(settings, info, told)
     for sentence in told:
-        gr.Info(sentence, title="Session")
+        inform(sentence, "Session")
     seq = data.seq + 1
     marks = {key: value for key, value in prompts.to_dict().items() if key != "mask"}
     value = PromptData(image=data.image, **marks, seq=seq, side=data.side)

@@ -34,6 +34,11 @@ class PromptData(GradioModel):
         return self.image.path if self.image else None
 
     @property
+    def name(self) -> str | None:
+        """What the visitor calls the photo's file; the uploaded one may have another name."""
+        return self.image.orig_name if self.image else None
+
+    @property
     def marked(self) -> bool:
         """Whether there is any prompt."""
         return bool(self.points or self.boxes)

@@ -32,13 +32,14 @@ function setCaption({ name, figure, canvas }, title, kind) {
   Object.assign(figure.querySelector('figcaption b'), { textContent: title, className: kind });
   figure.querySelector('.vw-big').setAttribute('aria-label', 'Enlarge ' + title);
 }
-// What a panel says whose layers are not there; has: the layers that are; solving: for models without SAMA.
-function waitingWords(name, has, trained, solving) {
+// What a panel says whose layers are not there; has: the layers that are; solving: for models without SAMA; stopped:
+// what is said instead where nothing will come.
+function waitingWords(name, has, trained, solving, stopped) {
   if (!has.sam)
     return name === 'sam' || name === 'slider' ? 'Click the object or draw a box around all of it.' : '';
   if (name === 'sama' && !trained) return 'This model has no SAMA weights.';
   if (has.alpha) return '';
-  return trained ? 'Waiting for SAMA ...' : solving;
+  return stopped || (trained ? 'Waiting for SAMA ...' : solving);
 }
 
 // Pixels of the photo's longer side on the largest panel, in steps of eight.

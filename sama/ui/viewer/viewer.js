@@ -6,6 +6,7 @@ const names = { titles: props.layer_titles, methods: props.methods };
 let shown = NOTHING; // the answer on the panels
 let mode = 'panels'; // or 'slider', or 'difference'
 let swapped = false; // SAM's and SAMA's panels, see blink
+let stopped = ''; // said where an answer did not come
 
 const layers = new Layers(colourOf(element, 'shade'));
 const looks = Looks(layers, wanted => trigger('look', wanted), props.look_side);
@@ -53,7 +54,7 @@ function paint(panel) {
   setCaption(panel, open.map(layer => titleOf(layer, shown.matte, names)).join(' and '), open[0]);
   panel.painted = !!layers.photo && open.every(layer => layer === 'photo' || layers.has[layer]);
   const silent = panel.painted || !layers.photo;
-  wait.textContent = silent ? '' : waitingWords(name, layers.has, shown.trained, props.solving);
+  wait.textContent = silent ? '' : waitingWords(name, layers.has, shown.trained, props.solving, stopped);
   if (panel.painted) panel.paint(ctx, port);
 }
 function draw() {
@@ -87,6 +88,7 @@ async function showLayers() {
   const next = props.layers;
   if (!next) return clear();
   if (stale(next)) return;
+  stopped = ''; // before the pictures are there: a failure may come meanwhile
   const pictures = await load(next);
   if (stale(next) || !mayReplace(next, shown, !!layers.has.alpha)) return;
   shown = { key: next.key, seq: next.seq, chosen: next.chosen, matte: next.matte, trained: next.trained };
@@ -217,6 +219,10 @@ hear('photo', next => {
   showComposite();
 });
 watch('layers', showLayers);
+watch('stopped', () => {
+  stopped = props.no_answer;
+  draw();
+});
 watch('composite', showComposite);
 watch('look', showLook);
 watch('difference', showDifference);
