@@ -27,6 +27,11 @@ def peak_rss() -> int | None:
     return used if sys.platform == "darwin" else used * 1024
 
 
+def resident() -> int | None:
+    """Return the resident memory of this process in bytes; None on systems that do not tell."""
+    return _status("VmRSS")
+
+
 class PeakMeter:
     """How much memory a step adds at its peak: the device's on CUDA, otherwise this process's resident memory."""
 

@@ -102,9 +102,9 @@ def parse_background(text: str) -> Background:
         return Background(spec, "blur", sigma=_sigma(spec.removeprefix("blur:")))
     if match := _IMAGE.fullmatch(spec):
         fit = "contain" if (match["fit"] or "cover").startswith("contain") else "cover"
-        pad = _colour(match["pad"] or "black")
+        pad = parse_colour(match["pad"] or "black")
         return Background(spec, "image", pad, open_image(match["path"]).rgb, fit)
-    return Background(spec, "colour", _colour(spec))
+    return Background(spec, "colour", parse_colour(spec))
 
 
 def blurred_background(image: np.ndarray, alpha: np.ndarray, sigma: float) -> np.ndarray:
@@ -177,9 +177,10 @@ def _enlarge(values: np.ndarray, step: int, shape: tuple[int, int]) -> np.ndarra
     return result
 
 
-def _colour(text: str) -> tuple[int, int, int]:
+def parse_colour(text: str) -> tuple[int, int, int]:
+    """Read a colour by name or "#rrggbb" as bytes; raises BackgroundError."""
     try:
-        colour = ImageColor.getrgb(text)
+        colour = ImageColor.getrgb(text.strip())
     except ValueError as error:
         raise BackgroundError(f"{text!r:.60} is no background; use {_FORMS}.") from error
     return colour[:3]

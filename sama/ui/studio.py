@@ -13,6 +13,7 @@ from sama.ui import page, words
 from sama.ui.api import Api
 from sama.ui.candidates import Candidates
 from sama.ui.component.names import offered_mattes
+from sama.ui.door import Door
 from sama.ui.examples import read_examples
 from sama.ui.handlers import looking, scenery, sessions
 from sama.ui.handlers.answering import answer
@@ -48,7 +49,7 @@ def build_studio(predictor: "Predictor", examples_dir: Path, thread: ModelThread
     # Compiling the foreground estimator takes seconds; the first visitor should not wait for it.
     threading.Thread(target=warm_up, daemon=True).start()
 
-    with gr.Blocks(title="SAMA", analytics_enabled=False, delete_cache=(600, 7200)) as studio:
+    with Door(title="SAMA", analytics_enabled=False, delete_cache=(600, 7200)) as studio:
         visit = gr.State(None, time_to_live=60 * MINUTES_KEPT, delete_callback=_leave)
         backdrop = gr.State(None, time_to_live=60 * MINUTES_KEPT)
         with gr.Row(elem_id="head"):
