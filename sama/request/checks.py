@@ -120,6 +120,11 @@ def mask_of_size(mask: Any, size: Size) -> np.ndarray:
     return mask
 
 
+def shown(text: str, most: int = 80) -> str:
+    """Return text from a file as a sentence may hold it: in one line, of letters that can be printed and sent."""
+    return "".join(c for c in text if c.isprintable())[:most]
+
+
 def known_keys(data: Any, names: set[str], what: str) -> dict[str, Any]:
     """Return data if it is a dict with no key beside `names`."""
     if not isinstance(data, dict):

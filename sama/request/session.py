@@ -115,7 +115,7 @@ class Session:
         """Raise PromptError unless the session was made on this photo (same upright pixels)."""
         if photo.digest != self.image_sha256:
             raise PromptError(
-                f"This session was made on another photo ({self.image_name:.80}); open that photo instead."
+                f"This session was made on another photo ({check.shown(self.image_name)}); open that photo instead."
             )
 
 

@@ -2,6 +2,7 @@
 
 Props that the server sets, each with the label {key, seq, chosen, matte} of the answer it belongs to (`Shown.label`),
 and pictures as data URLs: `layers` {trained, sam, sama, alpha, composite}, of which SAM's may come alone and first;
+where `solve` says that the matte takes seconds and has to be asked for;
 `composite` {src}, the same answer on another background; `look` {box, and the layers that were asked for}, a part of
 the photo close up; `difference` {src, places}. The page drops what arrives late.
 
@@ -9,7 +10,7 @@ Props that never change: `layer_titles` {name: title}; `methods`, a list of {nam
 come from; `solving`, what panels say while a model without SAMA is at it; `look_side`, the longer side of the largest
 picture of a closer look, in pixels.
 
-Events: `look` {box, side, names}, when a panel or the loupe enlarges beyond what it has; `compare`, when the map of
+Events: `solve`, when a matte is to be solved; `look` {box, side, names}, when a panel or the loupe enlarges beyond what it has; `compare`, when the map of
 differences is to be seen.
 """
 
