@@ -50,10 +50,10 @@ def _come(
     """Let everybody visit again and again until the time is over, at least so many times."""
 
     def come(visitor: Visitor) -> None:
-        visits = 0
-        while visits < least or time.monotonic() < until:
-            visitor.visit(lambda: visits < least or time.monotonic() < until)
-            visits += 1
+        for _ in range(least):
+            visitor.visit(lambda: True)
+        while time.monotonic() < until:
+            visitor.visit(lambda: time.monotonic() < until)
 
     threads = [threading.Thread(target=come, args=(visitor,), daemon=True) for visitor in crowd]
     for thread in threads:
@@ -76,7 +76,9 @@ def _rows(found: Found, before: tuple, after: tuple, said: str) -> list[dict[str
     rows: list[dict[str, Any]] = [
         {"what": what, "start": None, "end": number} for what, number in sorted(found.done.items())
     ]
-    rows += [{"what": f"error: {what}", "start": None, "end": number} for what, number in found.errors.items()]
+    rows += [
+        {"what": f"error: {what}", "start": None, "end": number} for what, number in found.errors.items()
+    ]
     rows += [{"what": f"mixed: {what}", "start": None, "end": 1} for what in found.mixed[:20]]
     rows += [
         {"what": "errors", "start": None, "end": sum(found.errors.values())},

@@ -42,9 +42,11 @@ class Tab:
         (path,) = answer.raise_for_status().json()
         return {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
 
-    def call(self, component: str, event: str, values: dict[str, Any], *, wait: bool = True) -> dict[str, Any]:
-        """Do what a component's event does on the page, with what follows it; returns the props and values that were
-        set last, {component: {prop: value}}.
+    def call(
+        self, component: str, event: str, values: dict[str, Any], *, wait: bool = True
+    ) -> dict[str, Any]:
+        """Do what a component's event does on the page, with what follows it; returns the props that were set last,
+        {component: {prop: value}}.
 
         values: of components, by name. wait=False only asks. Raises Refused, and what httpx raises.
         """
@@ -54,7 +56,8 @@ class Tab:
             self._ask(call, values)
             if not wait:
                 return {}
-            changed |= self._answer(call)
+            for name, props in self._answer(call).items():
+                changed.setdefault(name, {}).update(props)
             after = call["id"]
             call = next((c for c in self._calls if c.get("trigger_after") == after and c["backend_fn"]), None)
         return changed
@@ -75,7 +78,9 @@ class Tab:
         names = {identity: name for name, identity in self._ids.items() if name}
         before: list[Any] | None = None
         changed: dict[str, Any] = {}
-        with self._http.stream("GET", f"{self._url}/queue/data", params={"session_hash": self._session}) as stream:
+        with self._http.stream(
+            "GET", f"{self._url}/queue/data", params={"session_hash": self._session}
+        ) as stream:
             for line in stream.iter_lines():
                 if not line.startswith("data:"):
                     continue
@@ -98,6 +103,6 @@ class Tab:
     @staticmethod
     def _note(changed: dict[str, Any], names: dict, call: dict[str, Any], data: list[Any]) -> None:
         for identity, value in zip(call["outputs"], data, strict=False):
-            if isinstance(value, dict) and value.get(_UNSET) == "update":
-                props = {key: prop for key, prop in value.items() if key != _UNSET}
-                changed.setdefault(names.get(identity), {}).update(props)
+            if isinstance(value, dict) and isinstance(props := value.get("props"), dict):
+                set_now = {key: prop for key, prop in props.items() if key != _UNSET}
+                changed.setdefault(names.get(identity), {}).update(set_now)

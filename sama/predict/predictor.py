@@ -41,7 +41,7 @@ class SamaPredictor:
         return SamaPredictor(self.loaded, dtype=self.dtype, cache=self.cache)
 
     def twin(self) -> "SamaPredictor":
-        """Return another predictor with the same photo, which is encoded: what one answers does not hold up the other."""
+        """Return another predictor with the same photo, which is encoded; neither waits for what the other does."""
         other = self.fork()
         other._features, other._open = self._features, self._open
         return other

@@ -92,6 +92,4 @@ def _read(value: Any, paths: bool) -> Background:
     (scale,) = check.numbers([value["scale"]], 1, "scale")
     if max(abs(x), abs(y)) > MAX_OFFSET or not 1 / MAX_SCALE <= scale <= MAX_SCALE:
         raise PromptError("The session's background picture is out of sight; save the session again.")
-    return Background(
-        "a picture in the session", "image", margin, picture, value["fit"], (x, y), scale
-    )
+    return Background("a picture in the session", "image", margin, picture, value["fit"], (x, y), scale)

@@ -7,7 +7,9 @@ import gradio as gr
 from gradio.exceptions import InvalidPathError
 
 _NOT_UPLOADED = "The request names a file that was not uploaded here; upload the file first."
-_NOT_UNDERSTOOD = "The request has a value of another kind than this server takes; reload the page, or see its API."
+_NOT_UNDERSTOOD = (
+    "The request has a value of another kind than this server takes; reload the page, or see its API."
+)
 _ELSEWHERE = "is not in the cache folder"  # Gradio's words
 
 

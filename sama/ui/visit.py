@@ -61,7 +61,9 @@ class Visit:
         self._rgb: np.ndarray | None = photo.rgb
         self._small: np.ndarray | None = None
         self._known: tuple[Prompts, Answer] | None = None
-        self._asked = self._answered = 0  # which answer is the newest: a slow one may come after its successor
+        self._asked = self._answered = (
+            0  # which answer is the newest: a slow one may come after its successor
+        )
         self._predictor: Predictor = predictor.fork()
         self._run = run
         self._lock = threading.Lock()

@@ -43,7 +43,9 @@ def is_sentence(text: str) -> bool:
     """Whether a text is one printable sentence for people, of sensible length."""
     words = text.removesuffix(".")
     printable = all(c.isprintable() for c in text)
-    return text.endswith(".") and printable and ". " not in words and len(text) < 500 and "Traceback" not in text
+    return (
+        text.endswith(".") and printable and ". " not in words and len(text) < 500 and "Traceback" not in text
+    )
 
 
 @contextmanager
@@ -52,20 +54,21 @@ def refusing() -> Iterator[None]:
     try:
         yield
     except SamaError as error:
-        assert is_sentence(str(error)), f"no sentence: {error}"
+        if not is_sentence(str(error)):
+            raise AssertionError(f"no sentence: {error}") from error
 
 
 @contextmanager
 def in_time() -> Iterator[None]:
-    """Fail what takes too long, of the processor's time: others may keep it busy. Where not even a signal helps, and for
-    what waits for ever, end the process and say where it was."""
+    """Fail what takes too long, of the processor's time: others may keep it busy. Where not even a signal helps, and
+    for what waits for ever, end the process and say where it was."""
 
     def late(*_):
         raise TimeoutError(f"this takes longer than {SECONDS} s")
 
     before = signal.signal(signal.SIGPROF, late)
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
-    faulthandler.dump_traceback_later(15 * SECONDS, exit=True)
+    faulthandler.dump_traceback_later(15 * SECONDS, exit=True, file=sys.__stderr__)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, of what is damaged

@@ -146,7 +146,13 @@ def _move_unit(data: bytes, unit: Span, b: float, value: int) -> bytes:
         unit, other = other, unit
     if other[0] < unit[1]:
         return data
-    parts = data[: unit[0]], data[slice(*other)], data[unit[1] : other[0]], data[slice(*unit)], data[other[1] :]
+    parts = (
+        data[: unit[0]],
+        data[slice(*other)],
+        data[unit[1] : other[0]],
+        data[slice(*unit)],
+        data[other[1] :],
+    )
     return b"".join(parts)
 
 

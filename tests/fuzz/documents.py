@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 _LEAVES: list[Any] = [
     None, True, False, 0, -1, 1, 2, 3, 0.5, -0.0, 1e-320, 1e308, -1e308, 10**400, -(2**63), 2**53 + 1,
     math.nan, math.inf, -math.inf, "", " ", "0", "nan", "1e999", "\0", "\ud800", "a\nb", "\u202egnp.exe", "x" * 5000,
-    "<img src=x onerror=alert(1)>", "$5_$7 ${x} {0} %s", "価格表 写真 猫", "'; DROP TABLE", "sama", "closed_form", "sam",
+    "<img src=x onerror=alert(1)>", "$5_$7 ${x} {0} %s", "価格表 写真 猫", "sama", "closed_form", "sam",
     "grabcut", "solid", "#12345678", "blur:1e-9", "blur:nan", "blur:9999", "hsl(400,300%,-5%)", "rgb(999,-1,0)",
     "image:", "image:x:contain", [], {}, [[]], [0, 0, 0], [1, 2, 3, 4], {"a": 1}, [[1, 2], [3]], "transparent", "blur",
     [None] * 4, [[5.0, 5.0, 1]] * 3000, [[1, 1, 30, 30]] * 3000, [0] * 3000, {"path": "x"}, {"is_file": True},
@@ -24,7 +24,14 @@ def leaves(secrets: list[Path]) -> list[Any]:
     paths: list[Any] = []
     for secret in map(str, secrets):
         file = {"path": secret, "meta": {"_type": "gradio.FileData"}}
-        paths += [secret, f"image:{secret}", f"image:{secret}:contain:white", f"file://{secret}", file, [file]]
+        paths += [
+            secret,
+            f"image:{secret}",
+            f"image:{secret}:contain:white",
+            f"file://{secret}",
+            file,
+            [file],
+        ]
         paths += [{**file, "url": f"/gradio_api/file={secret}"}, {"file": secret}]
     return _LEAVES + paths
 

@@ -1,4 +1,4 @@
-"""The page's server without its network: what a browser or a program sends goes all the way a request goes in Gradio."""
+"""The page's server without its network: what is sent goes all the way that a request goes in Gradio."""
 
 import asyncio
 import os
@@ -26,7 +26,11 @@ class Server:
         warm_up()  # or the first request would wait for the compiler
         self.blocks = build_studio(FakePredictor(), EXAMPLES)
         # As after its launch: until then Gradio takes every path for one of the programmer's own.
-        self.blocks.has_launched, self.blocks.allowed_paths, self.blocks.blocked_paths = True, [str(EXAMPLES)], []
+        self.blocks.has_launched, self.blocks.allowed_paths, self.blocks.blocked_paths = (
+            True,
+            [str(EXAMPLES)],
+            [],
+        )
         self.loop = asyncio.new_event_loop()
         self.secret = folder / "secret"
         self.secret.mkdir()

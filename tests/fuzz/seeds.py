@@ -24,7 +24,10 @@ XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6
 def _pngs() -> Iterator[tuple[str, bytes]]:
     grey, two = RGB[..., 0], RGBA[..., 2:]
     yield "grey1.png", png_file(grey & 1, 1, 0, [(b"tRNS", b"\0\1"), (b"gAMA", struct.pack(">I", 100_000))])
-    yield "palette4.png", png_file(grey & 15, 4, 3, [(b"PLTE", RGB.tobytes()[:48]), (b"tRNS", bytes(range(16)))])
+    yield (
+        "palette4.png",
+        png_file(grey & 15, 4, 3, [(b"PLTE", RGB.tobytes()[:48]), (b"tRNS", bytes(range(16)))]),
+    )
     yield "grey16.png", png_file(grey.astype(np.uint16) * 257, 16, 0, [(b"tRNS", b"\1\1")])
     yield "pair8.png", png_file(two, 8, 4, [(b"pHYs", struct.pack(">IIB", 11811, 11811, 1))], interlaced=True)
     yield "deep.png", png_file(RGBA.astype(np.uint16) * 257, 16, 6, [(b"cICP", bytes((9, 16, 0, 1)))])
@@ -69,8 +72,9 @@ def _tiffs() -> Iterator[tuple[str, bytes]]:
     dng = [(50706, "B", 4, (1, 4, 0, 0), True), (274, "H", 1, 6, True)]
     raw = {"photometric": "linear_raw", "subfiletype": 0}
     thumb = {"subfiletype": 1, "subifds": 2, "extratags": dng}
-    yield "camera.dng", tiff(
-        (np.ascontiguousarray(RGB[::3, ::3]), thumb), (deep, raw), (RGB, {"subfiletype": 1})
+    yield (
+        "camera.dng",
+        tiff((np.ascontiguousarray(RGB[::3, ::3]), thumb), (deep, raw), (RGB, {"subfiletype": 1})),
     )
     yield "preview.dng", tiff((RGB, {"extratags": dng}))
 

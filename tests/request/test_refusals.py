@@ -180,7 +180,13 @@ SESSIONS = {
         f"This session was made on another photo (ab{'c' * 78}); open that photo instead.",
     ),
 }
-GOOD_PICTURE = {"picture": mask(PLAIN_MASK), "fit": "cover", "margin": "#000000", "offset": [0, 0], "scale": 1}
+GOOD_PICTURE = {
+    "picture": mask(PLAIN_MASK),
+    "fit": "cover",
+    "margin": "#000000",
+    "offset": [0, 0],
+    "scale": 1,
+}
 
 
 def settings(**data) -> Callable:
@@ -243,6 +249,4 @@ def test_a_margin_is_a_colour_and_opens_no_file(colour, tmp_path):
     secret = tmp_path / "secret.png"
     secret.write_bytes(encode(Image.new("RGB", (3, 3)), "PNG"))
     with pytest.raises(SamaError, match="is no background|no colour"):
-        Settings.from_dict(
-            {"background": GOOD_PICTURE | {"margin": colour.format(secret)}}, methods=METHODS
-        )
+        Settings.from_dict({"background": GOOD_PICTURE | {"margin": colour.format(secret)}}, methods=METHODS)

@@ -40,7 +40,10 @@ def refusal(server: Server, name: str, inputs: list, event=None) -> str:
             {"boxes": [[0, 0, 900, 9]] * 101},
             "There are 101 boxes and the limit is 100; leave some out.",
         ),
-        ({"points": [], "boxes": []}, "Nothing is marked; click on the object or draw a box around all of it."),
+        (
+            {"points": [], "boxes": []},
+            "Nothing is marked; click on the object or draw a box around all of it.",
+        ),
         ({"candidate": -1}, "A candidate is the number of one of SAM's masks, from 0; correct it."),
         ({"candidate": 2}, "SAM has 1 candidate(s) here; choose one from 0 to 0."),
         ({"image": True}, KIND),
