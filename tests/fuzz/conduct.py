@@ -68,7 +68,7 @@ def in_time() -> Iterator[None]:
 
     before = signal.signal(signal.SIGPROF, late)
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
-    faulthandler.dump_traceback_later(15 * SECONDS, exit=True, file=sys.__stderr__)
+    faulthandler.dump_traceback_later(90 * SECONDS, exit=True, file=sys.__stderr__)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, of what is damaged

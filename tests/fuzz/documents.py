@@ -19,6 +19,9 @@ _LEAVES: list[Any] = [
 ]  # fmt: skip
 
 
+_MANY = 1000  # parts of a document that is not made any larger
+
+
 def leaves(secrets: list[Path]) -> list[Any]:
     """All values to try; secrets: files that a request may name and nobody may open."""
     paths: list[Any] = []
@@ -53,8 +56,10 @@ def _at(value: Any, place: tuple) -> Any:
 
 def _changed(document: Any, how: str, which: int, other: Any) -> Any:
     """Do something to the part number `which` of a document."""
-    document = copy.deepcopy(document)
     places = _places(document)
+    if len(places) > _MANY:  # large enough
+        return document
+    document = copy.deepcopy(document)
     place = places[which % len(places)]
     if not place:
         return other if how == "replace" else document
