@@ -89,8 +89,8 @@ class Tab:
                     self.said.append(message["log"])
                 elif message["msg"] == "process_generating":
                     data = message["output"]["data"]
-                    before = data if before is None else list(map(apply_diff, before, data))
-                    self._note(changed, names, call, before)
+                    before = data = data if before is None else list(map(apply_diff, before, data))
+                    self._note(changed, names, call, data)
                 elif message["msg"] == "process_completed":
                     if not message["success"]:
                         raise Refused(str(message["output"].get("error") or message.get("title")))
@@ -101,8 +101,8 @@ class Tab:
         raise Refused("the stream has ended")
 
     @staticmethod
-    def _note(changed: dict[str, Any], names: dict, call: dict[str, Any], data: list[Any]) -> None:
+    def _note(changed: dict[str, Any], names: dict[int, str], call: dict[str, Any], data: list[Any]) -> None:
         for identity, value in zip(call["outputs"], data, strict=False):
             if isinstance(value, dict) and isinstance(props := value.get("props"), dict):
                 set_now = {key: prop for key, prop in props.items() if key != _UNSET}
-                changed.setdefault(names.get(identity), {}).update(set_now)
+                changed.setdefault(names.get(identity, ""), {}).update(set_now)

@@ -154,7 +154,7 @@ class Visitor:
         with Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))) as picture:
             x = round(self.spot[0] * picture.width / self.size[0])
             y = round(self.spot[1] * picture.height / self.size[1])
-            return picture.convert("RGB").getpixel((x, y))
+            return tuple(int(part) for part in np.asarray(picture.convert("RGB"))[y, x])
 
     def _note_error(self, sentence: str) -> None:
         kind = "busy" if any(word in sentence.lower() for word in _BUSY) else None

@@ -24,13 +24,13 @@ def run_model(
     predictor: "Predictor",
     image: np.ndarray | None = None,
     request: Request | None = None,
-    progress: Callable[[float], None] | None = None,
+    report: Callable[[float], None] | None = None,
 ) -> "Iterator[Step]":
     """Encode an image, answer a request, or both.
 
     Yields a `Progress` per encoded view of image (H, W, 3) uint8, then the `Answer`, and last the predictor. The
     predictor also comes before the first `Progress`, able to answer with SAM: whoever runs this in another process has
-    only what was yielded. progress: see `methods.answer`.
+    only what was yielded. report: `progress` of `methods.answer`.
     """
     if image is not None:
         for progress in predictor.set_image(image):
@@ -38,7 +38,7 @@ def run_model(
                 yield predictor
             yield progress
     if request is not None:
-        yield methods.answer(predictor, request, progress)
+        yield methods.answer(predictor, request, report)
     yield predictor
 
 
@@ -54,12 +54,12 @@ def on_gpu(
     """
 
     model = cast(Any, shared)  # forks are of its own kind
-    progress = None if thread is None else lambda _: thread.leave()
+    report = None if thread is None else lambda _: thread.leave()
 
     @gpu(duration=_seconds)
     def run(predictor: "Predictor", *args, **options) -> "Generator[Step | SamaError, None, None]":
         try:
-            yield from run_model(predictor.attach(model), *args, progress=progress, **options)
+            yield from run_model(predictor.attach(model), *args, report=report, **options)
         except SamaError as error:
             yield error
 
