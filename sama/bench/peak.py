@@ -27,6 +27,24 @@ def peak_rss() -> int | None:
     return used if sys.platform == "darwin" else used * 1024
 
 
+def resident() -> int | None:
+    """Return the resident memory of this process in bytes; None on systems that do not tell."""
+    return _status("VmRSS")
+
+
+def state_of(process: int) -> tuple[int, int, int]:
+    """Return another process's resident bytes, threads and open files; zeros on systems that do not tell."""
+    folder = Path("/proc") / str(process)
+    try:
+        text = (folder / "status").read_text()
+        files = len(list((folder / "fd").iterdir()))
+    except OSError:
+        return 0, 0, 0
+    found = {name: re.search(rf"^{name}:\s+(\d+)", text, re.M) for name in ("VmRSS", "Threads")}
+    rss, threads = (int(match[1]) if match else 0 for match in found.values())
+    return rss * 1024, threads, files
+
+
 class PeakMeter:
     """How much memory a step adds at its peak: the device's on CUDA, otherwise this process's resident memory."""
 

@@ -108,9 +108,9 @@ def parse_background(text: str, *, paths: bool = True) -> Background:
         )
     if match := _IMAGE.fullmatch(spec):
         fit = "contain" if (match["fit"] or "cover").startswith("contain") else "cover"
-        pad = _colour(match["pad"] or "black")
+        pad = parse_colour(match["pad"] or "black")
         return Background(spec, "image", pad, open_image(match["path"]).rgb, fit)
-    return Background(spec, "colour", _colour(spec, _FORMS if paths else FORMS))
+    return Background(spec, "colour", parse_colour(spec, _FORMS if paths else FORMS))
 
 
 def blurred_background(image: np.ndarray, alpha: np.ndarray, sigma: float) -> np.ndarray:
@@ -183,9 +183,10 @@ def _enlarge(values: np.ndarray, step: int, shape: tuple[int, int]) -> np.ndarra
     return result
 
 
-def _colour(text: str, forms: str = _FORMS) -> tuple[int, int, int]:
+def parse_colour(text: str, forms: str = _FORMS) -> tuple[int, int, int]:
+    """Read a colour by name or "#rrggbb" as bytes; raises BackgroundError, which recommends `forms`."""
     try:
-        colour = ImageColor.getrgb(text)
+        colour = ImageColor.getrgb(text.strip())
     except ValueError as error:
         raise BackgroundError(f"{text!r:.60} is no background; use {forms}.") from error
     return colour[:3]

@@ -129,6 +129,8 @@ class PhotoMethod(Method):
             else:
                 beside = predictor.answer(request, Beside(), progress)
                 objects, seconds = beside.objects, beside.seconds
+            if progress is not None:
+                progress(0.0)
             for each in objects:
                 each.layers.update(self.layers(photo, each, request))
             return Answer(self.name, tuple(objects), seconds)

@@ -27,6 +27,12 @@ class CloserPredictor:
         """Return a predictor without a photo that shares the model and the bounded cache."""
         return CloserPredictor(self.whole.fork())
 
+    def twin(self) -> "CloserPredictor":
+        """See `SamaPredictor.twin`."""
+        other = CloserPredictor(self.whole.twin())
+        other.parts = dict(self.parts)
+        return other
+
     def attach(self, other: "SamaPredictor | CloserPredictor") -> "CloserPredictor":
         """See `SamaPredictor.attach`; parts that were not encoded are forgotten."""
         whole = other.whole if isinstance(other, CloserPredictor) else other

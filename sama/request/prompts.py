@@ -44,8 +44,8 @@ class Prompts:
         label other than 0 or 1, a prompt outside the photo, a box without area, a mask of another
         size, or a mask together with several boxes.
         """
-        points = tuple(check.point_inside(p, size) for p in check.sequence(self.points, "points"))
-        boxes = tuple(check.box_inside(b, size) for b in check.sequence(self.boxes, "boxes"))
+        points = tuple(check.point_inside(p, size) for p in check.points_of(self.points))
+        boxes = tuple(check.box_inside(b, size) for b in check.boxes_of(self.boxes))
         mask = None if self.mask is None else check.mask_of_size(self.mask, size)
         if not points and not boxes and mask is None:
             raise PromptError("Nothing is marked; click on the object or draw a box around all of it.")
@@ -93,8 +93,8 @@ class Prompts:
         depends on the photo, such as a point outside it, is left to `validate`.
         """
         data = check.known_keys(data, {f.name for f in fields(cls)}, "prompts")
-        points = tuple(check.point(p) for p in check.sequence(data.get("points", ()), "points"))
-        boxes = tuple(check.box(b) for b in check.sequence(data.get("boxes", ()), "boxes"))
+        points = tuple(check.point(p) for p in check.points_of(data.get("points", ())))
+        boxes = tuple(check.box(b) for b in check.boxes_of(data.get("boxes", ())))
         text = data.get("mask")
         return cls(points, boxes, None if text is None else check.decode_mask(text, size))
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from sama.errors import PromptError
 from sama.matting import Background, parse_background
-from sama.matting.background import MAX_OFFSET, MAX_SCALE
+from sama.matting.background import MAX_OFFSET, MAX_SCALE, parse_colour
 from sama.photo.opening import open_image
 from sama.request import checks as check
 
@@ -93,7 +93,7 @@ def _read(value: Any, paths: bool) -> Background:
         return parse_background(value, paths=paths)
     if not isinstance(value, dict) or set(value) != _PICTURE_KEYS or value["fit"] not in ("cover", "contain"):
         raise PromptError("The session's 'background' is damaged; save the session again.")
-    margin = parse_background(str(value["margin"]))
+    margin = parse_colour(str(value["margin"]))  # and no background: that might name a file
     try:
         data = base64.b64decode(value["picture"], validate=True)
     except (TypeError, ValueError) as error:
@@ -103,6 +103,4 @@ def _read(value: Any, paths: bool) -> Background:
     (scale,) = check.numbers([value["scale"]], 1, "scale")
     if max(abs(x), abs(y)) > MAX_OFFSET or not 1 / MAX_SCALE <= scale <= MAX_SCALE:
         raise PromptError("The session's background picture is out of sight; save the session again.")
-    return Background(
-        "a picture in the session", "image", margin.colour, picture, value["fit"], (x, y), scale
-    )
+    return Background("a picture in the session", "image", margin, picture, value["fit"], (x, y), scale)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import gradio as gr
 from gradio.mcp import GradioMCPServer
 from PIL import Image
 
 from sama.photo.resize import fit_within
+from sama.ui.door import Door
 from sama.ui.telling import failure
 
 MCP_SIDE = (
@@ -14,7 +14,7 @@ MCP_SIDE = (
 )
 
 
-class StudioBlocks(gr.Blocks):
+class StudioBlocks(Door):
     """Blocks whose every error is told in a sentence, also those that arise before or after our own functions.
 
     A program that sends the first values of an endpoint alone gets the defaults of the others.
@@ -23,7 +23,7 @@ class StudioBlocks(gr.Blocks):
     async def process_api(
         self, block_fn: Any, inputs: list[Any], *args: Any, **options: Any
     ) -> dict[str, Any]:
-        """See `gr.Blocks.process_api`."""
+        """See `gradio.Blocks.process_api`."""
         called = self.fns[block_fn] if isinstance(block_fn, int) else block_fn
         public = called.api_visibility == "public"
         if public:

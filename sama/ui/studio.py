@@ -17,7 +17,7 @@ from sama.ui.candidates import Candidates
 from sama.ui.component.names import offered_mattes
 from sama.ui.examples import read_examples
 from sama.ui.handlers import looking, scenery, sessions
-from sama.ui.handlers.answering import answer
+from sama.ui.handlers.answering import answer, solve
 from sama.ui.handlers.exports import Downloads
 from sama.ui.handlers.opening import open_example, open_first, open_photo
 from sama.ui.handlers.page import Studio, Wiring
@@ -112,6 +112,10 @@ def _connect(studio: gr.Blocks, wiring: Wiring, downloads: Downloads) -> None:
     wiring.connect(scene.input, scenery.recompose, "viewer scene", **newest)
     taken = wiring.connect(scene.upload, scenery.take_backdrop, "backdrop scene", **decoder)
     wiring.connect(taken.then, scenery.recompose, "viewer scene", **decoder)
+    # Mattes that take seconds: as many at a time as leave the others' clicks room.
+    slow = {"concurrency_id": "solver", "concurrency_limit": 2, "trigger_mode": "always_last"}
+    wiring.connect(viewer.solve, solve, canvases, **slow)
+
     # A closer look must not hold up a click: it has a queue of its own.
     closer = {"concurrency_id": "look", "concurrency_limit": 2, "trigger_mode": "always_last"}
     wiring.connect(viewer.look, looking.look, "viewer", event=True, **closer)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from sama import methods
 from sama.export.outputs import Outputs
 from sama.export.stored_answers import PREVIEW_SIDE
 from sama.photo.opening import MAX_PIXELS, Photo, open_image
@@ -70,6 +71,9 @@ class Visit:
         self._rgb: np.ndarray | None = photo.rgb
         self._small: np.ndarray | None = None
         self._known: tuple[Prompts, Answer] | None = None
+        self._asked = self._answered = (
+            0  # which answer is the newest: a slow one may come after its successor
+        )
         self._predictor: Predictor = predictor.fork()
         self._run = run
         self._lock = threading.Lock()
@@ -158,6 +162,9 @@ class Visit:
     def answer(self, request: Request, seq: int, side: int = PREVIEW_SIDE) -> Answer:
         """Answer a request, number `seq`; raises SamaError. side: the longer side, in pixels, of what the page's panels
         can hold."""
+        with self._changed:
+            self._asked += 1
+            number = self._asked
         answer = self.recall(request)
         self.stored = answer is not None
         if answer is None:
@@ -167,8 +174,8 @@ class Visit:
         if answer.alpha is not None:
             shown = Shown(answer, self.preview, seq, self._fitted(panel_side(side)))
             with self._changed:
-                if self._state is not State.LEFT:
-                    self.shown = shown
+                if self._state is not State.LEFT and number > self._answered:
+                    self.shown, self._answered = shown, number
             started = time.perf_counter()
             _ = shown.fitted.layers
             self.seconds["foreground"] = time.perf_counter() - started
@@ -212,6 +219,11 @@ class Visit:
                 self._changed.wait_for(lambda: self._state is not State.ENCODING)
 
     def _answer(self, request: Request) -> Answer:
+        if self.encoded and methods.method_of(request.method, self._predictor.info).slow:
+            with self._lock:
+                twin = self._predictor.twin()
+            *_, answer, _ = self._run(twin, request=request)
+            return cast(Answer, answer)
         with self._lock:
             *_, answer, predictor = self._run(self._predictor, request=request)
             self._predictor = cast("Predictor", predictor)

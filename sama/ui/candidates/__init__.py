@@ -18,6 +18,7 @@ from sama.export.palette import SAM_COLOUR
 from sama.photo.resize import fit_within
 from sama.predict.answer import Answer, ModelInfo
 from sama.ui.component import DataComponent
+from sama.ui.component.data import Whole
 from sama.ui.pictures import mask_url
 
 SIDE = 96  # of a thumbnail's mask, the longer one, in pixels
@@ -27,8 +28,8 @@ class ChoiceData(GradioModel):
     """What travels between page and server: the candidate number `index` of the answer to prompts number `seq`, and
     the method that mattes come from, and whether they keep their haze, see `sama.matting.haze`."""
 
-    seq: int = -1
-    index: int = 0
+    seq: Whole = -1
+    index: Whole = 0
     matte: str = "sama"
     keep_haze: bool = False
 

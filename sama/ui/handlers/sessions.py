@@ -8,6 +8,7 @@ from sama.matting.background import DEFAULT_SIGMA
 from sama.methods import METHODS, default_method
 from sama.methods.base import MATTE
 from sama.predict.answer import ModelInfo
+from sama.request.checks import shown
 from sama.request.session import Session
 from sama.request.settings import ESTIMATED, PHOTO, Settings
 from sama.ui.candidates import Candidates, ChoiceData
@@ -39,7 +40,7 @@ def restore(page: Page) -> Changes:
     except SamaError as error:
         raise Refusal(str(error), page=True) from error
     if session.model != info.name:
-        told.append(f"It was made with the model {session.model:.40}; this page runs {info.name}.")
+        told.append(f"It was made with the model {shown(session.model, 40)}; this page runs {info.name}.")
     told += asked.notes
     chosen = _choice(settings, info, told)
     for sentence in told:

@@ -15,6 +15,7 @@ from gradio.data_classes import FileData, GradioModel
 
 from sama.request.prompts import Prompts
 from sama.ui.component import DataComponent
+from sama.ui.component.data import Whole
 from sama.ui.component.names import PHOTO_FILES
 
 
@@ -24,8 +25,8 @@ class PromptData(GradioModel):
     image: FileData | None = None
     points: list[list[float]] = []
     boxes: list[list[float]] = []
-    seq: int = 0
-    side: int = 512
+    seq: Whole = 0
+    side: Whole = 512
     session: FileData | None = None
 
     @property

@@ -11,7 +11,7 @@ import math
 from gradio.data_classes import FileData, GradioModel
 
 from sama.matting import Background, parse_background
-from sama.matting.background import MAX_OFFSET, MAX_SCALE
+from sama.matting.background import MAX_OFFSET, MAX_SCALE, parse_colour
 from sama.request.settings import MASK
 from sama.ui.component import DataComponent
 from sama.ui.component.names import PHOTO_FILES
@@ -62,7 +62,7 @@ class SceneData(GradioModel):
         that is none.
         """
         if self.kind == "colour":
-            return parse_background(self.colour)
+            return Background(self.colour, "colour", parse_colour(self.colour))
         if self.kind == "blur":
             sigma = _within(self.blur, _BLURS) / 100 * longer_side
             return parse_background(f"blur:{max(sigma, 0.5):g}")

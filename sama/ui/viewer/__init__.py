@@ -1,18 +1,17 @@
 """The viewer: SAM mask, SAMA mask, alpha matte and composite, four canvases with one zoom and pan.
 
 Props that the server sets, each with the label {key, seq, chosen, matte} of the answer it belongs to (`Shown.label`),
-and pictures as data URLs: `layers` {trained, sam, sama, alpha, composite}, of which SAM's may come alone and first;
-`composite` {src}, the same answer on another background; `look` {box, and the layers that were asked for}, a part of
-the photo close up; `difference` {src, places}. The page drops what arrives late. And `stopped`, a new number whenever
-an answer did not come that the panels wait for.
+and pictures as data URLs: `layers` {trained, sam, sama, alpha, composite, solve}, of which SAM's may come alone and
+first, with `solve` where the matte takes seconds and has to be asked for; `composite` {src}, the same answer on another
+background; `look` {box, and the layers that were asked for}, a part of the photo close up; `difference` {src, places}.
+The page drops what arrives late. And `stopped`, a new number whenever an answer did not come that the panels wait for.
 
 Props that never change: `layer_titles` {name: title}; `methods`, a list of {name, label, title, note}, where mattes may
 come from; `solving`, what panels say while a model without SAMA is at it; `no_answer`, where no answer came;
-`look_side`, the longer side of the largest
-picture of a closer look, in pixels.
+`look_side`, the longer side of the largest picture of a closer look, in pixels.
 
 Events: `look` {box, side, names}, when a panel or the loupe enlarges beyond what it has; `compare`, when the map of
-differences is to be seen.
+differences is to be seen; `solve`, when a matte is to be solved.
 """
 
 from sama.ui.component import Component

@@ -3,6 +3,7 @@ const grid = $('.vw-grid');
 const SWAPPED = { sam: 'sama', sama: 'sam' };
 const names = { titles: props.layer_titles, methods: props.methods };
 
+let asked = null; // the layers whose matte was last asked for
 let shown = NOTHING; // the answer on the panels
 let mode = 'panels'; // or 'slider', or 'difference'
 let swapped = false; // SAM's and SAMA's panels, see blink
@@ -89,6 +90,8 @@ async function showLayers() {
   if (!next) return clear();
   if (stale(next)) return;
   stopped = ''; // before the pictures are there: a failure may come meanwhile
+  if (next.solve && next !== asked) trigger('solve');
+  asked = next;
   const pictures = await load(next);
   if (stale(next) || !mayReplace(next, shown, !!layers.has.alpha)) return;
   shown = { key: next.key, seq: next.seq, chosen: next.chosen, matte: next.matte, trained: next.trained };

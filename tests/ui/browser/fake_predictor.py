@@ -51,6 +51,11 @@ class FakePredictor:
     def fork(self) -> "FakePredictor":
         return FakePredictor(self.counts, trained=self.trained)
 
+    def twin(self) -> "FakePredictor":
+        other = self.fork()
+        other._photo, other._size, other._views = self._photo, self._size, self._views
+        return other
+
     def attach(self, other: "FakePredictor") -> "FakePredictor":
         return self
 
