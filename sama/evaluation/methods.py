@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from sama.errors import SamaError
 from sama.methods import METHODS, Method, matte_of
-from sama.methods.base import BOX, MODEL, POINTS
+from sama.methods.base import BOX, MODEL, OWN_ALPHA, POINTS
 from sama.predict.answer import Answer, ModelInfo
 from sama.request.prompts import Prompts
 from sama.request.request import Request
@@ -43,7 +43,9 @@ def choose_methods(names: list[str] | None, prompts: str) -> tuple[str, ...]:
     """
     kind = BOX if prompts == "box" else POINTS
     if names is None:
-        return tuple(name for name, method in METHODS.items() if kind in method.takes)
+        return tuple(
+            name for name, method in METHODS.items() if kind in method.takes and OWN_ALPHA not in method.needs
+        )
     for name in names:
         if name not in METHODS:
             raise SamaError(f"There is no method {name!r}: choose from {', '.join(METHODS)}.")

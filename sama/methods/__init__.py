@@ -7,7 +7,7 @@ from the table.
 from collections.abc import Callable
 
 from sama.errors import PromptError
-from sama.methods import closed_form, grabcut, sam, sama, solid
+from sama.methods import closed_form, grabcut, own, sam, sama, solid
 from sama.methods.base import MATTE, Method, Predictor, matte_of
 from sama.predict.answer import Answer, ModelInfo
 from sama.request.request import Request
@@ -19,6 +19,7 @@ METHODS: dict[str, Method] = {
         sama.Sama(),
         solid.Solid(),
         closed_form.ClosedForm(),
+        own.Own(),
         grabcut.GrabCut(),
     )
 }

@@ -67,13 +67,21 @@ def _around(alpha: np.ndarray) -> tuple[slice, slice]:
 class Shown:
     """The answer to prompts number `seq`, on a preview of the photo."""
 
-    def __init__(self, answer: Answer, preview: np.ndarray, seq: int, small: np.ndarray):
+    def __init__(
+        self,
+        answer: Answer,
+        preview: np.ndarray,
+        seq: int,
+        small: np.ndarray,
+        limit: np.ndarray | None = None,
+    ):
         """answer: at the size of preview (H, W, 3) uint8; small: the preview (h, w, 3) uint8 as panels show it, see
-        `panel_side`."""
+        `panel_side`; limit: the file's own transparency (H, W) uint8, beyond which no matte is opaque."""
         self.answer = answer
         self.preview = preview
         self.seq = seq
-        self.fitted = Matted(small, fitted(answer.union.layers[ALPHA], max(small.shape)))
+        self.alpha = limited(answer.union.layers[ALPHA], limit)
+        self.fitted = Matted(small, fitted(self.alpha, max(small.shape)))
 
     def label(self, key: str) -> dict[str, str | int]:
         """Say which answer this is: to prompts number `seq` on the photo `key`, which candidate SAMA refined, and where
@@ -93,12 +101,20 @@ class Look:
     enlarged from the preview.
     """
 
-    def __init__(self, shown: Shown, photo: np.ndarray, box: tuple[int, int, int, int], side: int):
+    def __init__(
+        self,
+        shown: Shown,
+        photo: np.ndarray,
+        box: tuple[int, int, int, int],
+        side: int,
+        limit: np.ndarray | None = None,
+    ):
         """photo: (H, W, 3) uint8; box: x0, y0, x1, y1 in its pixels; side: longer side of what comes back, in pixels,
-        never more than the box has."""
+        never more than the box has; limit: the file's own transparency (H, W) uint8."""
         x0, y0, x1, y1 = box
         self.shown = shown
         self.image = shrink(photo[y0:y1, x0:x1], side)  # (h, w, 3) uint8
+        self._limit = None if limit is None else shrink(limit[y0:y1, x0:x1], side)
         sx, sy = shown.preview.shape[1] / photo.shape[1], shown.preview.shape[0] / photo.shape[0]
         self._part = (x0 * sx, y0 * sy, x1 * sx, y1 * sy)
 
@@ -127,12 +143,12 @@ class Look:
         alpha = 1 / (1 + np.exp(-self._enlarge(np.clip(logits, -_SURE, _SURE))))
         alpha[alpha <= 2 * _CERTAIN] = 0
         alpha[alpha >= 1 - 2 * _CERTAIN] = 1
-        return alpha
+        return limited(alpha, self._limit)
 
     def on(self, background: Background, estimated: bool = True) -> np.ndarray:
         """Return the composite (h, w, 3) uint8, in estimated colours or the photo's own."""
         shown = self.shown
-        whole = Matted(shown.preview, shown.answer.union.layers[ALPHA])
+        whole = Matted(shown.preview, shown.alpha)
         cell = CELL * max(whole.alpha.shape) / max(shown.fitted.alpha.shape)
         behind = backdrop(background, whole, cell)
         behind = np.dstack([self._enlarge(behind[..., channel]) for channel in range(3)])
@@ -145,6 +161,12 @@ class Look:
         plane = Image.fromarray(np.ascontiguousarray(values, np.float32))
         size = self.image.shape[1], self.image.shape[0]
         return np.asarray(plane.resize(size, Image.Resampling.BILINEAR, box=self._part))
+
+
+def limited(alpha: np.ndarray, limit: np.ndarray | None) -> np.ndarray:
+    """Return a matte (h, w) in [0, 1], nowhere more opaque than a file's own transparency (h, w) uint8; see
+    `Photo.limit`."""
+    return alpha if limit is None else np.minimum(alpha, limit / np.float32(255))
 
 
 def panel_side(side: int) -> int:
@@ -181,7 +203,7 @@ def fitted(values: np.ndarray, side: int) -> np.ndarray:
 
 
 def shrink(rgb: np.ndarray, side: int) -> np.ndarray:
-    """Return an image (H, W, 3) uint8 whose longer side is at most `side`."""
+    """Return an image (H, W, 3) or (H, W) uint8 whose longer side is at most `side`."""
     height, width = rgb.shape[:2]
     size = fit_within(width, height, side)
     if size == (width, height):
