@@ -49,6 +49,8 @@ def choose_methods(names: list[str] | None, prompts: str) -> tuple[str, ...]:
     for name in names:
         if name not in METHODS:
             raise SamaError(f"There is no method {name!r}: choose from {', '.join(METHODS)}.")
+        if OWN_ALPHA in METHODS[name].needs:
+            raise SamaError(f"{name} is read from a photo's file, not found; there is nothing to measure.")
         if kind not in METHODS[name].takes:
             takes = " or ".join(sorted(METHODS[name].takes))
             raise SamaError(f"{name} takes a {takes} only: use --prompts box or leave it out of --methods.")
