@@ -99,18 +99,18 @@ def test_every_drop_is_taken(tab, tmp_path):
 def test_photos_that_come_together_wait_in_a_row_with_their_marks(tab, tmp_path):
     paths = [tmp_path / f"{name}.png" for name in ("one", "two", "three")]
     for i, path in enumerate(paths):
-        Image.fromarray(quarters(40 + 2 * i, 60)).save(path)
+        Image.fromarray(quarters(50 + 2 * i, 60)).save(path)
     assert dropped(tab, "#scene", *paths)
-    tab.page.get_by_text("60 × 40").wait_for()
+    tab.page.get_by_text("60 × 50").wait_for()
     assert tab.page.locator(".pr-row button").all_inner_texts() == ["one.png", "two.png", "three.png"]
     tab.page.mouse.click(*tab.at(0.5, 0.5))
     tab.answered()
     marked = points(tab)
     tab.page.get_by_role("button", name="three.png").click()
-    tab.page.get_by_text("60 × 44").wait_for()
+    tab.page.get_by_text("60 × 54").wait_for()
     assert points(tab) == []
     tab.page.get_by_role("button", name="one.png").click()
-    tab.page.get_by_text("60 × 40").wait_for()
+    tab.page.get_by_text("60 × 50").wait_for()
     tab.answered()
     assert points(tab) == marked and len(marked) == 1
 
