@@ -6,6 +6,7 @@ from gradio.data_classes import FileData
 from PIL import Image
 
 from sama.errors import PromptError
+from sama.matting import parse_background
 from sama.request.settings import Settings
 from sama.ui.candidates import ChoiceData
 from sama.ui.handlers.answering import answer
@@ -51,7 +52,9 @@ def test_the_file_s_own_transparency_is_a_matte(tmp_path):
     own = np.asarray(Image.open(visit.path))[..., 3]
     assert np.array_equal(np.rint(visit.shown.fitted.alpha * 255), own)
     prompts = PromptData(boxes=BOX).prompts
-    outputs = visit.outputs(prompts, Settings(method="own"), FakePredictor().info)
+    outputs = visit.outputs(
+        prompts, Settings(parse_background("transparent"), method="own"), FakePredictor().info
+    )
     assert np.array_equal(np.rint(outputs.alpha * 255), own)
 
 
@@ -59,4 +62,8 @@ def test_an_opaque_photo_has_none_to_give(tmp_path):
     visit = shown_of(photo(tmp_path, opaque=True), "own")
     assert visit.shown.answer.method == "sama", "the page falls back on its own"
     with pytest.raises(PromptError, match="has no transparency of its own"):
-        visit.outputs(PromptData(boxes=BOX).prompts, Settings(method="own"), FakePredictor().info)
+        visit.outputs(
+            PromptData(boxes=BOX).prompts,
+            Settings(parse_background("transparent"), method="own"),
+            FakePredictor().info,
+        )

@@ -28,9 +28,9 @@ function put({ points, boxes }) {
   trigger('input');
 }
 const history = History({ marks, put, locked });
+const isMarked = () => current().points.length + current().boxes.length > 0;
 function clear() {
-  const { points, boxes } = current();
-  if (locked() || !(points.length + boxes.length)) return;
+  if (locked() || !isMarked()) return;
   history.commit({ points: [], boxes: [] });
   cleared = true;
   say(CLEARED);
@@ -171,9 +171,7 @@ function remember() {
   keep.marks({ ...current(), session: null });
 }
 window.addEventListener('beforeunload', e => {
-  const { points, boxes } = current();
-  if (files.uploading || (!keep.able && photo && !photo.example && points.length + boxes.length))
-    e.preventDefault();
+  if (files.uploading || (!keep.able && photo && !photo.example && isMarked())) e.preventDefault();
 });
 
 function sent(kind, file, known, own) {
@@ -225,10 +223,8 @@ async function show() {
 }
 // A photo with transparency: that is its matte, of all of it where nothing is marked yet.
 $('.pr-own').onclick = () => {
-  const { points, boxes } = current(),
-    marked = points.length + boxes.length > 0;
-  announce('matte', { name: 'own', quiet: !marked });
-  if (!marked && !locked()) history.commit({ points, boxes: [[0, 0, photo.width, photo.height]] });
+  announce('matte', { name: 'own', quiet: !isMarked() });
+  if (!isMarked() && !locked()) history.commit({ points: [], boxes: [[0, 0, photo.width, photo.height]] });
 };
 watch('value', () => {
   if (replacing) history.note(replacing); // undo brings back what was marked before the session
