@@ -10,7 +10,7 @@ from sama import methods
 from sama.errors import SamaError
 from sama.evaluation.prompting import BOXES
 from sama.methods import METHODS, Method, matte_of
-from sama.methods.base import BOX, MODEL, POINTS
+from sama.methods.base import BOX, MODEL, OWN_ALPHA, POINTS
 from sama.predict.answer import SAM, Answer, ModelInfo
 from sama.request.prompts import Prompts
 from sama.request.request import Request
@@ -49,10 +49,14 @@ def choose_methods(names: list[str] | None, prompts: str) -> tuple[str, ...]:
     """
     kind = BOX if prompts in BOXES else POINTS
     if names is None:
-        return tuple(name for name, method in METHODS.items() if kind in method.takes)
+        return tuple(
+            name for name, method in METHODS.items() if kind in method.takes and OWN_ALPHA not in method.needs
+        )
     for name in names:
         if name not in METHODS:
             raise SamaError(f"There is no method {name!r}: choose from {', '.join(METHODS)}.")
+        if OWN_ALPHA in METHODS[name].needs:
+            raise SamaError(f"{name} is read from a photo's file, not found; there is nothing to measure.")
         if kind not in METHODS[name].takes:
             takes = " or ".join(sorted(METHODS[name].takes))
             raise SamaError(f"{name} takes a {takes} only: use --prompts box or leave it out of --methods.")

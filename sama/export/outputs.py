@@ -8,6 +8,7 @@ from scipy.ndimage import maximum_filter
 
 from sama.matting import composite_bytes, cutout, estimate_foreground, to_uint8
 from sama.methods import METHODS, matte_of
+from sama.methods.own import check_own
 from sama.photo.colour import recolour
 from sama.photo.opening import Photo
 from sama.predict.answer import SAM, SAMA, Answer, ModelInfo
@@ -37,7 +38,8 @@ class Outputs:
         settings: Settings,
         info: ModelInfo,
     ):
-        """answer: to request, at the photo's size, or ValueError is raised."""
+        """answer: to request, at the photo's size, or ValueError is raised; PromptError where it is the file's own
+        transparency, and there is none."""
         shape = photo.rgb.shape[:2]
         if (
             any(layer.shape != shape for layer in answer.union.layers.values())
@@ -46,6 +48,7 @@ class Outputs:
             raise ValueError(f"SAM's mask and other layers of shape {shape} are needed")
         self.photo = photo
         self.answer = answer
+        check_own(answer.method, photo)
         self.method = METHODS[answer.method]
         self.alpha = photo.limit(matte_of(answer, self.method))  # the matte
         self.request = request

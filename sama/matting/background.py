@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageColor
+from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from sama.errors import SamaError
+from sama.matting.colours import SeeThroughError, read_colour
 from sama.photo.opening import open_image
 
 DEFAULT_SIGMA = 0.015  # of the photo's longer side
@@ -186,10 +187,14 @@ def _enlarge(values: np.ndarray, step: int, shape: tuple[int, int]) -> np.ndarra
 def parse_colour(text: str, forms: str = _FORMS) -> tuple[int, int, int]:
     """Read a colour by name or "#rrggbb" as bytes; raises BackgroundError, which recommends `forms`."""
     try:
-        colour = ImageColor.getrgb(text.strip())
+        return read_colour(text)
+    except SeeThroughError as error:
+        raise BackgroundError(
+            f"{text!r:.60} is a colour with an alpha, and a background is opaque; leave the alpha out, or use "
+            "transparent."
+        ) from error
     except ValueError as error:
         raise BackgroundError(f"{text!r:.60} is no background; use {forms}.") from error
-    return colour[:3]
 
 
 def _sigma(text: str) -> float:

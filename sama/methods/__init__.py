@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 
 from sama.errors import PromptError
-from sama.methods import closed_form, grabcut, sam, sama, solid
-from sama.methods.base import MATTE, Method, Predictor, Report, matte_of
+from sama.methods import closed_form, grabcut, own, sam, sama, solid
+from sama.methods.base import MATTE, OWN_ALPHA, Method, Predictor, Report, matte_of
 from sama.methods.finishing import finished
 from sama.predict.answer import Answer, ModelInfo
 from sama.request.request import Request
@@ -22,6 +22,7 @@ METHODS: dict[str, Method] = {
         sama.Sama(),
         solid.Solid(),
         closed_form.ClosedForm(),
+        own.Own(),
         grabcut.GrabCut(),
     )
 }
@@ -65,6 +66,8 @@ def answering(
     method: Method, photo: np.ndarray, predictor: Predictor | None
 ) -> Callable[[Request, Report | None], Answer]:
     """Return what answers requests on a photo by a method, see `Method.open`: clicks hold, and haze is removed unless
-    the request keeps it, see `sama.methods.finishing`."""
+    the request keeps it, see `sama.methods.finishing`. The file's own matte is left as it is."""
     opened = method.open(photo, predictor)
+    if OWN_ALPHA in method.needs:
+        return opened
     return lambda request, progress=None: finished(opened(request, progress), request, photo)

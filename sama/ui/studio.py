@@ -19,12 +19,12 @@ from sama.ui.examples import read_examples
 from sama.ui.handlers import looking, scenery, sessions
 from sama.ui.handlers.answering import answer, solve
 from sama.ui.handlers.exports import Downloads
-from sama.ui.handlers.opening import open_example, open_first, open_photo
+from sama.ui.handlers.opening import open_example, open_first, open_photo, sharpen
 from sama.ui.handlers.page import Studio, Wiring
 from sama.ui.handlers.talking import encode_ahead
 from sama.ui.model_call import on_gpu
 from sama.ui.model_thread import ModelThread
-from sama.ui.prompter import Prompter
+from sama.ui.prompter import RESTORE, Prompter
 from sama.ui.scene import Scene
 from sama.ui.talk import Talk
 from sama.ui.theme import theme
@@ -100,10 +100,10 @@ def _connect(studio: gr.Blocks, wiring: Wiring, downloads: Downloads) -> None:
     newest = {"trigger_mode": "always_last", **decoder}
 
     for opening in (
-        wiring.connect(studio.load, open_first, canvases, **encoder),
+        wiring.connect(studio.load, open_first, canvases, js=RESTORE, **encoder),
         wiring.connect(prompter.example, open_example, canvases, event=True, **encoder),
         wiring.connect(talk.example, open_example, canvases, event=True, **encoder),
-        wiring.connect(prompter.upload, open_photo, canvases, **encoder),
+        wiring.connect(prompter.upload, open_photo, canvases, trigger_mode="multiple", **encoder),
     ):
         wiring.connect(opening.success, answer, canvases, **decoder)
     wiring.connect(prompter.input, answer, canvases, **newest)
@@ -118,6 +118,7 @@ def _connect(studio: gr.Blocks, wiring: Wiring, downloads: Downloads) -> None:
 
     # A closer look must not hold up a click: it has a queue of its own.
     closer = {"concurrency_id": "look", "concurrency_limit": 2, "trigger_mode": "always_last"}
+    wiring.connect(prompter.sharpen, sharpen, "prompter", event=True, **closer)
     wiring.connect(viewer.look, looking.look, "viewer", event=True, **closer)
     wiring.connect(viewer.compare, looking.compare, "viewer", **closer)
 

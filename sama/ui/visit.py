@@ -62,6 +62,7 @@ class Visit:
         self.size = photo.size
         self.notes = photo.notes
         self.preview = shrink(photo.rgb, PREVIEW_SIDE)
+        self.limit = None if photo.alpha is None else shrink(photo.alpha, PREVIEW_SIDE)
         self.seconds: dict[str, float] = {}
         self.views_done = 0
         self.shown: Shown | None = None
@@ -92,6 +93,11 @@ class Visit:
     def preview_size(self) -> tuple[int, int]:
         """(width, height) at which prompts are answered."""
         return self.preview.shape[1], self.preview.shape[0]
+
+    @property
+    def transparent(self) -> bool:
+        """Whether the file brings a transparency of its own."""
+        return self.limit is not None
 
     def holds(self, path: str) -> bool:
         """Whether this is a visit to the photo in the file `path` that goes on. One that was closed may come back: a
@@ -172,7 +178,7 @@ class Visit:
         encoding = {name: value for name, value in self.seconds.items() if name.startswith("encode")}
         self.seconds = encoding | answer.seconds
         if answer.alpha is not None:
-            shown = Shown(answer, self.preview, seq, self._fitted(panel_side(side)))
+            shown = Shown(answer, self.preview, seq, self._fitted(panel_side(side)), self.limit)
             with self._changed:
                 if self._state is not State.LEFT and number > self._answered:
                     self.shown, self._answered = shown, number
@@ -200,7 +206,14 @@ class Visit:
 
     def look(self, shown: Shown, box: tuple[int, int, int, int], side: int) -> Look:
         """Return a part of an answer close up, see `Look`; reads the photo again, raises PhotoError."""
-        return Look(shown, self._read().rgb, box, side)
+        photo = self._read()
+        return Look(shown, photo.rgb, box, side, photo.alpha)
+
+    def picture(self, side: int) -> np.ndarray:
+        """Return the upright photo (h, w, 3) uint8 for looking at, of at most `side` pixels; reads it again where that
+        is needed, raises PhotoError."""
+        rgb = self._rgb
+        return shrink(rgb if rgb is not None else self._read().rgb, side)
 
     def outputs(self, prompts: Prompts, settings: Settings, info: ModelInfo) -> Outputs:
         """Answer prompts at the photo's size, for export; encodes what is not encoded yet. Raises SamaError."""

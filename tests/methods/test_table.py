@@ -60,12 +60,12 @@ def photo() -> np.ndarray:
 
 
 def test_every_row_says_what_people_must_know():
-    assert list(METHODS) == ["sam", "sama", "solid", "closed_form", "grabcut"]
+    assert list(METHODS) == ["sam", "sama", "solid", "closed_form", "own", "grabcut"]
     for name, method in METHODS.items():
         assert method.name == name
         assert all((method.label, method.title, method.panel, method.help))
         assert method.takes and method.returns
-    assert [method.name for method in mattes()] == ["sama", "solid", "closed_form"]
+    assert [method.name for method in mattes()] == ["sama", "solid", "closed_form", "own"]
     assert default_method(FakePredictor().info) == "sama"
     assert default_method(FakePredictor(trained=False).info) == "closed_form"
 

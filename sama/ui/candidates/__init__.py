@@ -15,6 +15,7 @@ from pydantic import field_validator
 
 from sama import methods
 from sama.export.palette import SAM_COLOUR
+from sama.methods.base import OWN_ALPHA
 from sama.photo.resize import fit_within
 from sama.predict.answer import Answer, ModelInfo
 from sama.ui.component import DataComponent
@@ -44,9 +45,12 @@ class ChoiceData(GradioModel):
         """The choice while the prompts are still number `seq`; None, for SAM's best, once they have changed."""
         return self.index if seq == self.seq else None
 
-    def method(self, info: ModelInfo) -> str:
-        """Where the matte comes from; without SAMA's weights there is no choice."""
-        return self.matte if info.trained else methods.default_method(info)
+    def method(self, info: ModelInfo, *, transparent: bool = False) -> str:
+        """Where the matte comes from; the model's own instead of what this model or photo cannot give. transparent:
+        whether the photo's file has a transparency of its own."""
+        method = methods.METHODS[self.matte]
+        there = method.available(info) and (transparent or OWN_ALPHA not in method.needs)
+        return self.matte if there else methods.default_method(info)
 
 
 class Candidates(DataComponent):

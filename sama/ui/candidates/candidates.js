@@ -4,6 +4,7 @@ const root = element.querySelector('.cd-root'),
   mattes = element.querySelector('.cd-mattes'),
   haze = element.querySelector('.cd-haze');
 const DENSITY = 2; // drawing pixels per pixel of a thumbnail's mask
+const OWN = 'own'; // the matte that a photo with transparency brings along
 let photo = null;
 
 // Always a new object: a change inside the old one would go unnoticed.
@@ -63,7 +64,8 @@ function candidate({ src, score }, i, { length }) {
 }
 function show() {
   const offer = props.offer;
-  mattes.hidden = !offer?.trained;
+  mattes.hidden = !(offer?.trained || photo?.transparent);
+  for (const button of mattes.children) if (button.dataset.matte === OWN) button.hidden = !photo?.transparent;
   root.hidden = !offer || !photo || offer.key !== photo.key;
   if (root.hidden) return;
   const held = [...list.children].indexOf(document.activeElement);
@@ -90,7 +92,15 @@ haze.onclick = () => choose({ keep_haze: !(props.value || props.start).keep_haze
 
 hear('photo', next => {
   photo = next;
+  // What no other photo offers does not stay chosen.
+  if (!photo.transparent && props.value?.matte === OWN)
+    props.value = { ...props.value, matte: props.start.matte };
   show();
+});
+hear('matte', ({ name, quiet }) => {
+  if (!quiet) return choose({ matte: name });
+  props.value = { ...props.start, ...props.value, matte: name }; // the prompter asks
+  markMatte();
 });
 watch('offer', show);
 watch('value', markMatte);

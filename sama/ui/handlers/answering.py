@@ -80,7 +80,7 @@ def _request(page: Page) -> Request:
     """What the page asks for."""
     return page.here.request(
         page.data.prompts,
-        method=page.choice.method(page.studio.info),
+        method=page.choice.method(page.studio.info, transparent=page.here.transparent),
         candidate=page.choice.candidate(page.data.seq),
         keep_haze=page.choice.keep_haze,
     )

@@ -61,10 +61,10 @@ def download(page: Page, wanted: str) -> Changes:
             raise PromptError("Nothing is cut out yet; click an object first.")
         visit = page.opened().here
         background = scene.background(page.backdrop, max(visit.size))
-        candidate, method = choice.candidate(data.seq), choice.method(page.studio.info)
+        candidate = choice.candidate(data.seq)
+        method = choice.method(page.studio.info, transparent=visit.transparent)
         cutout_from = MASK if scene.by_mask else MATTE
-        keep_haze = page.choice.keep_haze
-        settings = Settings(background, candidate, scene.estimated, method, cutout_from, keep_haze)
+        settings = Settings(background, candidate, scene.estimated, method, cutout_from, choice.keep_haze)
         outputs = visit.outputs(data.prompts, settings, page.studio.info)
         (path,) = deliver(outputs, (wanted,), page.studio.keep)
         if (finding := finding_of(outputs.answer, outputs.request)).missed:

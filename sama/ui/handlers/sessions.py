@@ -42,7 +42,7 @@ def restore(page: Page) -> Changes:
     if session.model != info.name:
         told.append(f"It was made with the model {shown(session.model, 40)}; this page runs {info.name}.")
     told += asked.notes
-    chosen = _choice(settings, info, told)
+    chosen = _choice(settings, info, told, transparent=visit.transparent)
     for sentence in told:
         inform(sentence, "Session")
     seq = data.seq + 1
@@ -58,14 +58,14 @@ def restore(page: Page) -> Changes:
     }
 
 
-def _choice(settings: Settings, info: ModelInfo, told: list[str]) -> ChoiceData:
+def _choice(settings: Settings, info: ModelInfo, told: list[str], *, transparent: bool) -> ChoiceData:
     """The matte that the session has, or this page's own where it cannot be shown, which is told."""
     name = settings.method or default_method(info)
     if MATTE not in METHODS[name].returns:
         told.append(f"It was made by {METHODS[name].label}, which makes no matte; the page shows its own.")
         name = default_method(info)
     chosen = ChoiceData(matte=name, keep_haze=settings.keep_haze)
-    if chosen.matte != chosen.method(info):
+    if chosen.matte != chosen.method(info, transparent=transparent):
         told.append(
             "Its matte is SAMA's, for which this page's model has no weights; the page shows its own."
         )

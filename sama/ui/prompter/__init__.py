@@ -3,9 +3,11 @@
 Its value is {image, points, boxes, seq, side} in the photo's own pixels; `side` is the longer side, in pixels of the
 screen, at which the viewer's panels show the photo. The photo is uploaded once; an event
 carries its path and coordinates only. Events: `upload` (another photo), `input` (other prompts), `example` (a
-thumbnail), `session` (a session file, with which alone the value has a `session`).
+thumbnail), `session` (a session file, with which alone the value has a `session`), `sharpen` {key, side}, when
+the canvas enlarges beyond the picture it has.
 
-Props that the server sets: `photo` {key, width, height, preview, example}, the photo it has accepted;
+Props that the server sets: `photo` {key, width, height, preview, example, transparent}, the photo it
+has accepted; `sharp` {key, path}, a larger picture of it;
 `status` {text, done, total, brief}, what it is doing; `refused` {path, seq}, an upload it could not open. The
 canvas shows accepted photos only, so a refused file leaves it as it was. Props that never change: `examples`, a list of
 {name, title, thumb}; `max_megabytes` of an upload; `photo_files`, what may be opened.
@@ -14,9 +16,12 @@ canvas shows accepted photos only, so a refused file leaves it as it was. Props 
 from gradio.data_classes import FileData, GradioModel
 
 from sama.request.prompts import Prompts
-from sama.ui.component import DataComponent
+from sama.ui.component import DataComponent, asset
 from sama.ui.component.data import Whole
 from sama.ui.component.names import PHOTO_FILES
+
+# Runs in the browser before a visitor is greeted.
+RESTORE = asset("prompter/restore.js").rstrip().removesuffix(";")
 
 
 class PromptData(GradioModel):
@@ -54,14 +59,19 @@ class Prompter(DataComponent):
     """Photo, points and boxes."""
 
     NAME = "prompter"
-    STYLES = ("prompter.css", "stage.css")
+    STYLES = ("prompter.css", "stage.css", "row.css")
     SCRIPTS = (
         "marks.js",
         "history.js",
         "pointing.js",
         "crosshair.js",
+        "row.js",
         "files.js",
+        "arriving.js",
+        "examples.js",
         "status.js",
+        "sharp.js",
+        "keep.js",
         "prompter.js",
     )
     CONSTANTS = {"photo_files": PHOTO_FILES}

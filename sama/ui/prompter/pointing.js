@@ -28,6 +28,14 @@ class Pointing {
     return this.gesture?.preview;
   }
 
+  // Gives up what is being drawn or moved; tells whether there was anything.
+  cancel() {
+    const busy = !!(this.gesture || this.pinch);
+    this.gesture = this.pinch = null;
+    if (busy) this.tools.draw();
+    return busy;
+  }
+
   down(e) {
     const { tools, pointers } = this;
     this.stage.focus({ preventScroll: true });

@@ -7,6 +7,8 @@ let on = false,
 
 function setTalk(value) {
   on = value;
+  if (on) noteOpen('talk', () => setTalk(false));
+  else noteClosed('talk');
   document.body.classList.toggle('talk', on);
   $('.tk-bar').hidden = !on;
   $('.tk-switch').setAttribute('aria-pressed', String(on));
@@ -30,9 +32,8 @@ document.addEventListener(
   'keydown',
   e => {
     if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest(TYPING)) return;
-    if (e.key.toLowerCase() === 't') setTalk(!on);
-    else if (on && e.key === 'Escape') setTalk(false);
-    else if (on && /^[0-9]$/.test(e.key)) open(Number(e.key) || 10);
+    if (keyOf(e) === 't') setTalk(!on);
+    else if (on && digitOf(e)) open(Number(digitOf(e)) || 10);
     else return;
     e.preventDefault();
     e.stopImmediatePropagation();

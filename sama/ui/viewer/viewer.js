@@ -37,6 +37,8 @@ const lead = () => (panels.find(p => p.figure.offsetWidth) || panels[0]).port;
 function enlarge(name) {
   const solo = grid.classList.toggle('solo');
   for (const { name: other, figure } of panels) figure.classList.toggle('chosen', solo && other === name);
+  if (solo) noteOpen('panel', () => enlarge(name));
+  else noteClosed('panel');
   draw();
 }
 
@@ -160,6 +162,9 @@ function setMode(value) {
   mode = value;
   grid.dataset.mode = mode;
   grid.classList.remove('solo');
+  noteClosed('panel');
+  if (mode === 'panels') noteClosed('mode');
+  else noteOpen('mode', () => setMode('panels'));
   for (const b of element.querySelectorAll('[data-mode]')) if (b !== grid) press(b, b.dataset.mode === mode);
   refresh();
 }
@@ -172,6 +177,8 @@ function setPlain(value) {
 function setLoupe(value) {
   press($('.vw-loupe'), loupe.toggle(value));
   grid.classList.toggle('loupe', loupe.on);
+  if (loupe.on) noteOpen('loupe', () => setLoupe(false));
+  else noteClosed('loupe');
   if (loupe.on && !loupe.spot && layers.photo) loupe.move([layers.photo.width / 2, layers.photo.height / 2]);
   draw();
 }
@@ -198,13 +205,10 @@ shortcuts(
   {
     ' ': blink,
     l: () => setLoupe(),
-    d: () => {
+    d: e => {
       if (mode !== 'difference') setMode('difference');
+      else if (e.shiftKey) tour.previous();
       else tour.next();
-    },
-    D: () => {
-      if (mode !== 'difference') setMode('difference');
-      else tour.previous();
     },
   },
   { loupe, change, lead, ready: () => !!layers.photo, draw },

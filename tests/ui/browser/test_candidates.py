@@ -10,8 +10,7 @@ SPOT = (0.5, 0.4)  # of the photo's canvas: where the lone click goes
 @pytest.fixture(scope="module")
 def tab(browser, server):
     visitor = Visitor(browser, server[1])
-    visitor.page.keyboard.press("Escape")
-    visitor.page.locator("#viewer [data-seq]").wait_for(state="detached")
+    visitor.clear()
     visitor.page.mouse.click(*visitor.at(*SPOT))
     visitor.answered()
     yield visitor
@@ -112,7 +111,6 @@ def test_haze_has_a_switch(tab, counts):
 
 
 def test_without_prompts_there_is_nothing_to_choose(tab):
-    tab.page.keyboard.press("Escape")
-    tab.page.locator("#viewer [data-seq]").wait_for(state="detached")
+    tab.clear()
     assert not tab.page.locator("#candidates .cd-root").is_visible()
     assert not tab.errors

@@ -20,6 +20,7 @@ def joined() -> str:
         scripts = [_text(f"{component.NAME}/{name}") for name in component.SCRIPTS]
         head = f"export function {component.NAME}({{ element, props, trigger, watch, upload }}) {{"
         parts += [head, *scripts, "}"]
+    parts += ["export const restore =", _text("prompter/restore.js")]
     return "\n".join(parts)
 
 

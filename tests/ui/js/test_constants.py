@@ -6,7 +6,7 @@ import pytest
 
 from sama.matting.background import MAX_OFFSET, MAX_SCALE
 from sama.ui.candidates import Candidates, ChoiceData
-from sama.ui.component import UI, asset, joined
+from sama.ui.component import SHARED, UI, asset, joined
 from sama.ui.component.names import LAYERS, offered_mattes
 from sama.ui.page import STYLES, head
 from sama.ui.page.colours import DARK, LIGHT, MEANINGS
@@ -22,7 +22,7 @@ FILES = [path for kind in ("js", "css", "html") for path in sorted(UI.rglob(f"*.
 def test_every_file_of_the_page_is_used():
     used = {UI / "page/head.css", *STYLES}
     used |= {UI / c.NAME / name for c in COMPONENTS for name in (*c.STYLES, *c.SCRIPTS, f"{c.NAME}.html")}
-    assert used | {UI / "component/viewport.js", UI / "component/shared.js"} == set(FILES)
+    assert used | {UI / name for name in (*SHARED, "prompter/restore.js")} == set(FILES)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -50,7 +50,7 @@ def test_components_send_what_the_server_checks():
     assert list(scene.props["offsets"]) == [-MAX_OFFSET, MAX_OFFSET]
     assert list(scene.props["sizes"]) == [1 / MAX_SCALE, MAX_SCALE]
     names = [method["name"] for method in offered_mattes()]
-    assert names == ["sama", "solid", "closed_form"]
+    assert names == ["sama", "solid", "closed_form", "own"]
     assert [ChoiceData(matte=name).matte for name in names] == names
     with pytest.raises(ValueError, match="grabcut"):
         ChoiceData(matte="grabcut")
