@@ -1,9 +1,11 @@
 """What is made of SAM's answer: its candidates as thumbnails, of which SAMA refines the chosen one, and whose matte is
 shown; a `gr.HTML` component.
 
-Event: `input` (another choice). Prop that the server sets: `offer` {key, seq, chosen, items, trained}, where `key`
-names the photo, `seq` the prompts, an item is {src, score}, and `trained` says whether there is a choice of mattes.
-Prop that never changes: `methods`, a list of {name, label, title, note}, where mattes may come from.
+Event: `input` (another choice). Prop that the server sets: `offer` {key, seq, chosen, items, trained, grey}, where
+`key` names the photo, `seq` the prompts, an item is {src, score}, `trained` says whether there is a choice of mattes,
+and `grey` that the matte is grey inside (`grey.py`), so that the page asks whether the object is solid.
+Props that never change: `methods`, a list of {name, label, title, note}, where mattes may come from; `opaque`, the
+name of the one that makes a solid object opaque: that is said of one photo's object, never of the next.
 """
 
 from typing import Any
@@ -17,19 +19,22 @@ from sama import methods
 from sama.export.palette import SAM_COLOUR
 from sama.photo.resize import fit_within
 from sama.predict.answer import Answer, ModelInfo
+from sama.ui.candidates.grey import is_grey
 from sama.ui.component import DataComponent
 from sama.ui.pictures import mask_url
 
+OPAQUE = "solid"  # the method for objects that let nothing through
 SIDE = 96  # of a thumbnail's mask, the longer one, in pixels
 
 
 class ChoiceData(GradioModel):
     """What travels between page and server: the candidate number `index` of the answer to prompts number `seq`, and
-    the method that mattes come from."""
+    the method that mattes come from, for the photo `matte_for` alone or, where that is empty, for all."""
 
     seq: int = -1
     index: int = 0
     matte: str = "sama"
+    matte_for: str = ""
 
     @field_validator("matte")
     @classmethod
@@ -42,9 +47,11 @@ class ChoiceData(GradioModel):
         """The choice while the prompts are still number `seq`; None, for SAM's best, once they have changed."""
         return self.index if seq == self.seq else None
 
-    def method(self, info: ModelInfo) -> str:
-        """Where the matte comes from; without SAMA's weights there is no choice."""
-        return self.matte if info.trained else methods.default_method(info)
+    def method(self, info: ModelInfo, key: str | None = None) -> str:
+        """Where the matte of the photo `key` comes from; without SAMA's weights there is no choice, and what was chosen
+        for another photo does not count."""
+        meant = self.matte_for in ("", key)
+        return self.matte if info.trained and meant else methods.default_method(info)
 
 
 class Candidates(DataComponent):
@@ -53,6 +60,7 @@ class Candidates(DataComponent):
     NAME = "candidates"
     STYLES = ("candidates.css",)
     SCRIPTS = ("candidates.js",)
+    CONSTANTS = {"opaque": OPAQUE}
     data_model = ChoiceData
 
 
@@ -63,7 +71,8 @@ def offer(answer: Answer, key: str, seq: int, *, trained: bool) -> dict[str, Any
     items = [
         {"src": mask_url(_small(mask), SAM_COLOUR), "score": round(float(score), 3)} for mask, score in pairs
     ]
-    return {"key": key, "seq": seq, "chosen": union.chosen, "items": items, "trained": trained}
+    about = {"key": key, "seq": seq, "chosen": union.chosen, "items": items}
+    return {**about, "trained": trained, "grey": trained and is_grey(answer)}
 
 
 def _small(mask: np.ndarray) -> np.ndarray:

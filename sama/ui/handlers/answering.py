@@ -42,7 +42,7 @@ def answer(page: Page) -> Iterator[Changes]:
             return
         request = visit.request(
             data.prompts,
-            method=page.choice.method(page.studio.info),
+            method=page.choice.method(page.studio.info, data.path),
             candidate=page.choice.candidate(data.seq),
         )
         known = visit.recall(request) is not None

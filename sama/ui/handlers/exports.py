@@ -47,7 +47,7 @@ def download(page: Page, wanted: str) -> Changes:
             raise PromptError("Nothing is cut out yet; click an object first.")
         visit = page.opened().here
         background = scene.background(page.backdrop, max(visit.size))
-        candidate, method = choice.candidate(data.seq), choice.method(page.studio.info)
+        candidate, method = choice.candidate(data.seq), choice.method(page.studio.info, visit.path)
         settings = Settings(background, candidate, scene.estimated, method)
         outputs = visit.outputs(data.prompts, settings, page.studio.info)
         (path,) = deliver(outputs, (wanted,), page.studio.keep)

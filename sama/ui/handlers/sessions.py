@@ -12,7 +12,7 @@ from sama.methods.base import MATTE
 from sama.predict.answer import ModelInfo
 from sama.request.session import Session
 from sama.request.settings import ESTIMATED, PHOTO, Settings
-from sama.ui.candidates import Candidates, ChoiceData
+from sama.ui.candidates import OPAQUE, Candidates, ChoiceData
 from sama.ui.handlers.page import Changes, Page
 from sama.ui.pictures import photo_url
 from sama.ui.prompter import PromptData, Prompter
@@ -40,7 +40,7 @@ def restore(page: Page) -> Changes:
         raise gr.Error(str(error), print_exception=False, title="") from error
     if session.model != info.name:
         told.append(f"It was made with the model {session.model:.40}; this page runs {info.name}.")
-    chosen = _choice(settings, info, told)
+    chosen = _choice(settings, info, told, visit.path)
     for sentence in told:
         gr.Info(sentence, title="Session")
     seq = data.seq + 1
@@ -56,14 +56,14 @@ def restore(page: Page) -> Changes:
     }
 
 
-def _choice(settings: Settings, info: ModelInfo, told: list[str]) -> ChoiceData:
-    """The matte that the session has, or this page's own where it cannot be shown, which is told."""
+def _choice(settings: Settings, info: ModelInfo, told: list[str], key: str) -> ChoiceData:
+    """The matte that the session of the photo `key` has, or this page's own where it cannot be shown, which is told."""
     name = settings.method or default_method(info)
     if MATTE not in METHODS[name].returns:
         told.append(f"It was made by {METHODS[name].label}, which makes no matte; the page shows its own.")
         name = default_method(info)
-    chosen = ChoiceData(matte=name)
-    if chosen.matte != chosen.method(info):
+    chosen = ChoiceData(matte=name, matte_for=key if name == OPAQUE else "")
+    if chosen.matte != chosen.method(info, key):
         told.append(
             "Its matte is SAMA's, for which this page's model has no weights; the page shows its own."
         )

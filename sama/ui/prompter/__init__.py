@@ -52,10 +52,12 @@ class Prompter(DataComponent):
     SCRIPTS = (
         "marks.js",
         "history.js",
+        "hand.js",
         "pointing.js",
         "crosshair.js",
         "files.js",
         "status.js",
+        "scenes.js",
         "prompter.js",
     )
     CONSTANTS = {"photo_files": PHOTO_FILES}

@@ -30,12 +30,14 @@ function clear() {
   if (!locked() && points.length + boxes.length) history.commit({ points: [], boxes: [] });
 }
 
+const hand = Hand($('.pr-move'), stage);
 const tools = {
   photo: () => photo,
   marks,
   locked,
   label: () => label,
   panning: () => spaceHeld,
+  hand: () => hand.on,
   commit: history.commit.bind(history),
   draw: () => draw(),
   show: () => showView(),
@@ -62,13 +64,17 @@ function draw() {
   $('.pr-redo').disabled = !history.redoable;
   $('.pr-clear').disabled = !points.length && !boxes.length;
   $('.pr-zoom').textContent = Math.round(port.view.zoom * 100) + ' %';
+  $('.pr-root').classList.toggle('zoomed', port.zoomed);
+  stage.classList.toggle('empty', !photo);
   if (!photo) return;
   port.apply(ctx);
   ctx.drawImage(photo.picture, 0, 0, photo.width, photo.height);
   if (overlay) {
+    const cover = c => c.drawImage(overlay, 0, 0, photo.width, photo.height);
     ctx.globalAlpha = 0.34;
-    ctx.drawImage(overlay, 0, 0, photo.width, photo.height);
+    cover(ctx);
     ctx.globalAlpha = 1;
+    outline(ctx, photo, cover, Number(colour('lines')) || 1);
   }
   if (locked()) return; // the prompts already belong to another photo
   const unit = port.unit() * (Number(colour('marks')) || 1); // larger on a stage
@@ -94,6 +100,7 @@ hear('panel', detail => {
 });
 hear('mask', detail => {
   overlay = photo && detail.key === photo.key ? detail.picture : null;
+  if (overlay && detail.tint) overlay = tinted(overlay, detail.tint);
   draw();
 });
 function fit() {
@@ -158,6 +165,19 @@ function sent(kind, file) {
   draw();
   trigger(kind);
 }
+Scenes({
+  snapshot() {
+    const { image, points, boxes } = current();
+    return locked() ? null : { key: photo.key, title: image.orig_name || 'Your photo', image, points, boxes };
+  },
+  bring({ image, points, boxes }) {
+    fallback = locked() ? fallback : props.value;
+    replacing = null;
+    props.value = { image, points, boxes, seq: (current().seq || 0) + 1, side };
+    draw();
+    trigger('upload');
+  },
+});
 async function show() {
   const next = props.photo;
   if (!next) {

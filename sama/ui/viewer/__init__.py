@@ -26,6 +26,7 @@ class Viewer(Component):
     STYLES = ("viewer.css", "panel.css", "slider.css")
     SCRIPTS = (
         *("layers.js", "looks.js", "loupe.js", "slider.js", "tour.js", "gestures.js", "panels.js"),
+        "full.js",
         *("answers.js", "viewer.js"),
     )
     CONSTANTS = {"layer_titles": LAYERS, "solving": SOLVING, "look_side": LOOK_SIDE}

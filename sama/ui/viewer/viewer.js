@@ -14,7 +14,7 @@ const looks = Looks(layers, wanted => trigger('look', wanted), props.look_side);
 
 const figureOf = name => $(`[data-panel=${name}]`);
 const panels = ['sam', 'sama', 'alpha', 'composite', 'difference'].map(name => {
-  const panel = makePanel(name, figureOf(name), enlarge);
+  const panel = makePanel(name, figureOf(name), enlarge, fill);
   const layer = () => (swapped && SWAPPED[name]) || name;
   return Object.assign(panel, {
     names: () => [layer()],
@@ -32,10 +32,32 @@ const tour = Tour(figureOf('difference'), place => {
 const loupe = new Loupe(panels, Number($('.vw-factor').value));
 const lead = () => (panels.find(p => p.figure.offsetWidth) || panels[0]).port;
 
-function enlarge(name) {
-  const solo = grid.classList.toggle('solo');
-  for (const { name: other, figure } of panels) figure.classList.toggle('chosen', solo && other === name);
+// name: of the panel that is shown alone; null for all of them.
+function solo(name) {
+  grid.classList.toggle('solo', !!name);
+  for (const { name: other, figure } of panels) figure.classList.toggle('chosen', other === name);
   draw();
+}
+const alone = () =>
+  (grid.classList.contains('solo') && panels.find(p => p.figure.classList.contains('chosen'))?.name) || null;
+function enlarge(name) {
+  if (full.on) full.close();
+  else solo(alone() ? null : name);
+}
+const full = FullScreen(grid, {
+  solo,
+  alone,
+  // What the pointer is on, or else what most people want to see.
+  proper() {
+    if (mode === 'slider') return null;
+    const under = panels.find(p => p.figure.matches(':hover'));
+    return under ? under.name : mode === 'difference' ? 'difference' : 'composite';
+  },
+  draw: () => draw(),
+});
+function fill(name) {
+  if (!full.on) solo(name);
+  full.toggle();
 }
 
 // ---- drawing -----------------------------------------------------------------------------------------------------
@@ -92,10 +114,22 @@ async function showLayers() {
   shown = { key: next.key, seq: next.seq, chosen: next.chosen, matte: next.matte, trained: next.trained };
   layers.clear();
   tour.open(null);
+  tint(pictures);
   layers.set(pictures);
-  announce('mask', { key: next.key, picture: pictures.sama || pictures.sam });
+  const best = pictures.sama ? 'sama' : 'sam';
+  announce('mask', { key: next.key, picture: pictures[best], tint: layers.tints[best] });
   refresh();
   if (next.alpha) painted('answer');
+}
+// Masks in the tint that is seen on this object; captions have it, too.
+function tint(pictures) {
+  for (const name of ['sam', 'sama']) {
+    if (!pictures[name]) continue;
+    const [own, other] = [name, name + 'other'].map(each => colourOf(element, each));
+    const chosen = tintFor(pixelsUnder(pictures[name], layers.photo.preview), [own, other]);
+    layers.tints[name] = chosen === own ? null : chosen;
+    grid.style.setProperty('--tint-' + name, chosen);
+  }
 }
 async function showComposite() {
   const next = props.composite;
@@ -152,6 +186,7 @@ function change(port) {
 }
 
 function setMode(value) {
+  full.close();
   mode = value;
   grid.dataset.mode = mode;
   grid.classList.remove('solo');
@@ -204,6 +239,11 @@ shortcuts(
   },
   { loupe, change, lead, ready: () => !!layers.photo, draw },
 );
+
+const listed = () => panels.map(p => p.name).filter(name => !UNLISTED[mode].includes(name));
+const UNLISTED = { panels: ['difference', 'slider'], difference: ['composite', 'slider'] };
+const next = by => (mode === 'slider' ? false : solo(nextAlone(listed(), alone(), by, full.on)));
+onCodes({ KeyF: () => full.toggle(), KeyE: e => next(e.shiftKey ? -1 : 1) }, () => !!layers.photo);
 
 hear('view', view => {
   if (view.from !== 'viewer') share(view);
