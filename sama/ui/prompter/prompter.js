@@ -158,26 +158,19 @@ function sent(kind, file) {
     replacing = marks();
     props.value = { ...current(), session: file };
   } else {
-    fallback = locked() ? fallback : props.value;
-    replacing = null;
-    props.value = { image: file, points: [], boxes: [], seq: (current().seq || 0) + 1, side };
+    return open({ image: file, points: [], boxes: [] });
   }
   draw();
   trigger(kind);
 }
-Scenes({
-  snapshot() {
-    const { image, points, boxes } = current();
-    return locked() ? null : { key: photo.key, title: image.orig_name || 'Your photo', image, points, boxes };
-  },
-  bring({ image, points, boxes }) {
-    fallback = locked() ? fallback : props.value;
-    replacing = null;
-    props.value = { image, points, boxes, seq: (current().seq || 0) + 1, side };
-    draw();
-    trigger('upload');
-  },
-});
+function open(next) {
+  fallback = locked() ? fallback : props.value;
+  replacing = null;
+  props.value = { ...next, seq: (current().seq || 0) + 1, side };
+  draw();
+  trigger('upload');
+}
+Scenes(() => (locked() ? null : { key: photo.key, ...current() }), open);
 async function show() {
   const next = props.photo;
   if (!next) {

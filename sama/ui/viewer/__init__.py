@@ -27,6 +27,7 @@ class Viewer(Component):
     SCRIPTS = (
         *("layers.js", "looks.js", "loupe.js", "slider.js", "tour.js", "gestures.js", "panels.js"),
         "full.js",
+        "tints.js",
         *("answers.js", "viewer.js"),
     )
     CONSTANTS = {"layer_titles": LAYERS, "solving": SOLVING, "look_side": LOOK_SIDE}

@@ -1,19 +1,34 @@
-// One result as large as the window: for a stage, and for a phone. Esc or the same key leaves.
-// tools: `solo` shows one panel alone, or with null all of them, and returns which it was; `proper` names the panel to
-// show when none is alone, null for the one that is there anyway; `draw`.
-function FullScreen(grid, { solo, alone, proper, draw }) {
+// One panel alone, in place of all of them; `draw` draws what is then to be seen.
+function Sole(grid, panels, draw) {
+  const chosen = () => panels.find(({ figure }) => figure.classList.contains('chosen'));
+  return {
+    names: panels.map(({ name }) => name),
+    // Of the panel that is alone; null where all are there.
+    get name() {
+      return (grid.classList.contains('solo') && chosen()?.name) || null;
+    },
+    show(name) {
+      grid.classList.toggle('solo', !!name);
+      for (const { name: other, figure } of panels) figure.classList.toggle('chosen', other === name);
+      draw();
+    },
+  };
+}
+
+// One result as large as the window: for a stage, and for a phone. Esc or the same key leaves. proper(): which panel
+// where none is alone; null for the one that is there anyway.
+function FullScreen(grid, sole, { proper }) {
   let on = false,
     before = null; // the panel that was alone before
-  function set(value) {
+  function set(value, name) {
     if (value === on) return;
     on = value;
-    if (on) before = alone();
-    solo(on ? before || proper() : before);
+    if (on) before = sole.name;
     grid.classList.toggle('full', on);
+    sole.show(on ? name || before || proper() : before);
     document.documentElement.style.overflow = on ? 'hidden' : '';
     for (const button of grid.querySelectorAll('.vw-fill')) press(button, on);
     if (on) grid.focus({ preventScroll: true });
-    draw();
   }
   // The innermost thing that is open, so it is closed first: before anybody else hears of the key.
   window.addEventListener(
@@ -30,7 +45,7 @@ function FullScreen(grid, { solo, alone, proper, draw }) {
     get on() {
       return on;
     },
-    toggle: () => set(!on),
+    toggle: name => set(!on, name),
     close: () => set(false),
   };
 }
@@ -39,4 +54,18 @@ function FullScreen(grid, { solo, alone, proper, draw }) {
 function nextAlone(names, now, by, stay) {
   const all = stay ? names : [null, ...names];
   return all[(all.indexOf(now) + by + all.length) % all.length];
+}
+
+// What can be shown alone in a mode of the viewer: all but these, and nothing where there is one panel anyway.
+const UNLISTED = { panels: ['difference', 'slider'], difference: ['composite', 'slider'] };
+
+// F fills the window, E shows the next panel alone, Shift+E the one before. mode(): the viewer's, once there is a photo.
+function enlargingKeys(sole, full, mode) {
+  const next = by => {
+    const without = UNLISTED[mode()];
+    if (!without) return false;
+    const names = sole.names.filter(name => !without.includes(name));
+    sole.show(nextAlone(names, sole.name, by, full.on));
+  };
+  onCodes({ KeyF: () => full.toggle(), KeyE: e => next(e.shiftKey ? -1 : 1) }, () => !!mode());
 }

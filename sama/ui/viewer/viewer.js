@@ -32,32 +32,21 @@ const tour = Tour(figureOf('difference'), place => {
 const loupe = new Loupe(panels, Number($('.vw-factor').value));
 const lead = () => (panels.find(p => p.figure.offsetWidth) || panels[0]).port;
 
-// name: of the panel that is shown alone; null for all of them.
-function solo(name) {
-  grid.classList.toggle('solo', !!name);
-  for (const { name: other, figure } of panels) figure.classList.toggle('chosen', other === name);
-  draw();
-}
-const alone = () =>
-  (grid.classList.contains('solo') && panels.find(p => p.figure.classList.contains('chosen'))?.name) || null;
+const sole = Sole(grid, panels, () => draw());
 function enlarge(name) {
   if (full.on) full.close();
-  else solo(alone() ? null : name);
+  else sole.show(sole.name ? null : name);
 }
-const full = FullScreen(grid, {
-  solo,
-  alone,
+const full = FullScreen(grid, sole, {
   // What the pointer is on, or else what most people want to see.
   proper() {
     if (mode === 'slider') return null;
     const under = panels.find(p => p.figure.matches(':hover'));
     return under ? under.name : mode === 'difference' ? 'difference' : 'composite';
   },
-  draw: () => draw(),
 });
 function fill(name) {
-  if (!full.on) solo(name);
-  full.toggle();
+  full.toggle(name);
 }
 
 // ---- drawing -----------------------------------------------------------------------------------------------------
@@ -114,22 +103,12 @@ async function showLayers() {
   shown = { key: next.key, seq: next.seq, chosen: next.chosen, matte: next.matte, trained: next.trained };
   layers.clear();
   tour.open(null);
-  tint(pictures);
+  layers.tints = tintsOf(pictures, layers.photo, name => colourOf(element, name), grid);
   layers.set(pictures);
   const best = pictures.sama ? 'sama' : 'sam';
   announce('mask', { key: next.key, picture: pictures[best], tint: layers.tints[best] });
   refresh();
   if (next.alpha) painted('answer');
-}
-// Masks in the tint that is seen on this object; captions have it, too.
-function tint(pictures) {
-  for (const name of ['sam', 'sama']) {
-    if (!pictures[name]) continue;
-    const [own, other] = [name, name + 'other'].map(each => colourOf(element, each));
-    const chosen = tintFor(pixelsUnder(pictures[name], layers.photo.preview), [own, other]);
-    layers.tints[name] = chosen === own ? null : chosen;
-    grid.style.setProperty('--tint-' + name, chosen);
-  }
 }
 async function showComposite() {
   const next = props.composite;
@@ -240,10 +219,7 @@ shortcuts(
   { loupe, change, lead, ready: () => !!layers.photo, draw },
 );
 
-const listed = () => panels.map(p => p.name).filter(name => !UNLISTED[mode].includes(name));
-const UNLISTED = { panels: ['difference', 'slider'], difference: ['composite', 'slider'] };
-const next = by => (mode === 'slider' ? false : solo(nextAlone(listed(), alone(), by, full.on)));
-onCodes({ KeyF: () => full.toggle(), KeyE: e => next(e.shiftKey ? -1 : 1) }, () => !!layers.photo);
+enlargingKeys(sole, full, () => layers.photo && mode);
 
 hear('view', view => {
   if (view.from !== 'viewer') share(view);
