@@ -14,6 +14,7 @@ def phone(browser, boxed_examples):
     studio, url = serve(FakePredictor(Counts(grey=True)), boxed_examples)
     visitor = Visitor(browser, url, has_touch=True, is_mobile=True)
     visitor.page.set_viewport_size({"width": 360, "height": 740})
+    visitor.touch = visitor.context.new_cdp_session(visitor.page)  # one for all: it knows which fingers are down
     yield visitor
     visitor.context.close()
     studio.close()
@@ -21,8 +22,7 @@ def phone(browser, boxed_examples):
 
 def fingers(visitor, kind: str, *spots):
     points = [dict(zip("xy", spot, strict=True), id=i) for i, spot in enumerate(spots)]
-    touch = visitor.context.new_cdp_session(visitor.page)
-    touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    visitor.touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
 def test_a_phone_is_told_what_fingers_do_and_where_results_are(phone):
