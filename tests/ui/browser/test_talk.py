@@ -81,7 +81,6 @@ def test_a_photo_of_one_s_own_becomes_a_scene_with_its_marks(tab):
     tab.answered(before)
     assert {key: tab.prompts()[key] for key in marks} == marks
     page.get_by_role("button", name="Forget it").click()
-    assert page.locator(".tk-scene").inner_text().startswith("1")
     page.keyboard.press("2")
     page.wait_for_function("document.querySelector('.tk-scene').textContent === '2  Flower'")
     page.keyboard.press("1")
