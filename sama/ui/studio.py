@@ -30,6 +30,7 @@ from sama.ui.talk import Talk
 from sama.ui.theme import theme
 from sama.ui.viewer import Viewer
 from sama.ui.visit import Visit
+from sama.ui.ways import Ways
 
 if TYPE_CHECKING:
     from sama.predict.loading import Predictor
@@ -77,6 +78,7 @@ def build_studio(
             downloads = Downloads(trained=info.trained)
         run = gr.HTML(words.run_panel(info), padding=False, elem_id="run")
         gr.HTML(words.limits(info, max_pixels), padding=False)
+        Ways(elem_id="ways")
 
         open_visit = partial(Visit, predictor, run=on_gpu(predictor, thread=thread), max_pixels=max_pixels)
         shared = Studio(open_visit, info, examples, _keeper(prompter), max_pixels)

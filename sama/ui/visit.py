@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from enum import Enum, auto
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -19,21 +18,11 @@ from sama.request.request import Request
 from sama.request.settings import Settings
 from sama.ui.model_call import run_model
 from sama.ui.shown import Look, Shown, panel_side, shrink
+from sama.ui.state import State
 
 if TYPE_CHECKING:
     from sama.predict.loading import Predictor
     from sama.ui.model_call import Step
-
-
-class State(Enum):
-    """Where a visit is in its life. It begins OPENED; one caller encodes it; CLOSED, after the visitor has opened
-    another photo, it stops; LEFT, after the visitor has gone, it keeps nothing."""
-
-    OPENED = auto()
-    ENCODING = auto()
-    ENCODED = auto()
-    CLOSED = auto()
-    LEFT = auto()
 
 
 class Visit:
@@ -72,9 +61,8 @@ class Visit:
         self._rgb: np.ndarray | None = photo.rgb
         self._small: np.ndarray | None = None
         self._known: tuple[Prompts, Answer] | None = None
-        self._asked = self._answered = (
-            0  # which answer is the newest: a slow one may come after its successor
-        )
+        # Which answer is the newest: a slow one may come after its successor.
+        self._asked = self._answered = 0
         self._predictor: Predictor = predictor.fork()
         self._run = run
         self._lock = threading.Lock()
@@ -149,8 +137,8 @@ class Visit:
         keep_haze: bool = False,
     ) -> Request:
         """Check prompts, for an answer at the preview's size; raises PromptError."""
-        options = {"method": method, "candidate": candidate, "keep_haze": keep_haze}
-        return Request.of(prompts, self.size, keep_logits=True, output_size=self.preview_size, **options)
+        asked = {"method": method, "candidate": candidate, "keep_haze": keep_haze}
+        return Request.of(prompts, self.size, keep_logits=True, output_size=self.preview_size, **asked)
 
     def remember(self, prompts: Prompts, answer: Answer) -> None:
         """Take over an answer at the preview's size that was computed ahead."""

@@ -27,6 +27,17 @@ const isOperating = target =>
     'button:focus-visible, a:focus-visible, summary:focus-visible, select, [role=button]:focus-visible',
   );
 
+// Single keys, by `keyOf`. keys: {key: action}; an action is given the event, and says with `false` that it did not want
+// the key. `active` tells whether they count now.
+function onKeys(keys, active = () => true) {
+  const typing = at => at.closest?.('input, textarea, select, [contenteditable=true], [role=slider]');
+  document.addEventListener('keydown', e => {
+    if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || typing(e.target)) return;
+    const action = keys[keyOf(e)];
+    if (action && active() && action(e) !== false) e.preventDefault();
+  });
+}
+
 // What is open on the page, the newest last; all components share the list. Escape closes one at a time.
 function openThings() {
   document.samaOpen = document.samaOpen || [];

@@ -15,9 +15,9 @@ from sama.ui.pictures import alpha_url, composite_url
 from sama.ui.prompter import Prompter
 from sama.ui.scene import Scene
 from sama.ui.shown import Shown
+from sama.ui.state import State
 from sama.ui.telling import warn
 from sama.ui.viewer import Viewer
-from sama.ui.visit import State
 
 CLOSER = {"text": "Looking closer ..."}
 READY = {"text": "Ready: click the object, or draw a box around all of it.", "brief": True}
@@ -80,7 +80,7 @@ def _request(page: Page) -> Request:
     """What the page asks for."""
     return page.here.request(
         page.data.prompts,
-        method=page.choice.method(page.studio.info, transparent=page.here.transparent),
+        method=page.choice.method(page.studio.info, page.data.path, transparent=page.here.transparent),
         candidate=page.choice.candidate(page.data.seq),
         keep_haze=page.choice.keep_haze,
     )

@@ -62,7 +62,7 @@ def download(page: Page, wanted: str) -> Changes:
         visit = page.opened().here
         background = scene.background(page.backdrop, max(visit.size))
         candidate = choice.candidate(data.seq)
-        method = choice.method(page.studio.info, transparent=visit.transparent)
+        method = choice.method(page.studio.info, visit.path, transparent=visit.transparent)
         cutout_from = MASK if scene.by_mask else MATTE
         settings = Settings(background, candidate, scene.estimated, method, cutout_from, choice.keep_haze)
         outputs = visit.outputs(data.prompts, settings, page.studio.info)

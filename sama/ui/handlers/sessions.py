@@ -11,7 +11,7 @@ from sama.predict.answer import ModelInfo
 from sama.request.checks import shown
 from sama.request.session import Session
 from sama.request.settings import ESTIMATED, PHOTO, Settings
-from sama.ui.candidates import Candidates, ChoiceData
+from sama.ui.candidates import OPAQUE, Candidates, ChoiceData
 from sama.ui.handlers.page import Changes, Page
 from sama.ui.pictures import photo_url
 from sama.ui.prompter import PromptData, Prompter
@@ -42,7 +42,7 @@ def restore(page: Page) -> Changes:
     if session.model != info.name:
         told.append(f"It was made with the model {shown(session.model, 40)}; this page runs {info.name}.")
     told += asked.notes
-    chosen = _choice(settings, info, told, transparent=visit.transparent)
+    chosen = _choice(settings, info, told, visit.path, transparent=visit.transparent)
     for sentence in told:
         inform(sentence, "Session")
     seq = data.seq + 1
@@ -58,14 +58,16 @@ def restore(page: Page) -> Changes:
     }
 
 
-def _choice(settings: Settings, info: ModelInfo, told: list[str], *, transparent: bool) -> ChoiceData:
-    """The matte that the session has, or this page's own where it cannot be shown, which is told."""
+def _choice(
+    settings: Settings, info: ModelInfo, told: list[str], key: str, *, transparent: bool
+) -> ChoiceData:
+    """The matte that the session of the photo `key` has, or this page's own where it cannot be shown, which is told."""
     name = settings.method or default_method(info)
     if MATTE not in METHODS[name].returns:
         told.append(f"It was made by {METHODS[name].label}, which makes no matte; the page shows its own.")
         name = default_method(info)
-    chosen = ChoiceData(matte=name, keep_haze=settings.keep_haze)
-    if chosen.matte != chosen.method(info, transparent=transparent):
+    chosen = ChoiceData(matte=name, matte_for=key if name == OPAQUE else "", keep_haze=settings.keep_haze)
+    if chosen.matte != chosen.method(info, key, transparent=transparent):
         told.append(
             "Its matte is SAMA's, for which this page's model has no weights; the page shows its own."
         )

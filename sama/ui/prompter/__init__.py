@@ -63,6 +63,7 @@ class Prompter(DataComponent):
     SCRIPTS = (
         "marks.js",
         "history.js",
+        "hand.js",
         "pointing.js",
         "crosshair.js",
         "row.js",
@@ -72,6 +73,8 @@ class Prompter(DataComponent):
         "status.js",
         "sharp.js",
         "keep.js",
+        "keyboard.js",
+        "scenes.js",
         "prompter.js",
     )
     CONSTANTS = {"photo_files": PHOTO_FILES}

@@ -36,12 +36,14 @@ function clear() {
   say(CLEARED);
 }
 
+const hand = Hand($('.pr-move'), stage);
 const tools = {
   photo: () => photo,
   marks,
   locked,
   label: () => label,
   panning: () => spaceHeld,
+  hand: () => hand.on,
   commit: history.commit.bind(history),
   draw: () => draw(),
   show: () => showView(),
@@ -68,14 +70,18 @@ function draw() {
   $('.pr-redo').disabled = !history.redoable;
   $('.pr-clear').disabled = !points.length && !boxes.length;
   $('.pr-zoom').textContent = Math.round(port.view.zoom * 100) + ' %';
+  $('.pr-root').classList.toggle('zoomed', port.zoomed);
+  stage.classList.toggle('empty', !photo);
   if (!photo) return;
   if (!locked()) sharp.wish(photo, port.scale());
   port.apply(ctx);
   ctx.drawImage(photo.picture, 0, 0, photo.width, photo.height);
   if (overlay) {
+    const cover = c => c.drawImage(overlay, 0, 0, photo.width, photo.height);
     ctx.globalAlpha = 0.34;
-    ctx.drawImage(overlay, 0, 0, photo.width, photo.height);
+    cover(ctx);
     ctx.globalAlpha = 1;
+    outline(ctx, photo, cover, Number(colour('lines')) || 1);
   }
   if (locked()) return; // the prompts already belong to another photo
   const unit = port.unit() * (Number(colour('marks')) || 1); // larger on a stage
@@ -101,6 +107,7 @@ hear('panel', detail => {
 });
 hear('mask', detail => {
   overlay = photo && detail.key === photo.key ? detail.picture : null;
+  if (overlay && detail.tint) overlay = tinted(overlay, detail.tint);
   draw();
 });
 function fit() {
@@ -124,33 +131,17 @@ $('.pr-zoom').onclick = fit;
 
 const KEYS = { n: () => setLabel(1 - label), 0: fit };
 const COMMANDS = { z: e => history[e.shiftKey ? 'redo' : 'undo'](), y: () => history.redo() };
-// The innermost thing first: what is being drawn, the crosshair, what is open elsewhere on the page; then the marks.
-function closeOrClear() {
-  if (pointing.cancel() || crosshair.hide() || closeInnermost()) return true;
-  if (!stage.contains(document.activeElement)) return false;
-  clear();
-  return true;
-}
-function holdSpace(held) {
-  spaceHeld = held;
-  stage.classList.toggle('panning', held);
-}
-document.addEventListener('keydown', e => {
-  if (e.key === ' ') holdSpace(true); // wherever the focus is
-  if (e.key === ' ' ? !stage.contains(e.target) : isTyping(e.target)) return;
-  const key = keyOf(e),
-    plain = !e.ctrlKey && !e.metaKey && !e.altKey && !e.target.closest('input, select');
-  if (key === 'Escape') {
-    if (!closeOrClear()) return;
-  } else if (isCommand(e) && COMMANDS[key]) COMMANDS[key](e);
-  else if (plain && KEYS[key]) KEYS[key]();
-  else if (key !== ' ') return;
-  e.preventDefault();
+Keyboard(stage, {
+  keys: KEYS,
+  commands: COMMANDS,
+  // The innermost thing first: what is being drawn, the crosshair, what is open elsewhere on the page.
+  close: () => pointing.cancel() || crosshair.hide() || closeInnermost(),
+  clear,
+  pan(held) {
+    spaceHeld = held;
+    stage.classList.toggle('panning', held);
+  },
 });
-document.addEventListener('keyup', e => {
-  if (e.key === ' ') holdSpace(false);
-});
-window.addEventListener('blur', () => holdSpace(false));
 
 // ---- photos and sessions -----------------------------------------------------------------------------------------
 
@@ -180,15 +171,21 @@ function sent(kind, file, known, own) {
     replacing = marks();
     props.value = { ...current(), session: file };
   } else {
-    fallback = locked() ? fallback : props.value;
-    replacing = null;
     const { points, boxes } = known || { points: [], boxes: [] };
-    props.value = { image: file, points, boxes, seq: (current().seq || 0) + 1, side };
     keep.file(own);
+    return open({ image: file, points, boxes });
   }
   draw();
   trigger(kind);
 }
+function open(next) {
+  fallback = locked() ? fallback : props.value;
+  replacing = null;
+  props.value = { ...next, seq: (current().seq || 0) + 1, side };
+  draw();
+  trigger('upload');
+}
+Scenes(() => (locked() ? null : { key: photo.key, ...current() }), open);
 async function show() {
   const next = props.photo;
   if (!next) {

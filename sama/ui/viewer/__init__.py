@@ -27,6 +27,8 @@ class Viewer(Component):
     STYLES = ("viewer.css", "panel.css", "slider.css")
     SCRIPTS = (
         *("layers.js", "looks.js", "loupe.js", "slider.js", "tour.js", "gestures.js", "panels.js"),
+        "full.js",
+        "tints.js",
         *("answers.js", "viewer.js"),
     )
     CONSTANTS = {"layer_titles": LAYERS, "solving": SOLVING, "no_answer": NO_ANSWER, "look_side": LOOK_SIDE}

@@ -16,7 +16,7 @@ const looks = Looks(layers, wanted => trigger('look', wanted), props.look_side);
 
 const figureOf = name => $(`[data-panel=${name}]`);
 const panels = ['sam', 'sama', 'alpha', 'composite', 'difference'].map(name => {
-  const panel = makePanel(name, figureOf(name), enlarge);
+  const panel = makePanel(name, figureOf(name), enlarge, fill);
   const layer = () => (swapped && SWAPPED[name]) || name;
   return Object.assign(panel, {
     names: () => [layer()],
@@ -34,13 +34,20 @@ const tour = Tour(figureOf('difference'), place => {
 const loupe = new Loupe(panels, Number($('.vw-factor').value));
 const lead = () => (panels.find(p => p.figure.offsetWidth) || panels[0]).port;
 
+const sole = Sole(grid, panels, () => draw());
 function enlarge(name) {
-  const solo = grid.classList.toggle('solo');
-  for (const { name: other, figure } of panels) figure.classList.toggle('chosen', solo && other === name);
-  if (solo) noteOpen('panel', () => enlarge(name));
-  else noteClosed('panel');
-  draw();
+  if (full.on) full.close();
+  else sole.show(sole.name ? null : name);
 }
+const full = FullScreen(grid, sole, {
+  // What the pointer is on, or else what most people want to see.
+  proper() {
+    if (mode === 'slider') return null;
+    const under = panels.find(p => p.figure.matches(':hover'));
+    return under ? under.name : mode === 'difference' ? 'difference' : 'composite';
+  },
+});
+const fill = name => full.toggle(name);
 
 // ---- drawing -----------------------------------------------------------------------------------------------------
 
@@ -99,8 +106,10 @@ async function showLayers() {
   shown = { key: next.key, seq: next.seq, chosen: next.chosen, matte: next.matte, trained: next.trained };
   layers.clear();
   tour.open(null);
+  layers.tints = tintsOf(pictures, layers.photo, name => colourOf(element, name), grid);
   layers.set(pictures);
-  announce('mask', { key: next.key, picture: pictures.sama || pictures.sam });
+  const best = pictures.sama ? 'sama' : 'sam';
+  announce('mask', { key: next.key, picture: pictures[best], tint: layers.tints[best] });
   refresh();
   if (next.alpha) painted('answer');
 }
@@ -159,6 +168,7 @@ function change(port) {
 }
 
 function setMode(value) {
+  full.close();
   mode = value;
   grid.dataset.mode = mode;
   grid.classList.remove('solo');
@@ -213,6 +223,8 @@ shortcuts(
   },
   { loupe, change, lead, ready: () => !!layers.photo, draw },
 );
+
+enlargingKeys(sole, full, () => layers.photo && mode);
 
 hear('view', view => {
   if (view.from !== 'viewer') share(view);

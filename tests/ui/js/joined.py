@@ -8,8 +8,9 @@ from sama.ui.prompter import Prompter
 from sama.ui.scene import Scene
 from sama.ui.talk import Talk
 from sama.ui.viewer import Viewer
+from sama.ui.ways import Ways
 
-COMPONENTS = (Prompter, Viewer, Candidates, Scene, Talk)
+COMPONENTS = (Prompter, Viewer, Candidates, Scene, Talk, Ways)
 
 
 def joined() -> str:

@@ -82,7 +82,7 @@ MOUNT = """([html, script, props]) => {
 def test_the_switch_of_mattes_is_made_of_the_methods(browser):
     page = browser.new_page()
     script = Candidates().js_on_load
-    start = {"seq": -1, "index": 0, "matte": "one"}
+    start = {"seq": -1, "index": 0, "matte": "one", "matte_for": ""}
     props = {"methods": METHODS, "start": start, "value": None, "offer": None}
     result = page.evaluate(MOUNT, [asset("candidates/candidates.html"), script, props])
     page.close()
