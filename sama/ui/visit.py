@@ -44,8 +44,7 @@ class Visit:
         """Open the photo in the file `path`, which its owner calls `name`; raises PhotoError. run: `run_model`, or what
         `on_gpu` returns. max_pixels: see `open_image`."""
         photo = open_image(path, name=name, max_pixels=max_pixels)
-        self.path = path
-        self.max_pixels = max_pixels
+        self.path, self.max_pixels = path, max_pixels
         self.name = photo.name
         self.digest = photo.digest
         self.size = photo.size
@@ -154,8 +153,7 @@ class Visit:
         return answer if chosen and usual else None
 
     def answer(self, request: Request, seq: int, side: int = PREVIEW_SIDE) -> Answer:
-        """Answer a request, number `seq`; raises SamaError. side: the longer side, in pixels, of what the page's panels
-        can hold."""
+        """Answer a request, number `seq`; side: the longer side, in pixels, of the page's panels. Raises SamaError."""
         with self._changed:
             self._asked += 1
             number = self._asked
@@ -198,10 +196,8 @@ class Visit:
         return Look(shown, photo.rgb, box, side, photo.alpha)
 
     def picture(self, side: int) -> np.ndarray:
-        """Return the upright photo (h, w, 3) uint8 for looking at, of at most `side` pixels; reads it again where that
-        is needed, raises PhotoError."""
-        rgb = self._rgb
-        return shrink(rgb if rgb is not None else self._read().rgb, side)
+        """Return the upright photo (h, w, 3) uint8, of at most `side` pixels; may read it again, raises PhotoError."""
+        return shrink(self._rgb if self._rgb is not None else self._read().rgb, side)
 
     def outputs(self, prompts: Prompts, settings: Settings, info: ModelInfo) -> Outputs:
         """Answer prompts at the photo's size, for export; encodes what is not encoded yet. Raises SamaError."""
