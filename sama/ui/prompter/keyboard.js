@@ -4,7 +4,7 @@ const SETTLING = 1000; // ms after Escape has closed something, in which one mor
 
 function Keyboard(stage, { keys, commands, close, clear, pan }) {
   let closed = -SETTLING;
-  function escape(e) {
+  function onEscape(e) {
     if (close()) {
       closed = e.timeStamp;
       return true;
@@ -19,7 +19,7 @@ function Keyboard(stage, { keys, commands, close, clear, pan }) {
     const key = keyOf(e),
       plain = !e.ctrlKey && !e.metaKey && !e.altKey && !e.target.closest('input, select');
     if (key === 'Escape') {
-      if (!escape(e)) return;
+      if (!onEscape(e)) return;
     } else if (isCommand(e) && commands[key]) commands[key](e);
     else if (plain && keys[key]) keys[key]();
     else if (key !== ' ') return;
