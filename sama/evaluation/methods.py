@@ -84,17 +84,28 @@ def drop_untrained(names: tuple[str, ...], named: bool, info: ModelInfo) -> tupl
     return tuple(name for name in names if name not in missing)
 
 
-def answering(name: str, image: np.ndarray, predictor, **how: bool) -> Callable[[Prompts], Scored]:
+def answering(
+    name: str,
+    image: np.ndarray,
+    predictor,
+    *,
+    closer: bool = True,
+    edges: bool = True,
+    keep_haze: bool = False,
+) -> Callable[[Prompts], Scored]:
     """Return the method as a function of prompts for one photo (H, W, 3) uint8.
 
-    how: closer, edges and keep_haze of a `Request`. The predictor must hold that photo already; methods that need no
+    closer, edges, keep_haze: see `Request`. The predictor must hold that photo already; methods that need no
     model are not given it, so that nothing else is timed with them.
     """
     method = METHODS[name]
     opened = methods.answering(method, image, predictor if MODEL in method.needs else None)
     size = image.shape[1], image.shape[0]
 
+    def request(prompts: Prompts) -> Request:
+        return Request.of(prompts, size, method=name, closer=closer, edges=edges, keep_haze=keep_haze)
+
     def answer(prompts: Prompts) -> Scored:
-        return Scored.of(opened(Request.of(prompts, size, method=name, **how), None), method)
+        return Scored.of(opened(request(prompts), None), method)
 
     return answer
