@@ -67,6 +67,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=1,
         help="how many words of NAME_OF_PHOTO are its family or source",
     )
+    _add_answer_flags(parser)
+    parser.add_argument("--out", metavar="DIR", type=Path, help="folder for the contact sheet, if not FILE's")
+    add_photo_flags(parser)
+    add_model_flags(parser)
+    add_device_flags(parser)
+
+
+def _add_answer_flags(parser: argparse.ArgumentParser) -> None:
+    """How objects are answered."""
     parser.add_argument(
         "--whole", action="store_true", help="answer small boxes on the whole photo, without a closer look"
     )
@@ -80,10 +89,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave in mattes what is away from the object, see `predict --haze`",
     )
-    parser.add_argument("--out", metavar="DIR", type=Path, help="folder for the contact sheet, if not FILE's")
-    add_photo_flags(parser)
-    add_model_flags(parser)
-    add_device_flags(parser)
 
 
 def main(args: argparse.Namespace) -> int:

@@ -177,7 +177,7 @@ SESSIONS = {
     ),
     "another photo": (
         another_photo,
-        f"This session was made on another photo (ab{'c' * 78}); open that photo instead.",
+        f"This session was made on another photo ({'c' * 80}); open that photo instead.",
     ),
 }
 GOOD_PICTURE = {
@@ -200,7 +200,7 @@ SETTINGS = {
     ),
     "foreground": (
         settings(foreground="x"),
-        "The session's 'foreground' is neither 'estimated' nor 'photo'; correct it.",
+        "'foreground' is neither 'estimated' nor 'photo'; correct it.",
     ),
     "background": (settings(background=7), DAMAGED_BACKGROUND),
     "background's fit": (settings(background=GOOD_PICTURE | {"fit": "x"}), DAMAGED_BACKGROUND),
@@ -214,7 +214,8 @@ SETTINGS = {
     ),
     "a path in a session": (
         settings(background="image:/etc/hostname"),
-        "The session's background picture is not in the file; choose it on the page.",
+        "A background cannot name a file here; use transparent, a colour (white, #336699), blur or blur:SIGMA, or send "
+        "the picture itself.",
     ),
     "blur": (
         lambda _: parse_background("blur:-1"),
@@ -248,5 +249,5 @@ def test_a_margin_is_a_colour_and_opens_no_file(colour, tmp_path):
     """As a background it would open what it names, from a session of a stranger's."""
     secret = tmp_path / "secret.png"
     secret.write_bytes(encode(Image.new("RGB", (3, 3)), "PNG"))
-    with pytest.raises(SamaError, match="is no background|no colour"):
+    with pytest.raises(SamaError, match="is no background|no colour|with an alpha"):
         Settings.from_dict({"background": GOOD_PICTURE | {"margin": colour.format(secret)}}, methods=METHODS)

@@ -110,10 +110,10 @@ def api(studio):
 
 def test_the_report_says_what_was_found_and_how_boxes_were_taken(api, photo, monkeypatch):
     monkeypatch.setattr("sama.ui.api.deliver", lambda outputs, names, keep: list(names))
-    *_, report = api.segment(str(photo), boxes=[[200, 30, 60, 170]])
+    *_, report = api.segment(FileData(path=str(photo)), boxes=[[200, 30, 60, 170]])
     assert (report["found"], report["boxes"]) == ("object", [[60, 30, 200, 170]])
     assert "taken as the corners 60,30,200,170" in report["notes"][-1]
-    *_, report = api.segment(str(photo), boxes=[[30.6, 30.6, 30.9, 30.9]])
+    *_, report = api.segment(FileData(path=str(photo)), boxes=[[30.6, 30.6, 30.9, 30.9]])
     assert report["found"] == "nothing" and report["finding"].startswith("Nothing was found in the box")
 
 
@@ -122,11 +122,11 @@ def test_the_api_cuts_out_by_mask_and_keeps_haze(api, photo, monkeypatch):
     monkeypatch.setattr(
         "sama.ui.api.deliver", lambda outputs, names, keep: made.append(outputs) or list(names)
     )
-    api.predict(str(photo), boxes=[BOX], cutout_from="mask", haze="kept")
-    api.matte(str(photo), boxes=[BOX])
+    api.predict(FileData(path=str(photo)), boxes=[BOX], cutout_from="mask", haze="kept")
+    api.matte(FileData(path=str(photo)), boxes=[BOX])
     by_mask, usual = made
     assert np.array_equal(by_mask.cutout[..., 3], 255 * by_mask.mask) and by_mask.alpha[HAZE].all()
     assert np.array_equal(usual.cutout[..., 3], np.rint(255 * usual.alpha)) and not usual.alpha[HAZE].any()
     with pytest.raises(Exception, match="'cutout_from' is neither 'matte' nor 'mask'"):
-        api.composite(str(photo), boxes=[BOX], cutout_from="scissors")
+        api.composite(FileData(path=str(photo)), boxes=[BOX], cutout_from="scissors")
     assert SAM in usual.answer.union.layers
