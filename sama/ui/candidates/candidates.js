@@ -88,7 +88,7 @@ function candidate({ src, score }, i, { length }) {
 }
 function show() {
   const offer = props.offer;
-  mattes.parentElement.hidden = !!offer && !offer.trained && !photo?.transparent;
+  mattes.hidden = about.hidden = !!offer && !offer.trained && !photo?.transparent;
   for (const button of mattes.children) if (button.dataset.matte === OWN) button.hidden = !photo?.transparent;
   root.hidden = !offer || !photo || offer.key !== photo.key;
   if (root.hidden) return;

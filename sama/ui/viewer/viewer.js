@@ -16,7 +16,7 @@ const looks = Looks(layers, wanted => trigger('look', wanted), props.look_side);
 
 const figureOf = name => $(`[data-panel=${name}]`);
 const panels = ['sam', 'sama', 'alpha', 'composite', 'difference'].map(name => {
-  const panel = makePanel(name, figureOf(name), enlarge, fill);
+  const panel = makePanel(name, figureOf(name), enlarge, alone => full.toggle(alone));
   const layer = () => (swapped && SWAPPED[name]) || name;
   return Object.assign(panel, {
     names: () => [layer()],
@@ -47,7 +47,6 @@ const full = FullScreen(grid, sole, {
     return under ? under.name : mode === 'difference' ? 'difference' : 'composite';
   },
 });
-const fill = name => full.toggle(name);
 
 // ---- drawing -----------------------------------------------------------------------------------------------------
 
