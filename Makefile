@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint lint-js lock clean
+.PHONY: demo test fuzz lint lint-js lock clean
 
 demo: $(VENV)/.demo
 	$(BIN)/sama app
@@ -12,6 +12,13 @@ test: $(VENV)/.dev
 	tests/install_chromium.sh
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest
+
+# Damaged files and requests, many more than in `make test`; what fails is kept in out/fuzz, and comes again with SEED.
+FUZZ ?= 10000
+SEED ?= $(shell date +%s)
+fuzz: $(VENV)/.dev
+	@echo "make fuzz FUZZ=$(FUZZ) SEED=$(SEED)"
+	SAMA_FUZZ=$(FUZZ) $(BIN)/python -m pytest -v tests/fuzz --hypothesis-seed=$(SEED)
 
 lint: $(VENV)/.dev lint-js
 	$(BIN)/ruff check .

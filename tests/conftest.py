@@ -20,3 +20,11 @@ def launch_chromium():
 
     with sync_playwright() as playwright:
         yield lambda flags: playwright.chromium.launch(executable_path=found, args=flags)
+
+
+@pytest.fixture(scope="session")
+def watch():
+    """What notes which files are opened and which addresses are called; it cannot be taken away again."""
+    from tests.fuzz.conduct import Watch
+
+    return Watch()

@@ -60,7 +60,7 @@ def visit(path: str, device: str, dtype: str) -> dict:
     predictor = thread.call(load, "mini", device=device, dtype=dtype)
     studio = build_studio(predictor, examples_folder(), thread)  # held, as a running app holds it
     started = time.perf_counter()
-    visit = Visit(predictor, path, on_gpu(predictor, thread=thread))
+    visit = Visit(predictor, path, run=on_gpu(predictor, thread=thread))
     for _ in visit.encode():
         pass
     width, height = visit.size

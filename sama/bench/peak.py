@@ -27,6 +27,24 @@ def peak_rss() -> int | None:
     return used if sys.platform == "darwin" else used * 1024
 
 
+def resident() -> int | None:
+    """Return the resident memory of this process in bytes; None on systems that do not tell."""
+    return _status("VmRSS")
+
+
+def state_of(process: int) -> tuple[int, int, int]:
+    """Return another process's resident bytes, threads and open files; zeros on systems that do not tell."""
+    folder = Path("/proc") / str(process)
+    try:
+        text = (folder / "status").read_text()
+        files = len(list((folder / "fd").iterdir()))
+    except OSError:
+        return 0, 0, 0
+    found = {name: re.search(rf"^{name}:\s+(\d+)", text, re.M) for name in ("VmRSS", "Threads")}
+    rss, threads = (int(match[1]) if match else 0 for match in found.values())
+    return rss * 1024, threads, files
+
+
 class PeakMeter:
     """How much memory a step adds at its peak: the device's on CUDA, otherwise this process's resident memory."""
 
@@ -42,7 +60,7 @@ class PeakMeter:
             return
         return_memory()
         try:
-            _CLEAR.write_text("5")  # proc(5): resets the peak
+            _CLEAR.write_text("5", "utf-8")  # proc(5): resets the peak
         except OSError:
             self._before = None
         else:
@@ -59,7 +77,7 @@ class PeakMeter:
 def _status(field: str) -> int | None:
     """Bytes of a field of /proc/self/status; None on other systems."""
     try:
-        found = re.search(rf"^{field}:\s+(\d+) kB", _STATUS.read_text(), re.M)
+        found = re.search(rf"^{field}:\s+(\d+) kB", _STATUS.read_text("utf-8"), re.M)
     except OSError:
         return None
     return int(found[1]) * 1024 if found else None

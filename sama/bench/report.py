@@ -51,7 +51,7 @@ def machine(device: torch.device) -> str:
     """Name the hardware and what runs on it."""
     name = platform.processor() or platform.machine()
     try:
-        info = Path("/proc/cpuinfo").read_text()
+        info = Path("/proc/cpuinfo").read_text("utf-8")
         name = next(line.partition(":")[2].strip() for line in info.splitlines() if line[:10] == "model name")
     except (OSError, StopIteration):  # not Linux, or a processor without a name
         pass

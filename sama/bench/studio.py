@@ -1,5 +1,6 @@
 """How long a visitor waits: the real page over the embedded model, in a headless Chromium."""
 
+import os
 import shutil
 import socket
 import statistics
@@ -50,7 +51,7 @@ def measure(
 
     with tempfile.TemporaryDirectory(prefix="sama-bench-") as folder, sync_playwright() as playwright:
         progress("starting the studio")
-        with _studio(Path(folder)) as url:
+        with serving(Path(folder)) as (url, _):
             browser = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
             try:
                 page = browser.new_page(viewport={"width": 1440, "height": 900})
@@ -99,19 +100,22 @@ def _chromium() -> str:
 
 
 @contextmanager
-def _studio(folder: Path) -> Iterator[str]:
-    """Run `sama app` in a process of its own; gives its address."""
+def serving(folder: Path, **settings: str) -> Iterator[tuple[str, int]]:
+    """Run `sama app` in a process of its own; gives its address and the process's id. folder: for what it says;
+    settings: of its environment. Raises BenchError where it does not come up."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = folder / "app.log"
     command = [sys.executable, "-m", "sama", "app", "--host", "127.0.0.1", "--port", str(port)]
     with open(log, "wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **settings}
+        )
     url = f"http://127.0.0.1:{port}"
     try:
         _wait(process, url, log)
-        yield url
+        yield url, process.pid
     finally:
         process.terminate()
         try:

@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from sama.commands.flags import add_device_flags
+from sama.commands.flags import add_device_flags, add_photo_flags, max_pixels
 from sama.errors import SamaError
 from sama.evaluation.run import evaluate
 from sama.models.backbones import default_config
@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, help="only the first so many photos of each validation folder")
     parser.add_argument("--learning-rate", type=float, default=1.2e-3)
     parser.add_argument("--batch", type=int, default=4)
+    add_photo_flags(parser)
     add_device_flags(parser)
     parser.add_argument("--seed", type=int, default=0)
 
@@ -54,8 +55,8 @@ def main(args: argparse.Namespace) -> int:
                     f"{stats['p5']:.3f} to {stats['p95']:.3f} for nine in ten cells."
                 )
     print(words)
-    (args.out / "ablation.json").write_text(json.dumps(results, indent=1))
-    (args.out / "ablation.md").write_text(words + "\n")
+    (args.out / "ablation.json").write_text(json.dumps(results, indent=1), "utf-8")
+    (args.out / "ablation.md").write_text(words + "\n", "utf-8")
     return 0
 
 
@@ -63,7 +64,7 @@ def _variant(name: str, args: argparse.Namespace) -> dict:
     folder = args.out / name
     finished = folder / "results.json"
     if finished.exists():
-        return json.loads(finished.read_text())
+        return json.loads(finished.read_text("utf-8"))
     variant = VARIANTS[name]
     recipe = replace(
         read_recipe(args.recipe),
@@ -97,7 +98,8 @@ def _variant(name: str, args: argparse.Namespace) -> dict:
                 closer=False,  # the paper's SAMA sees the whole photo, and its heads have the last word
                 edges=False,
                 limit=args.limit,
+                max_pixels=max_pixels(args),
             )
     result = {"folders": found, "confidence": watch.results()}
-    finished.write_text(json.dumps(result, indent=1))
+    finished.write_text(json.dumps(result, indent=1), "utf-8")
     return result

@@ -3,7 +3,13 @@
 import argparse
 import sys
 
-from sama.commands.flags import add_device_flags, add_model_flags, load_predictor
+from sama.commands.flags import (
+    add_device_flags,
+    add_model_flags,
+    add_photo_flags,
+    load_predictor,
+    max_pixels,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -11,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address to listen on; 0.0.0.0 for the whole network")
     parser.add_argument("--port", type=_port, help="by default the first free one from 7860")
     parser.add_argument("--share", action="store_true", help="open a public gradio.live link")
+    add_photo_flags(parser)
     add_model_flags(parser)
     add_device_flags(parser, dtype=True, compile=True)
 
@@ -27,7 +34,7 @@ def main(args: argparse.Namespace) -> int:
     predictor = thread.call(load_predictor, args) if thread else load_predictor(args)
     print(f"{predictor.info.title} {predictor.info.running}")
     examples = examples_folder()
-    studio = build_studio(predictor, examples, thread)
+    studio = build_studio(predictor, examples, thread, max_pixels(args))
     options = launch_options(examples)
     try:
         studio.launch(server_name=args.host, server_port=args.port, share=args.share, **options)

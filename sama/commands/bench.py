@@ -22,6 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="weights of the one official model; else random ones",
     )
     parser.add_argument("--ui", action="store_true", help="measure the page in a browser instead")
+    parser.add_argument(
+        "--soak", type=float, metavar="MINUTES", help="let visitors come to the page for so long instead"
+    )
+    parser.add_argument("--visitors", type=int, metavar="N", help="how many come to --soak, 20 by default")
     add_device_flags(parser, dtype=True)
 
 
@@ -34,6 +38,10 @@ def main(args: argparse.Namespace) -> int:
         raise BenchError("At least one round is needed; correct --repeats.")
     if args.json is not None:
         check_target(args.json)
+    if args.soak is not None:
+        return _soak(args)
+    if args.visitors is not None:
+        raise BenchError("--visitors come to --soak only; say for how many minutes.")
     if args.ui and (args.only or args.model or args.checkpoint):
         raise BenchError("--ui measures the page alone; leave out --only, --model and --checkpoint.")
     rows, notes = _page(args) if args.ui else _models(args)
@@ -43,6 +51,26 @@ def main(args: argparse.Namespace) -> int:
     if args.json is not None:
         write_json(args.json, rows)
     return 0
+
+
+def _soak(args: argparse.Namespace) -> int:
+    """Returns 1 where something is not well."""
+    from sama.bench.report import table, write_json
+    from sama.bench.rows import BenchError
+    from sama.bench.soak import GROWTH, soak
+
+    if args.ui or args.only or args.model or args.checkpoint or args.repeats:
+        raise BenchError("--soak goes with --visitors and --json alone; leave out the other flags.")
+    visitors = 20 if args.visitors is None else args.visitors
+    if not 0 < args.soak <= 24 * 60 or not 1 <= visitors <= 100:
+        raise BenchError("--soak takes minutes up to a day, --visitors a number from 1 to 100; correct them.")
+    rows, well = soak(minutes=args.soak, visitors=visitors, progress=_progress)
+    print(table(rows))
+    print(f"Well means: no errors, nothing mixed, no traceback, at most {GROWTH} MiB more at the end.")
+    print("All is well." if well else "Not all is well.")
+    if args.json is not None:
+        write_json(args.json, rows)
+    return 0 if well else 1
 
 
 def _page(args: argparse.Namespace) -> tuple[list[dict], list[str]]:

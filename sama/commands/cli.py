@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sama import __version__
 from sama.commands.parser import Parser
+from sama.commands.surroundings import print_anything, stopping_tidily
 from sama.errors import SamaError
 
 
@@ -76,11 +77,14 @@ def parser_of(names: Sequence[str], prog: str = "sama") -> Parser:
 
 
 def main(argv: Sequence[str] | None = None, *, prog: str = "sama") -> int:
-    """Run `sama ARGV...`; returns the exit code: 0, or 2 after a mistake of the user. prog: how it was called."""
+    """Run `sama ARGV...`; returns the exit code: 0, 2 after a mistake of the user, 3 where `predict` found nothing, or
+    hardly anything. prog: how it was called."""
     argv = sys.argv[1:] if argv is None else argv
+    print_anything()
     args = parser_of(argv[:1], prog).parse_args(argv)
     try:
-        return import_module(COMMANDS[args.command].module).main(args)
+        with stopping_tidily():
+            return import_module(COMMANDS[args.command].module).main(args)
     except SamaError as error:
         print(f"sama: {error}", file=sys.stderr)
         return 2

@@ -3,12 +3,24 @@
 import argparse
 from pathlib import Path
 
-from sama.commands.flags import add_device_flags, add_model_flags
+from sama.commands.flags import add_device_flags, add_model_flags, add_photo_flags, max_pixels
+from sama.evaluation.contestants import PROMPT_KINDS
 from sama.evaluation.datasets import OBJECT_MODES
-from sama.evaluation.prompting import PROMPT_KINDS
-from sama.evaluation.report import format_table, prepare_output, write_json
+from sama.evaluation.from_masks import MASK_METHODS
+from sama.evaluation.report import format_columns, format_table, prepare_output, write_csv, write_json
 from sama.evaluation.run import evaluate
 from sama.methods import METHODS
+
+
+class _Columns(argparse.Action):
+    """Say what the printed columns mean, and stop; as --help does."""
+
+    def __init__(self, option_strings, dest, **options):
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, **options)
+
+    def __call__(self, parser, *_unused):
+        print(format_columns())
+        parser.exit()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,18 +28,54 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "directory", metavar="DIR", type=Path, help="folder with images/ and labels/ or alphas/"
     )
+    parser.add_argument("--columns", action=_Columns, help="say what every printed column means, and stop")
     parser.add_argument(
-        "--prompts",
-        choices=PROMPT_KINDS,
-        default="box",
-        help="how each object is prompted; a mask is the true one, or damaged",
+        "--prompts", choices=PROMPT_KINDS, default="box", metavar="KIND", help=", ".join(PROMPT_KINDS)
     )
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write the results here")
+    parser.add_argument(
+        "--json", metavar="FILE", type=Path, help="write the results here, object by object too"
+    )
+    parser.add_argument(
+        "--csv", metavar="FILE", type=Path, help="write a line for each object and method here"
+    )
     parser.add_argument(
         "--object", choices=OBJECT_MODES, default="each", help="every label id, or all as one"
     )
-    parser.add_argument("--methods", metavar="NAMES", help=f"of {','.join(METHODS)} (default: all that fit)")
+    parser.add_argument(
+        "--methods",
+        metavar="NAMES",
+        help=f"of {','.join(METHODS)}; with a mask of {','.join(MASK_METHODS)} (default: all that fit)",
+    )
+    parser.add_argument(
+        "--answers",
+        metavar="[NAME=]DIR",
+        action="append",
+        default=[],
+        help="another program's masks or mattes, DIR/PHOTO.png; may repeat; then only --methods that are named run",
+    )
+    parser.add_argument(
+        "--ignore",
+        metavar="LABEL",
+        type=int,
+        help="what is neither object nor background; 0: none (default: 255 in maps with other labels)",
+    )
     parser.add_argument("--limit", metavar="N", type=int, help="only the first N photos")
+    parser.add_argument(
+        "--group-words",
+        metavar="N",
+        type=int,
+        default=1,
+        help="how many words of NAME_OF_PHOTO are its family or source",
+    )
+    _add_answer_flags(parser)
+    parser.add_argument("--out", metavar="DIR", type=Path, help="folder for the contact sheet, if not FILE's")
+    add_photo_flags(parser)
+    add_model_flags(parser)
+    add_device_flags(parser)
+
+
+def _add_answer_flags(parser: argparse.ArgumentParser) -> None:
+    """How objects are answered."""
     parser.add_argument(
         "--whole", action="store_true", help="answer small boxes on the whole photo, without a closer look"
     )
@@ -36,14 +84,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="take SAMA's maps as its heads give them, not along the photo's edges",
     )
-    parser.add_argument("--out", metavar="DIR", type=Path, help="folder for the contact sheet, if not FILE's")
-    add_model_flags(parser)
-    add_device_flags(parser)
+    parser.add_argument(
+        "--keep-haze",
+        action="store_true",
+        help="leave in mattes what is away from the object, see `predict --haze`",
+    )
 
 
 def main(args: argparse.Namespace) -> int:
     """Run the command: print the table, write what was asked for. Raises SamaError."""
     sheet = None
+    if args.csv is not None:
+        prepare_output(args.csv)
     if args.json is not None:
         sheet = prepare_output(args.json).with_name(f"{args.json.stem}_cases.png")
     if args.out is not None:
@@ -55,7 +107,10 @@ def main(args: argparse.Namespace) -> int:
         prompts=args.prompts,
         object_mode=args.object,
         methods=methods,
+        answers=args.answers,
         limit=args.limit,
+        ignore=args.ignore,
+        group_words=args.group_words,
         model=args.model,
         device=args.device,
         checkpoint=args.checkpoint,
@@ -63,11 +118,16 @@ def main(args: argparse.Namespace) -> int:
         sheet=sheet,
         closer=not args.whole,
         edges=not args.unfiltered,
+        keep_haze=args.keep_haze,
+        max_pixels=max_pixels(args),
     )
-    print(format_table(results))
-    if args.json is not None:
-        write_json(results, args.json)
-    for path in (args.json, sheet):
+    try:  # whatever becomes of files and screen, one of them has the results of hours
+        for path, write in ((args.json, write_json), (args.csv, write_csv)):
+            if path is not None:
+                write(results, path)
+    finally:
+        print(format_table(results))
+    for path in (args.json, args.csv, sheet):
         if path is not None:
             print(f"wrote {path}")
     return 0

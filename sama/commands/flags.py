@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ def add_prompt_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def add_mask_flag(parser: argparse.ArgumentParser) -> None:
-    """--mask, a file for `sama.request.masks.open_mask`."""
+    """--mask, a file for `sama.request.mask_files.read_mask`."""
     parser.add_argument(
         "--mask",
         type=Path,
@@ -47,6 +48,24 @@ def add_model_flags(parser: argparse.ArgumentParser, *, session: bool = False) -
     )
 
 
+def add_photo_flags(parser: argparse.ArgumentParser) -> None:
+    """--max-megapixels, for `open_image`: see `max_pixels`."""
+    from sama.photo.opening import MAX_PIXELS
+
+    parser.add_argument(
+        "--max-megapixels",
+        type=_megapixels,
+        metavar="N",
+        default=MAX_PIXELS / 1e6,
+        help=f"refuse larger photos; {MAX_PIXELS / 1e6:g} by default",
+    )
+
+
+def max_pixels(args: argparse.Namespace) -> int:
+    """What --max-megapixels allows, in pixels."""
+    return max(1, round(args.max_megapixels * 1e6))
+
+
 def add_device_flags(parser: argparse.ArgumentParser, *, dtype: bool = False, compile: bool = False) -> None:
     """--device, and where it is wanted --dtype and --compile."""
     parser.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda or mps")
@@ -65,3 +84,13 @@ def load_predictor(args: argparse.Namespace, *, model: str | None = None) -> Pre
     names = ("device", "dtype", "compile", "checkpoint", "sama_weights")
     given = {name: value for name, value in vars(args).items() if name in names}
     return load(model or args.model, **given)
+
+
+def _megapixels(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r:.40} is no number of megapixels above 0")
+    return value

@@ -10,7 +10,8 @@ from sama.commands.flags import add_device_flags, add_mask_flag, add_model_flags
 from sama.errors import PhotoError, PromptError, SamaError
 from sama.evaluation.datasets import OBJECT_MODES
 from sama.photo.opening import open_image
-from sama.request.masks import open_mask, shares_of
+from sama.request.mask_files import read_mask
+from sama.request.masks import shares_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +59,7 @@ def main(args: argparse.Namespace) -> int:
     out = args.out or Path(f"{args.photo.stem}_alpha.png")
     if out.suffix.lower() != ".png" or out.is_dir():
         raise SamaError(f"{out} is no name for a matte; give one that ends with .png.")
-    mask = open_mask(args.mask, photo.size)
+    mask = read_mask(args.mask, photo.size, photo.name)
 
     from sama.commands.matte_folder import write_png
     from sama.matting import to_uint8

@@ -21,7 +21,8 @@ from tqdm import tqdm
 
 from sama.commands.matte_sheet import Row, chosen, row_of, save_sheet
 from sama.errors import SamaError
-from sama.evaluation.datasets import SMALLEST_OBJECT, by_stem, read_labels
+from sama.evaluation.datasets import SMALLEST_OBJECT, by_stem
+from sama.evaluation.pictures import read_labels
 from sama.matting import to_uint8
 from sama.methods.matte import matte
 from sama.photo.opening import Photo, open_image

@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,21 +13,26 @@ from sama.commands.flags import (
     add_device_flags,
     add_mask_flag,
     add_model_flags,
+    add_photo_flags,
     add_prompt_flags,
     load_predictor,
+    max_pixels,
 )
 from sama.errors import PromptError
 from sama.methods import METHODS, answer, method_of
-from sama.methods.from_mask import FromMask
-from sama.photo.opening import MAX_PIXELS, Photo, open_image
-from sama.request.masks import open_mask
+from sama.methods.from_mask import asked_of
+from sama.photo.opening import Photo, open_image
+from sama.request.mask_files import read_mask
 from sama.request.prompts import Prompts, parse_box, parse_point
 from sama.request.request import Request
 from sama.request.session import Session
-from sama.request.settings import ESTIMATED, PHOTO, Settings
+from sama.request.settings import ESTIMATED, KEPT, MASK, MATTE, PHOTO, REMOVED, Settings
 
 if TYPE_CHECKING:
     from sama.predict.answer import Answer
+
+
+NOT_FOUND = 3  # the exit code of an answer that is empty, or nearly
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +59,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=(ESTIMATED, PHOTO),
         help="colours of the cut-out: estimated without the old background (the default), or the photo's",
     )
+    parser.add_argument(
+        "--cutout-from",
+        choices=(MATTE, MASK),
+        help="what cut-out and composite are made with: the matte (the default), or the mask with its hard edges",
+    )
+    parser.add_argument(
+        "--haze",
+        choices=(REMOVED, KEPT),
+        help="what the matte has away from the object, not joined to the mask: removed by default",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     parser.add_argument(
         "--method",
@@ -62,33 +78,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="whose mask and matte: sama by default, closed_form without SAMA weights, from_mask for --mask alone; "
         f"of {', '.join(METHODS)}",
     )
-    parser.add_argument(
-        "--max-megapixels",
-        type=float,
-        metavar="N",
-        default=MAX_PIXELS / 1e6,
-        help=f"refuse larger photos; {MAX_PIXELS / 1e6:g} by default",
-    )
+    add_photo_flags(parser)
     add_model_flags(parser, session=True)
     add_device_flags(parser, dtype=True, compile=True)
 
 
 def main(args: argparse.Namespace) -> int:
-    """Run the command; raises SamaError for anything the user can mend, before anything is written."""
-    photo = open_image(args.photo, max_pixels=round(args.max_megapixels * 1e6), keep_own=True)
+    """Run the command; raises SamaError for anything the user can mend, before anything is written. Returns 0, or
+    NOT_FOUND where the files hold an object that is empty or nearly so."""
+    photo = open_image(args.photo, max_pixels=max_pixels(args), keep_own=True)
     for note in photo.notes:
         print(f"photo: {note}")
     request, settings, model = _request(args, photo)
 
+    for line in _understood(request):
+        print(line)
+
     from sama.bench.peak import peak_rss
     from sama.export.outputs import Outputs
-    from sama.export.writing import write_outputs
+    from sama.export.writing import check_folder, write_outputs
+    from sama.methods.findings import finding_of
 
+    check_folder(args.out)
     predictor = load_predictor(args, model=model)
     info = predictor.info
     print(f"model: {info.title}, weights {info.weights_digest}, {info.running}")
     for note in info.notes:
         print(f"note: {note}")
+    method_of(request.method, info).check(request, info)  # before the photo is encoded, which takes seconds
     seconds = {"encode": 0.0}
     bar = tqdm(total=info.views, unit="view", file=sys.stderr)
     for progress in predictor.set_image(photo.rgb):
@@ -103,11 +120,25 @@ def main(args: argparse.Namespace) -> int:
     seconds["foreground, composite, files"] = time.perf_counter() - started
     for path in written:
         print(f"wrote {path}")
+    finding = finding_of(answered, request)
+    if finding.text and not finding.missed:
+        print(f"note: {finding.text}")
     print("seconds: " + ", ".join(f"{name} {value:.2f}" for name, value in seconds.items()))
     peak = peak_rss()
     memory = "" if peak is None else f", peak memory {peak / 2**20:.0f} MiB"
     print(f"photo {photo.size[0]} x {photo.size[1]}{memory}")
+    if finding.missed:
+        print(f"sama: {finding.text}", file=sys.stderr)
+        return NOT_FOUND
     return 0
+
+
+def _understood(request: Request) -> Iterator[str]:
+    """What the prompts were taken for, line by line."""
+    for x0, y0, x1, y1 in request.prompts.boxes:
+        yield f"box: from {x0:g},{y0:g} to {x1:g},{y1:g}, {x1 - x0:g} x {y1 - y0:g} pixels"
+    for note in request.notes:
+        yield f"note: {note}"
 
 
 def _answer(predictor, request: Request) -> "Answer":
@@ -126,22 +157,22 @@ def _request(args: argparse.Namespace, photo: Photo) -> tuple[Request, Settings,
     """Request, settings and model: from the flags, or from a session file, of which flags replace parts."""
     flags = {
         name: getattr(args, name)
-        for name in ("background", "candidate", "foreground")
+        for name in ("background", "candidate", "foreground", "cutout_from", "haze")
         if getattr(args, name) is not None
     } | ({} if args.method is None else {"matte": args.method})
     if args.session is None:
         points = tuple(parse_point(text) for text in args.point)
-        mask = None if args.mask is None else open_mask(args.mask, photo.size)
+        mask = None if args.mask is None else read_mask(args.mask, photo.size, photo.name)
         prompts = Prompts(points, tuple(parse_box(text) for text in args.box), mask)
-        if prompts.only_mask:
-            flags = {"matte": FromMask.name} | flags
+        if (method := asked_of(args.method, prompts)) is not None:
+            flags |= {"matte": method}
         settings, model = Settings.from_dict(flags, methods=METHODS, paths=True), args.model or "mini"
     else:
-        if args.box or args.point or args.mask:
+        if args.box or args.point or args.mask is not None:
             raise PromptError("A session brings its own prompts; leave out --box, --point and --mask.")
         session = Session.load(args.session)
         session.check(photo)
         settings = Settings.from_dict(session.settings | flags, methods=METHODS, paths=True)
         prompts, model = session.prompts, args.model or session.model
-    asked = {"method": settings.method, "candidate": settings.candidate}
+    asked = {"method": settings.method, "candidate": settings.candidate, "keep_haze": settings.keep_haze}
     return Request.of(prompts, photo.size, **asked), settings, model

@@ -109,7 +109,8 @@ def with_data(recipe: Recipe, given: list[str]) -> tuple[Recipe, Path]:
 
 def _parsed(text: str) -> tuple[Path, float]:
     head, colon, tail = text.rpartition(":")
-    if not colon or Path(text).is_dir():
+    drive = len(head) == 1 and tail[:1] in ("/", "\\")  # C:\\data is a folder in Windows
+    if not colon or drive or Path(text).is_dir():
         return Path(text), 1.0
     try:
         weight = float(tail)

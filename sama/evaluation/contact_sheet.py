@@ -48,7 +48,7 @@ class ContactSheet:
         photo = _photo_tile(image, window)
         tiles = [("photo", photo), ("truth", self._draw(photo, window, truth.alpha, truth.alpha))]
         for item in shown:
-            values = item.answer.matte if self._mattes else item.answer.mask.astype(np.float32)
+            values = item.answer.matte if self._mattes else truth.judged(item.answer.mask).astype(np.float32)
             tile = self._draw(photo, window, values, truth.alpha)
             _draw_prompts(tile, window, item.prompts)
             tiles.append((item.caption, tile))

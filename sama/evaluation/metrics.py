@@ -1,4 +1,4 @@
-"""Mask metrics, and the two scoreboards that gather metrics over a data set.
+"""Mask metrics, and the scoreboards that gather metrics over a data set.
 
 IoU and boundary IoU judge the method's binary mask; the saliency measures judge its probability
 map, through `pysodmetrics`, as papers on dichotomous segmentation do.
@@ -12,6 +12,8 @@ from sama.evaluation.matting_metrics import matting_errors
 
 MASK_METRICS = ("mIoU", "boundary_IoU", "F_max", "weighted_F", "MAE", "S", "E")
 MATTE_METRICS = ("SAD", "MSE", "MAD", "Grad", "Conn")
+INSIDE = "inside_alpha"
+INSIDE_DEPTH = 10  # pixels
 
 
 def iou(mask: np.ndarray, truth: np.ndarray) -> float:
@@ -35,6 +37,22 @@ def _inner_band(mask: np.ndarray, width: int) -> np.ndarray:
     return mask & (depth <= width)
 
 
+def opaque_inside(alpha: np.ndarray) -> np.ndarray:
+    """(H, W) bool: where a true matte (H, W) in [0, 1] is 1, and so is everything up to INSIDE_DEPTH px away.
+
+    The photo's rim is no edge: an object that is cut off by it goes on.
+    """
+    opaque = alpha >= 1
+    if opaque.all() or not opaque.any():
+        return opaque
+    rows, columns = np.flatnonzero(opaque.any(axis=1)), np.flatnonzero(opaque.any(axis=0))
+    # With a pixel around it where there is one, which is then not opaque; farther ones are never nearer.
+    part = slice(max(0, rows[0] - 1), rows[-1] + 2), slice(max(0, columns[0] - 1), columns[-1] + 2)
+    inside = np.zeros(alpha.shape, bool)
+    inside[part] = np.asarray(ndimage.distance_transform_edt(opaque[part])) > INSIDE_DEPTH
+    return inside
+
+
 class MaskScores:
     """Gathers MASK_METRICS over objects.
 
@@ -53,37 +71,52 @@ class MaskScores:
         self._f_max = sod.FmeasureV2({"f": self._fmeasure})
         self._weighted_f, self._mae = sod.WeightedFmeasure(), sod.MAE()
         self._s, self._e = sod.Smeasure(), sod.Emeasure()
-        self._ious: list[float] = []
-        self._boundary_ious: list[float] = []
+        self.rows: list[dict[str, float]] = []
 
-    def add(self, mask: np.ndarray, probability: np.ndarray, truth: np.ndarray) -> float:
-        """Score one object; mask, truth (H, W) bool; probability (H, W) in [0, 1]. Return IoU."""
-        self._ious.append(iou(mask, truth))
-        self._boundary_ious.append(boundary_iou(mask, truth))
+    def add(
+        self, mask: np.ndarray, probability: np.ndarray, truth: np.ndarray, known: np.ndarray | None = None
+    ) -> float:
+        """Score one object; mask, truth (H, W) bool; probability (H, W) in [0, 1]. Return IoU.
+
+        known (H, W) bool: where the truth says what is right, everywhere for None. What an answer says elsewhere does
+        not count: the measures that count pixels leave those out, those of structure (S, weighted_F) and of
+        boundaries see background there. `rows` gets the object's own metrics, without F_max.
+        """
         grey = np.rint(probability * 255).astype(np.uint8)
-        for measure in (self._f_max, self._weighted_f, self._mae, self._s, self._e):
-            measure.step(pred=grey, gt=truth.astype(np.uint8) * 255)
-        return self._ious[-1]
+        counted, counted_truth = grey, truth.astype(np.uint8) * 255
+        whole_truth = counted_truth
+        if known is not None and not known.all():
+            mask, truth = mask & known, truth & known
+            counted, counted_truth = grey[known][None], counted_truth[known][None]  # (1, known pixels)
+            grey = np.where(known, grey, counted.min())  # stretched, that is 0
+            whole_truth = truth.astype(np.uint8) * 255
+        for measure in (self._f_max, self._mae, self._e):
+            measure.step(pred=counted, gt=counted_truth)
+        for measure in (self._weighted_f, self._s):
+            measure.step(pred=grey, gt=whole_truth)
+        row = {
+            "IoU": iou(mask, truth),
+            "boundary_IoU": boundary_iou(mask, truth),
+            "weighted_F": float(self._weighted_f.weighted_fms[-1]),
+            "MAE": float(self._mae.maes[-1]),
+            "S": float(self._s.sms[-1]),
+            "E": float(self._e.changeable_ems[-1].mean()),
+        }
+        self.rows.append(row)
+        return row["IoU"]
 
     def results(self) -> dict[str, float]:
         """Means over the objects added so far (at least one), by metric name."""
-        values = (
-            np.mean(self._ious),
-            np.mean(self._boundary_ious),
-            self._f_max.get_results()["f"]["dynamic"].max(),
-            self._weighted_f.get_results()["wfm"],
-            self._mae.get_results()["mae"],
-            self._s.get_results()["sm"],
-            self._e.get_results()["em"]["curve"].mean(),
-        )
-        return {name: float(value) for name, value in zip(MASK_METRICS, values, strict=True)}
+        means = mean_of(self.rows)
+        means["F_max"] = float(self._f_max.get_results()["f"]["dynamic"].max())
+        return {name: means[name] for name in MASK_METRICS}
 
 
 class MatteScores:
     """Gathers MATTE_METRICS over objects: NAME for the whole image, NAME_unknown for trimaps."""
 
     def __init__(self):
-        self._values: dict[str, list[float]] = {}
+        self.rows: list[dict[str, float]] = []
 
     def add(self, alpha: np.ndarray, truth: np.ndarray, unknown: np.ndarray | None = None) -> float:
         """Score a matte; alpha, truth (H, W) in [0, 1]; unknown (H, W) bool. Return its MSE."""
@@ -91,10 +124,18 @@ class MatteScores:
         if unknown is not None and unknown.any():
             inside = matting_errors(alpha, truth, unknown)
             errors |= {f"{name}_unknown": value for name, value in inside.items()}
-        for name, value in errors.items():
-            self._values.setdefault(name, []).append(value)
+        self.rows.append(errors)
         return errors["MSE"]
 
     def results(self) -> dict[str, float]:
         """Means over the objects that have the metric, by metric name."""
-        return {name: float(np.mean(values)) for name, values in self._values.items()}
+        return mean_of(self.rows)
+
+
+def mean_of(rows: list[dict[str, float]]) -> dict[str, float]:
+    """The mean of each metric over the objects that have it; IoU becomes mIoU."""
+    values: dict[str, list[float]] = {}
+    for row in rows:
+        for name, value in row.items():
+            values.setdefault("mIoU" if name == "IoU" else name, []).append(value)
+    return {name: float(np.mean(each)) for name, each in values.items()}

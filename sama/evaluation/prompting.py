@@ -1,22 +1,24 @@
-"""Simulated users: a tight box, a mask, or clicks that follow the errors of the answer so far.
+"""Simulated users: a box, tight or as people draw it, or clicks that follow the errors of the answer so far.
 
 The click rule is that of the interactive segmentation papers (Xu et al. 2016; RITM, Sofiiuk et al.
 2021): first the pixel deepest inside the object, then the deepest pixel of the largest error
 region. Every method is clicked on its own errors.
 """
 
+import zlib
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 import numpy as np
 from scipy import ndimage
 
-from sama.evaluation.damage import MASKS
 from sama.evaluation.matting_metrics import labelled
-from sama.request.prompts import Prompts, box_of
+from sama.request.prompts import Prompts
 
-CLICKS = {"box": 0, "point1": 1, "point3": 3, "point5": 5}
-PROMPT_KINDS = (*CLICKS, *MASKS)
+CLICKS = {"point1": 1, "point3": 3, "point5": 5}
+BOXES = ("box", "box_short", "box_large")
+SIMULATED = (*BOXES, *CLICKS)
+BOX_ERROR = 0.15  # of the box's width or height: how far a careless side is off
 
 
 class HasMask(Protocol):
@@ -37,7 +39,28 @@ def tight_box(mask: np.ndarray) -> tuple[float, float, float, float]:
     x1 and y1 are one past the last pixel, so that even an object one pixel wide has a box with an
     area.
     """
-    return box_of(mask)
+    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+
+
+def drawn_box(kind: str, mask: np.ndarray, name: str = "") -> tuple[float, float, float, float]:
+    """Return the box (x0, y0, x1, y1) around a non-empty (H, W) bool mask as a person draws it, of BOXES.
+
+    box: tight. box_short: one side is BOX_ERROR of the box's width or height too far in; which one depends on the
+    object's name alone, so that every run and every method gets the same. box_large: all sides are as much too far
+    out, but end at the photo's rim.
+    """
+    box = tight_box(mask)
+    x, y = BOX_ERROR * (box[2] - box[0]), BOX_ERROR * (box[3] - box[1])
+    if kind == "box":
+        return box
+    if kind == "box_short":
+        side = zlib.crc32(name.encode("utf-8", "surrogatepass")) % 4
+        inwards = (x, y, -x, -y)
+        x0, y0, x1, y1 = (edge + (inwards[i] if i == side else 0) for i, edge in enumerate(box))
+        return x0, y0, x1, y1
+    height, width = mask.shape
+    return max(0.0, box[0] - x), max(0.0, box[1] - y), min(width, box[2] + x), min(height, box[3] + y)
 
 
 def deepest_pixel(region: np.ndarray) -> tuple[int, int]:
@@ -77,16 +100,20 @@ def _click(region: np.ndarray, label: int) -> tuple[float, float, int]:
     return float(x), float(y), label
 
 
-def simulate(kind: str, truth: np.ndarray, answer: Callable[[Prompts], A]) -> tuple[Prompts, A]:
-    """Prompt a method as `kind`, of PROMPT_KINDS, says; return the last prompts and their answer.
+def simulate(
+    kind: str,
+    truth: np.ndarray,
+    answer: Callable[[Prompts], A],
+    name: str = "",
+    known: np.ndarray | None = None,
+) -> tuple[Prompts, A]:
+    """Prompt a method as `kind`, of SIMULATED, says; return the last prompts and their answer.
 
-    truth: (H, W) bool, not empty. `answer` is called once for a box or a mask and at most once per click.
+    truth: (H, W) bool, not empty. `answer` is called once for a box and at most once per click. name: the object's, see
+    `drawn_box`. known: (H, W) bool, False where no click corrects anything, as nobody knows what is right.
     """
-    if kind in MASKS:
-        prompts = Prompts(mask=MASKS[kind](truth))
-        return prompts, answer(prompts)
-    if kind == "box":
-        prompts = Prompts(points=(), boxes=(tight_box(truth),), mask=None)
+    if kind in BOXES:
+        prompts = Prompts(points=(), boxes=(drawn_box(kind, truth, name),), mask=None)
         return prompts, answer(prompts)
     points: tuple[tuple[float, float, int], ...] = (_click(truth, 1),)
     while True:
@@ -94,7 +121,8 @@ def simulate(kind: str, truth: np.ndarray, answer: Callable[[Prompts], A]) -> tu
         result = answer(prompts)
         if len(points) == CLICKS[kind]:
             return prompts, result
-        click = next_click(result.mask, truth, points)
+        found = result.mask if known is None else result.mask & known
+        click = next_click(found, truth, points)
         if click is None:
             return prompts, result
         points = (*points, click)

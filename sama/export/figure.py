@@ -4,7 +4,6 @@ Drawn with matplotlib's own objects, never through pyplot, whose state all visit
 PDF. The pictures in it are reduced to what print shows; details are the photo's own pixels.
 """
 
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,11 +16,13 @@ from PIL import Image
 
 from sama import __version__
 from sama.export.details import Square, strongest_details
+from sama.export.letters import FIRST, fonts_for, shortened, wrapped
 from sama.export.outputs import Outputs
 from sama.export.palette import SAM_COLOUR, SAMA_COLOUR
 from sama.matting import to_uint8
 from sama.photo.colour import recolour
 from sama.photo.resize import fit_within
+from sama.photo.source import printable
 from sama.request.prompts import Prompts
 
 # All lengths in inches; five panels make the 7.2 inches of a page with two columns of text.
@@ -34,7 +35,8 @@ CAPTION = 0.34
 DPI = 480
 _PRINTED = 900  # longer side, in pixels, of a whole photo in the figure
 _INK, _SOFT, _KEEP, _DROP = "#1d1c1a", "#6f6b63", "#1a9e52", "#dc3535"
-_TEXT = {"family": "DejaVu Sans", "color": _INK}  # the font that comes with matplotlib
+# The font comes with matplotlib. Text is never markup: a file may be called "lamp_$5_$7.jpg".
+_TEXT = {"family": FIRST, "color": _INK, "parse_math": False, "usetex": False}
 _LABEL = {
     **_TEXT,
     "size": 6,
@@ -45,12 +47,16 @@ _LABEL = {
 _TITLE = {**_TEXT, "size": 7.5, "ha": "center", "va": "baseline"}
 _CAPTION = {**_TEXT, "color": _SOFT, "size": 5.2, "ha": "left", "va": "top", "linespacing": 1.5}
 _LETTERS = "AB"
+_NAME = 56  # columns of a file's name in the caption
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels of the photo
 _RC = {"pdf.fonttype": 42}  # TrueType, as publishers demand
 
 
-def draw_figure(outputs: Outputs) -> Figure:
-    """Return the figure of one answer: five labelled panels, a row of insets per detail, and a caption."""
+def draw_figure(outputs: Outputs, *, plain: bool = False) -> Figure:
+    """Return the figure of one answer: five labelled panels, a row of insets per detail, and a caption.
+
+    plain: use no font but matplotlib's own.
+    """
     width, height = outputs.photo.size
     whole = (0, 0, width, height)
     scale = min(PANEL / width, TALLEST / height)
@@ -78,9 +84,10 @@ def draw_figure(outputs: Outputs) -> Figure:
             if index == 0:
                 text = f"{letter}   {cell / (side * scale):.1f}\u00d7"
                 inset.annotate(text, (0.03, 0.965), xycoords="axes fraction", va="top", **_LABEL)
-    lines = textwrap.wrap(_provenance(outputs), round(page[0] * 25))
-    caption = "\n".join(line.removesuffix("  \u00b7") for line in lines)
-    figure.text(MARGIN / page[0], (CAPTION - 0.07) / page[1], caption, **_CAPTION)
+    lines = wrapped(_provenance(outputs, plain), round(page[0] * 25))
+    caption = "\n".join(line.removesuffix("  \u00b7").removeprefix("\u00b7  ") for line in lines)
+    fonts, _ = fonts_for(caption, plain=plain)
+    figure.text(MARGIN / page[0], (CAPTION - 0.07) / page[1], caption, **{**_CAPTION, "family": fonts})
     return figure
 
 
@@ -188,7 +195,7 @@ def _draw_prompts(axes: Axes, prompts: Prompts) -> None:
         axes.plot(x, y, sign, color="white", markersize=2.6, markeredgewidth=0.8)
 
 
-def _provenance(outputs: Outputs) -> str:
+def _provenance(outputs: Outputs, plain: bool) -> str:
     """Say what the figure shows and what it takes to make it again."""
     photo, info, prompts, settings = outputs.photo, outputs.info, outputs.prompts, outputs.settings
     negative = sum(label == 0 for *_, label in prompts.points)
@@ -202,7 +209,7 @@ def _provenance(outputs: Outputs) -> str:
     facts = [
         f"SAMA {__version__}",
         f"model {info.name}, weights {info.weights_digest or 'none'}",
-        f"{photo.name}, {photo.size[0]} \u00d7 {photo.size[1]} px, SHA-256 {photo.digest[:12]}",
+        f"{_called(photo.name, plain)}, {photo.size[0]} \u00d7 {photo.size[1]} px, SHA-256 {photo.digest[:12]}",
         "prompts: " + ", ".join(each for each in asked if each),
         f"foreground colours {'estimated' if settings.estimate_foreground else 'of the photo'}",
     ]
@@ -216,3 +223,11 @@ def _provenance(outputs: Outputs) -> str:
 
 def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}" if number else ""
+
+
+def _called(name: str, plain: bool) -> str:
+    """A photo's name for the caption; words where no font here has all of its letters."""
+    name = shortened(printable(name), _NAME)
+    _, missing = fonts_for(name, plain=plain)
+    # Held together, so that a line never begins with the name: its letters may be written from right to left.
+    return "a photo whose name no font here can write" if missing else f"photo\u00a0{name}"

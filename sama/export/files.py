@@ -16,17 +16,22 @@ _COMPRESSION = 4  # of 9; more makes PNGs of photos hardly smaller and much slow
 
 @dataclass(frozen=True)
 class OutputFile:
-    """title: for people; write: puts it into a path; needs_own_mask: there is none where SAM's mask is all there is."""
+    """title: for people; write: puts it into a path; needs_own_mask: there is none where SAM's mask is all there is;
+    another: whether it would only say again what another file says, and goes into no ZIP and no folder by itself."""
 
     title: str
     write: Callable[[Outputs, Path], None]
     needs_own_mask: bool = False
+    another: Callable[[Outputs], bool] | None = None
 
 
 def names_of(outputs: Outputs) -> tuple[str, ...]:
-    """Which of FILES there are."""
+    """Which of FILES there are, each once."""
     return tuple(
-        name for name, file in FILES.items() if not file.needs_own_mask or outputs.own_mask is not None
+        name
+        for name, file in FILES.items()
+        if not (file.needs_own_mask and outputs.own_mask is None)
+        and not (file.another is not None and file.another(outputs))
     )
 
 
@@ -53,13 +58,21 @@ def _alpha16(outputs: Outputs, path: Path) -> None:
 
 
 def _coco(outputs: Outputs, path: Path) -> None:
-    path.write_text(json.dumps(outputs.coco()) + "\n", "utf-8")
+    path.write_text(json.dumps(outputs.coco()) + "\n", "utf-8", newline="\n")
 
 
 def _figure(outputs: Outputs, path: Path) -> None:
-    from sama.export.figure import figure_of, save_figure  # matplotlib takes a second to import
+    from sama.export.figure import draw_figure, figure_of, save_figure  # matplotlib takes a second to import
 
-    save_figure(figure_of(outputs), path)
+    try:
+        save_figure(figure_of(outputs), path)
+    except (OSError, MemoryError):
+        raise
+    except (
+        Exception
+    ):  # what a font of this machine makes of being embedded, which is no reason to lose the figure
+        outputs.drawing = draw_figure(outputs, plain=True)
+        save_figure(outputs.drawing, path)
 
 
 def _save(outputs: Outputs, pixels: np.ndarray, path: Path, profile: bytes | None = None) -> None:
@@ -71,6 +84,12 @@ def _save(outputs: Outputs, pixels: np.ndarray, path: Path, profile: bytes | Non
 
 FILES = {  # in the order in which they are written and offered
     "cutout.png": OutputFile("Cut-out, RGBA", _photo("cutout")),
+    "cutout_matte.png": OutputFile(
+        "Cut-out by the matte", _photo("cutout_matte"), another=lambda outputs: not outputs.by_mask
+    ),
+    "cutout_mask.png": OutputFile(
+        "Cut-out by the mask", _photo("cutout_mask"), another=lambda outputs: outputs.by_mask
+    ),
     "composite.png": OutputFile("Composite", _photo("composite")),
     "alpha.png": OutputFile(
         "Alpha, 8 bit", lambda outputs, path: _save(outputs, to_uint8(outputs.alpha), path)

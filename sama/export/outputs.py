@@ -8,12 +8,13 @@ from scipy.ndimage import maximum_filter
 
 from sama.matting import composite_bytes, cutout, estimate_foreground, to_uint8
 from sama.methods import METHODS, matte_of
+from sama.methods.own import check_own
 from sama.photo.colour import recolour
 from sama.photo.opening import Photo
 from sama.predict.answer import SAM, SAMA, TRIMAP, Answer, ModelInfo
 from sama.request.request import Request
 from sama.request.session import Session
-from sama.request.settings import Settings
+from sama.request.settings import MASK, Settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,7 +38,8 @@ class Outputs:
         settings: Settings,
         info: ModelInfo,
     ):
-        """answer: to request, at the photo's size, or ValueError is raised."""
+        """answer: to request, at the photo's size, or ValueError is raised; PromptError where it is the file's own
+        transparency, and there is none."""
         shape = photo.rgb.shape[:2]
         if (
             any(layer.shape != shape for layer in answer.union.layers.values())
@@ -46,8 +48,10 @@ class Outputs:
             raise ValueError(f"SAM's mask and other layers of shape {shape} are needed")
         self.photo = photo
         self.answer = answer
+        check_own(answer.method, photo)
         self.method = METHODS[answer.method]
-        self.alpha = photo.limit(matte_of(answer, self.method))
+        self.alpha = photo.limit(matte_of(answer, self.method))  # the matte
+        self.request = request
         self.prompts = request.prompts
         self.settings = settings
         self.info = info
@@ -87,10 +91,25 @@ class Outputs:
             return "SAM"
         return "SAMA" if self.method.mask in (None, SAMA) else self.method.label
 
+    @property
+    def by_mask(self) -> bool:
+        """Whether cut-out and composite are made with the mask instead of the matte."""
+        return self.settings.cutout_from == MASK
+
     @cached_property
     def cutout(self) -> np.ndarray:
-        """The object (H, W, 4) uint8 with straight alpha."""
+        """The object (H, W, 4) uint8 with straight alpha, cut out by what the settings say."""
+        return self.cutout_mask if self.by_mask else self.cutout_matte
+
+    @cached_property
+    def cutout_matte(self) -> np.ndarray:
+        """The object (H, W, 4) uint8, cut out by the matte."""
         return cutout(self._foreground, self.alpha)
+
+    @cached_property
+    def cutout_mask(self) -> np.ndarray:
+        """The object (H, W, 4) uint8, cut out by `mask`, in the photo's own colours: nothing shows through a mask."""
+        return cutout(self._colours, self._hard)
 
     @cached_property
     def composite(self) -> np.ndarray:
@@ -98,10 +117,11 @@ class Outputs:
         background = self.settings.background
         if background.kind == "transparent":
             return self.cutout
-        backdrop = background.render(self._colours, self.alpha)
+        colours, alpha = (self._own_colours, self._hard) if self.by_mask else (self._foreground, self.alpha)
+        backdrop = background.render(self._colours, alpha)
         if self.profile is not None and background.kind != "blur":  # colours and pictures are given in sRGB
             backdrop = recolour(to_uint8(backdrop), target=self.profile).astype(np.float32) / np.float32(255)
-        return composite_bytes(self._foreground, self.alpha, backdrop)
+        return composite_bytes(colours, alpha, backdrop)
 
     def trimap(self) -> np.ndarray:
         """Return (H, W) uint8: 255 object, 0 background, 128 unknown: what the matting head says where it begins with a
@@ -157,4 +177,13 @@ class Outputs:
     def _foreground(self) -> np.ndarray:
         if self.settings.estimate_foreground:
             return estimate_foreground(self._colours, self.alpha)
+        return self._own_colours
+
+    @property
+    def _own_colours(self) -> np.ndarray:
         return self._colours.astype(np.float32) / np.float32(255)
+
+    @property
+    def _hard(self) -> np.ndarray:
+        """`mask` as a matte (H, W) float32, never more opaque than the photo's own file."""
+        return self.photo.limit(self.mask.astype(np.float32))

@@ -79,7 +79,14 @@ def save(path: Path, answer: Answer, of: Source) -> None:
     }
     entry = PngInfo()
     entry.add_text(_ENTRY, json.dumps(about))
-    Image.fromarray(np.concatenate(planes)).save(path, "PNG", optimize=True, pnginfo=entry)
+    partial = path.with_name(
+        f".{path.name}.partial"
+    )  # aside, so that whoever is cut off leaves the one before
+    try:
+        Image.fromarray(np.concatenate(planes)).save(partial, "PNG", optimize=True, pnginfo=entry)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def load(path: Path, of: Source) -> Answer | None:

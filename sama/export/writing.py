@@ -5,12 +5,13 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sama.errors import SamaError
-from sama.export.files import names_of, write_file
+from sama.export.files import FILES, names_of, write_file
 from sama.export.outputs import Outputs
+from sama.export.turns import alone_in
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same answer makes the same zip, whenever it is made
 
@@ -19,20 +20,37 @@ class ExportError(SamaError):
     """A folder that cannot be written to."""
 
 
+class _Checked(Exception):
+    """Leaves a folder as it was, after a look at it."""
+
+
 def write_outputs(
     out_dir: str | os.PathLike, outputs: Outputs, names: Iterable[str] | None = None
 ) -> list[Path]:
     """Write files to a folder, made where needed; names: which of `names_of(outputs)`, all by default.
 
     Returns their paths. Files of these names are replaced only once all are written; on any failure the folder is as
-    it was. Raises ExportError where writing is impossible, PromptError for a session that cannot be saved.
+    it was. Whoever writes all leaves the files of one answer: an earlier one's that this has not are removed, and of
+    two who write at once one comes after the other. Raises ExportError where writing is impossible, PromptError for a
+    session that cannot be saved.
     """
-    out, names = Path(out_dir), list(names_of(outputs) if names is None else names)
+    out, wanted = Path(out_dir), list(names_of(outputs) if names is None else names)
+    others = [name for name in FILES if name not in wanted] if names is None else []
     with _explained(out), _staging(out) as folder:
-        for name in names:
+        for name in wanted:
             write_file(name, outputs, folder)
-        _move(folder, out, names)
-    return [out / name for name in names]
+        with alone_in(out):
+            _move(folder, out, wanted, others)
+    return [out / name for name in wanted]
+
+
+def check_folder(out_dir: str | os.PathLike) -> None:
+    """Raise ExportError, before minutes of work, where `write_outputs` could not write; changes nothing."""
+    out = Path(out_dir)
+    with suppress(_Checked), _explained(out), _staging(out):
+        for name in FILES:
+            _refuse_folder(out / name)
+        raise _Checked
 
 
 def write_zip(path: str | os.PathLike, outputs: Outputs) -> None:
@@ -85,21 +103,27 @@ def _staging(out: Path) -> Iterator[Path]:
     shutil.rmtree(staging, ignore_errors=True)
 
 
-def _move(folder: Path, out: Path, names: list[str]) -> None:
-    """Move files into `out`; should one fail, put everything back."""
+def _move(folder: Path, out: Path, names: list[str], unwanted: Iterable[str]) -> None:
+    """Move files into `out`, and what is unwanted there away; should one fail, put everything back."""
     previous = folder / "previous"
     previous.mkdir()
+    earlier = [name for name in unwanted if (out / name).is_file()]
     try:
-        for name in names:
-            if (out / name).is_dir():
-                raise IsADirectoryError(None, f"{name} in it is a folder")
+        for name in (*names, *earlier):
+            _refuse_folder(out / name)
             if os.path.lexists(out / name):
                 os.replace(out / name, previous / name)
-            os.replace(folder / name, out / name)
+            if name in names:
+                os.replace(folder / name, out / name)
     except BaseException:
-        for name in names:
-            if not os.path.lexists(folder / name):  # it was moved
+        for name in (*names, *earlier):
+            if name in names and not os.path.lexists(folder / name):  # it was moved
                 (out / name).unlink()
             if os.path.lexists(previous / name):
                 os.replace(previous / name, out / name)
         raise
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_dir():
+        raise IsADirectoryError(None, f"{path.name} in it is a folder")

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageColor
+from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from sama.errors import SamaError
+from sama.matting.colours import SeeThroughError, read_colour
 from sama.photo.opening import open_image
 
 DEFAULT_SIGMA = 0.015  # of the photo's longer side
@@ -19,6 +20,7 @@ MAX_SCALE = 4.0  # and how much larger or smaller than what fits
 _VISIBLE = 1 / 255  # a pixel with more of the subject than this is no background
 _FALLBACK = 1e-4  # weight of the wider blur: it decides only where no background is near
 
+FORMS = "transparent, a colour (white, #336699), blur or blur:SIGMA"  # what needs no file
 _FORMS = "transparent, a colour (white, #336699), blur, blur:SIGMA or image:PATH[:cover|contain]"
 _IMAGE = re.compile(r"image:(?P<path>.+?)(:(?P<fit>cover|contain(:(?P<pad>[^:/\\]+))?))?", re.S)
 
@@ -86,12 +88,13 @@ class Background:
         return np.asarray(result)
 
 
-def parse_background(text: str) -> Background:
+def parse_background(text: str, *, paths: bool = True) -> Background:
     """Read a background description.
 
     "transparent"; a colour by name or "#rrggbb"; "blur" or "blur:SIGMA" (pixels of the photo);
     "image:PATH" with ":cover" (the default, cropped), ":contain" (black margins) or
     ":contain:COLOUR". The picture is opened here. Raises BackgroundError, and PhotoError for it.
+    paths=False: no file is opened, and none is recommended.
     """
     spec = text.strip()
     if spec == "transparent":
@@ -100,11 +103,15 @@ def parse_background(text: str) -> Background:
         return Background(spec, "blur")
     if spec.startswith("blur:"):
         return Background(spec, "blur", sigma=_sigma(spec.removeprefix("blur:")))
+    if not paths and spec.startswith("image:"):
+        raise BackgroundError(
+            f"A background cannot name a file here; use {FORMS}, or send the picture itself."
+        )
     if match := _IMAGE.fullmatch(spec):
         fit = "contain" if (match["fit"] or "cover").startswith("contain") else "cover"
-        pad = _colour(match["pad"] or "black")
+        pad = parse_colour(match["pad"] or "black")
         return Background(spec, "image", pad, open_image(match["path"]).rgb, fit)
-    return Background(spec, "colour", _colour(spec))
+    return Background(spec, "colour", parse_colour(spec, _FORMS if paths else FORMS))
 
 
 def blurred_background(image: np.ndarray, alpha: np.ndarray, sigma: float) -> np.ndarray:
@@ -177,12 +184,17 @@ def _enlarge(values: np.ndarray, step: int, shape: tuple[int, int]) -> np.ndarra
     return result
 
 
-def _colour(text: str) -> tuple[int, int, int]:
+def parse_colour(text: str, forms: str = _FORMS) -> tuple[int, int, int]:
+    """Read a colour by name or "#rrggbb" as bytes; raises BackgroundError, which recommends `forms`."""
     try:
-        colour = ImageColor.getrgb(text)
+        return read_colour(text)
+    except SeeThroughError as error:
+        raise BackgroundError(
+            f"{text!r:.60} is a colour with an alpha, and a background is opaque; leave the alpha out, or use "
+            "transparent."
+        ) from error
     except ValueError as error:
-        raise BackgroundError(f"{text!r:.60} is no background; use {_FORMS}.") from error
-    return colour[:3]
+        raise BackgroundError(f"{text!r:.60} is no background; use {forms}.") from error
 
 
 def _sigma(text: str) -> float:

@@ -25,7 +25,7 @@ def closed_form_alpha(
     The trimap is 0, 1, and between them unknown. Source: Levin et al. 2008, PyMatting's `estimate_alpha_cf`, on the
     crop that holds the unknown pixels, shrunk to max_pixels; known pixels keep their value. A trimap without
     foreground, background or unknown is answered by rounding it: there is nothing to propagate.
-    progress is called with the fraction done, from 0 to 1.
+    progress is called with the fraction done, from 0, before anything takes long, to 1.
     """
     from pymatting import estimate_alpha_cf  # imported late: compiling it takes half a minute the first time
 
@@ -42,6 +42,8 @@ def closed_form_alpha(
         rough = np.where(rough <= 0.01, 0.0, np.where(rough >= 0.99, 1.0, 0.5))
     if not ((rough == 0).any() and (rough == 1).any()):
         return known
+    if progress is not None:
+        progress(0.0)
     options = {"rtol": TOLERANCE, "callback": _Meter(progress) if progress else None}
     with redirect_stdout(StringIO()):  # it prints when its preconditioner needs a second attempt
         found = np.clip(estimate_alpha_cf(colours, rough, cg_kwargs=options), 0, 1).astype(np.float32)

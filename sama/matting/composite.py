@@ -76,13 +76,16 @@ def to_uint8(values: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
 def cutout(foreground: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """Return the object as RGBA (H, W, 4) uint8 with straight (not premultiplied) alpha.
 
-    foreground: (H, W, 3) and alpha: (H, W), both in [0, 1]. Around the object the foreground goes on
+    foreground: (H, W, 3) in [0, 1], or uint8; alpha: (H, W) in [0, 1]. Around the object the foreground goes on
     for 8 transparent pixels, so that its edge keeps its colour when the cut-out is scaled; further
     out pixels are black: their colour means nothing, and would only make the file larger.
     """
     result = np.empty((*alpha.shape, 4), np.uint8)
     opacity = to_uint8(alpha, out=result[..., 3])
-    to_uint8(foreground, out=result[..., :3])
+    if foreground.dtype == np.uint8:
+        result[..., :3] = foreground
+    else:
+        to_uint8(foreground, out=result[..., :3])
     near = maximum_filter(opacity, 2 * _MARGIN + 1, mode="nearest")
     np.copyto(result[..., :3], 0, where=(near == 0)[..., None])
     return result

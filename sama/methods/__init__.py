@@ -6,9 +6,12 @@ from the table.
 
 from collections.abc import Callable
 
+import numpy as np
+
 from sama.errors import PromptError
-from sama.methods import closed_form, from_mask, grabcut, mini_on_sam, sam, sama, solid
-from sama.methods.base import MATTE, Method, Predictor, matte_of
+from sama.methods import closed_form, from_mask, grabcut, mini_on_sam, own, sam, sama, solid
+from sama.methods.base import MATTE, OWN_ALPHA, Method, Predictor, Report, matte_of
+from sama.methods.finishing import finished
 from sama.predict.answer import Answer, ModelInfo
 from sama.request.request import Request
 
@@ -19,13 +22,14 @@ METHODS: dict[str, Method] = {
         sama.Sama(),
         solid.Solid(),
         closed_form.ClosedForm(),
+        own.Own(),
         grabcut.GrabCut(),
         mini_on_sam.MiniOnSam(),
         from_mask.FromMask(),
     )
 }
 
-__all__ = ["METHODS", "Method", "answer", "default_method", "matte_of", "mattes", "method_of"]
+__all__ = ["METHODS", "Method", "answer", "answering", "default_method", "matte_of", "mattes", "method_of"]
 
 
 def method_of(name: str | None, info: ModelInfo) -> Method:
@@ -62,4 +66,15 @@ def answer(predictor: Predictor, request: Request, progress: Callable[[float], N
     method.check(request, predictor.info)
     if predictor.photo is None:
         raise PromptError("No photo is open; call set_image first.")
-    return method.open(predictor.photo, predictor)(request, progress)
+    return answering(method, predictor.photo, predictor)(request, progress)
+
+
+def answering(
+    method: Method, photo: np.ndarray, predictor: Predictor | None
+) -> Callable[[Request, Report | None], Answer]:
+    """Return what answers requests on a photo by a method, see `Method.open`: clicks hold, and haze is removed unless
+    the request keeps it, see `sama.methods.finishing`. The file's own matte is left as it is."""
+    opened = method.open(photo, predictor)
+    if OWN_ALPHA in method.needs:
+        return opened
+    return lambda request, progress=None: finished(opened(request, progress), request, photo)

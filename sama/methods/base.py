@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # What a method may take, return and need.
 BOX, POINTS, MASK = "box", "points", "mask"
 MATTE = "matte"
-MODEL, SAMA_WEIGHTS = "model", "SAMA weights"
+MODEL, SAMA_WEIGHTS, OWN_ALPHA = "model", "SAMA weights", "a photo with transparency"
 
 Report = Callable[[float], None]
 
@@ -47,8 +47,8 @@ class Method(ABC):
 
     name: in flags, files and sessions; label: on a button; panel: over its matte on the page, title: elsewhere; help:
     what it is, for who asks; note: in a figure's caption; takes: of BOX, POINTS and MASK; returns: of MASK and MATTE;
-    needs: of MODEL and SAMA_WEIGHTS; mask: the layer that holds its own mask, None where that is its matte above 0.5;
-    slow: what to say while it works, empty for what is there at once; licence: empty where it is the model's; switch:
+    needs: of MODEL, SAMA_WEIGHTS and OWN_ALPHA; mask: the layer that holds its own mask, None where that is its matte
+    above 0.5; slow: what to say while it works, empty for what is there at once; licence: empty if the model's; switch:
     whether the page's switch offers it. `{model}` in panel and title stands for the model's title, see `named`.
     """
 
@@ -140,6 +140,8 @@ class PhotoMethod(Method):
             else:
                 beside = predictor.answer(request, Beside(), progress)
                 objects, seconds = beside.objects, beside.seconds
+            if progress is not None:
+                progress(0.0)
             for each in objects:
                 each.layers.update(self.layers(photo, each, request))
             return Answer(self.name, tuple(objects), seconds)

@@ -15,6 +15,7 @@ from sama.methods.base import MASK, MATTE, MODEL, ModelMethod, Predictor, Report
 from sama.methods.borrowed import add_mattes
 from sama.methods.sam import Sam
 from sama.predict.answer import ALPHA, ALPHA_LOGITS, SAMA, Answer
+from sama.request.prompts import Prompts
 from sama.request.request import Request
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class FromMask(ModelMethod):
             return super().open(photo, predictor)
 
         def answer(request: Request, progress: Report | None = None) -> Answer:
-            boxed = replace(request, prompts=request.prompts.boxed(), candidate=None)
+            boxed = replace(request, prompts=Prompts(boxes=request.prompts.boxed().boxes), candidate=None)
             beside = predictor.answer(boxed, Sam(), progress)
             objects = tuple(replace(each, prompts=request.prompts) for each in beside.objects)
             started = Answer(self.name, objects, beside.seconds)
@@ -63,3 +64,8 @@ class FromMask(ModelMethod):
         logits = seen.layers[ALPHA_LOGITS] if kept else seen.layers.pop(ALPHA_LOGITS)
         seen.layers[SAMA] = logits
         seen.add_trimap()
+
+
+def asked_of(method: str | None, prompts: Prompts) -> str | None:
+    """The name of the method that is asked for: a mask alone is followed, where no other method is named."""
+    return FromMask.name if method is None and prompts.only_mask else method

@@ -29,7 +29,6 @@ class MiniOnSam(Method):
     note = "matte by the embedded model's head, which follows SAM's mask"
     returns = frozenset({MATTE})
     needs = frozenset({MODEL})
-    slow = "Matting SAM's mask with the embedded model ..."
 
     def available(self, info: ModelInfo) -> bool:
         """For models that cannot do it themselves."""

@@ -23,7 +23,7 @@ class Photo:
 
     rgb: (H, W, 3) uint8, upright, sRGB, shown on white where the file is transparent;
     alpha: (H, W) uint8, the file's own transparency, or None where it is opaque;
-    name: the file's base name; digest: `image_digest(rgb)`; notes: what was changed on opening;
+    name: what the file is called, without folders, whole; digest: `image_digest(rgb)`; notes: what was done on opening;
     icc: the file's own colour profile, which rgb no longer needs, or one made for a file that names its colours by
     numbers (PNG, AVIF, HEIC);
     own: the same picture (H, W, 3) uint8 in the colours of `icc`, where that is a usable RGB
@@ -78,7 +78,8 @@ def open_image(
     anything is decoded; Pillow's own limit (twice `PIL.Image.MAX_IMAGE_PIXELS`) holds beside it. keep_own fills
     `Photo.own`. Raises PhotoError.
     """
-    name = sources.base_name(name or sources.name_of(source))
+    called = sources.base_name(name or sources.name_of(source))
+    name = sources.short_name(called)
     try:
         header = _open(sources.read(source, name), name, max_pixels)
         notes = list(header.notes)
@@ -86,8 +87,24 @@ def open_image(
     except MemoryError as error:
         raise PhotoError(f"{name} does not fit into memory; scale it down first.") from error
     return Photo(
-        photo.rgb, photo.alpha, name, image_digest(photo.rgb), tuple(notes), header.icc, photo.own, photo.dpi
+        photo.rgb,
+        photo.alpha,
+        called,
+        image_digest(photo.rgb),
+        tuple(notes),
+        header.icc,
+        photo.own,
+        photo.dpi,
     )
+
+
+def upright_size(source: Source, *, name: str | None = None, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
+    """Return (width, height) of the upright photo from its header, without decoding it; see `open_image`. Raises
+    PhotoError."""
+    name = sources.base_name(name or sources.name_of(source))
+    header = _open(sources.read(source, name), name, max_pixels)
+    width, height = header.size
+    return (height, width) if header.orientation[0] >= 5 else (width, height)
 
 
 def _open(data: bytes, name: str, max_pixels: int) -> Header:

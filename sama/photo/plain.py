@@ -13,7 +13,8 @@ from sama.photo.refusals import Refused
 
 # A list of our own: Pillow would also hand files to Ghostscript (EPS) and to rarer plugins.
 _FORMATS = ("JPEG", "WEBP", "AVIF", "GIF", "BMP", "PPM", "JPEG2000", "TIFF")  # JPEG: also MPO
-_START = b"\xff\xd8"
+_START, _SCAN = b"\xff\xd8", b"\xff\xda"
+_MAX_WORK = 4_000_000_000  # pixels times scans; a progressive JPEG of the largest size has a tenth of it
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # markers that begin with the bits of a sample
 _KEPT = {  # of a JPEG's metadata, and how long they are at least: profile, how colours are stored, orientation
     b"ICC_PROFILE\0": 14,
@@ -31,6 +32,9 @@ def is_heic(data: bytes) -> bool:
 def read_header(data: bytes, *formats: str) -> Header:
     """Read a header; raises whatever Pillow raises."""
     image = _open(data, formats or _FORMATS)
+    scans = data.count(_SCAN) if image.format in ("JPEG", "MPO") else 0
+    if scans * image.width * image.height > _MAX_WORK:
+        raise Refused(f"is a JPEG of {scans} scans, which would take minutes to read")
     if image.format == "JPEG2000" and _is_deep(data):
         raise Refused("is a JPEG 2000 of more than 8 bits a colour, which is not read")
     exif = exif_data.parse(image.info.get("exif"))

@@ -19,6 +19,8 @@ _PICTURE = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 _TEXTS = (b"eXIf", b"iTXt", b"tEXt", b"zTXt")
 _MAX_TEXT = 64 << 20  # bytes of a profile or text after decompression
 _MAX_PIXELS, _PART = 1 << 30, 1 << 20  # bytes of pixels that are checked, and how many at a time
+_MAX_TEXTS = 8  # compressed ones that are looked into
+_MAX_CHUNKS = 1_000_000
 _DAMAGED = "export or download it again"
 
 
@@ -32,6 +34,7 @@ class Chunks:
     exif: bytes | None = None
     xmp: bytes | None = None
     frames: int = 1
+    texts: int = 0  # compressed ones that were looked into
 
 
 def read_chunks(data: bytes) -> Chunks:
@@ -42,7 +45,9 @@ def read_chunks(data: bytes) -> Chunks:
     """
     result, pixels, doubtful = Chunks(), [], False
     parts: list[bytes | memoryview] = [MAGIC]
-    for kind, body, whole, good in _chunks(data):
+    for number, (kind, body, whole, good) in enumerate(_chunks(data)):
+        if number > _MAX_CHUNKS:
+            raise Refused("is made of more than a million parts", _DAMAGED)
         if kind == b"CgBI":
             raise Refused("is a PNG packed for iPhone apps", "export it as an ordinary PNG or JPEG")
         cut = len(whole) < len(body) + 12
@@ -101,6 +106,10 @@ def _add_metadata(found: Chunks, kind: bytes, body: bytes) -> None:
         found.exif = body
         return
     name, _, rest = body.partition(b"\0")
+    packed = kind == b"zTXt" or rest[:1] == b"\1"
+    if packed and found.texts >= _MAX_TEXTS:
+        return
+    found.texts += packed
     if name == b"XML:com.adobe.xmp" and kind == b"iTXt":
         text = rest[2:].split(b"\0", 2)[-1]
         found.xmp = found.xmp or (inflate(text) if rest[:1] == b"\1" else text)

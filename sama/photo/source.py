@@ -1,6 +1,7 @@
 """What a photo is read from: a path, bytes or a binary file, and its name."""
 
 import os
+import re
 import stat
 from pathlib import Path
 from typing import BinaryIO
@@ -9,6 +10,9 @@ from sama.errors import PhotoError
 
 _PATH = str, os.PathLike
 Source = str | os.PathLike | bytes | BinaryIO
+
+# What separates the parts of a path in Windows; elsewhere a backslash may be part of a name.
+_WINDOWS_PATH = re.compile(r"[A-Za-z]:[/\\]|\\\\")
 
 
 def read(source: Source, name: str) -> bytes:
@@ -36,9 +40,24 @@ def name_of(source: Source) -> str:
 
 
 def base_name(name: str) -> str:
-    """Return the last part of a path, printable and short: it goes into messages and file names."""
-    base = name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
-    return "".join(c for c in base if c.isprintable())[-80:] or "This file"
+    """Return the last part of a path, letter by letter as it is called: other programs find files by it.
+
+    It may hold anything that a file's name may: markup, control characters, hundreds of letters. For a sentence there
+    is `short_name`.
+    """
+    if os.name == "nt" or _WINDOWS_PATH.match(name):
+        name = name.replace("\\", "/")
+    return name.rstrip("/").rsplit("/", 1)[-1] or "This file"
+
+
+def printable(name: str) -> str:
+    """Return a file's name without what leaves no mark, or turns the direction of writing."""
+    return "".join(c for c in name if c.isprintable()) or "This file"
+
+
+def short_name(name: str) -> str:
+    """Return a file's name for a sentence: printable, and its end where it is longer than 80 letters."""
+    return printable(name)[-80:]
 
 
 def _read_path(path: str | os.PathLike, name: str) -> bytes:

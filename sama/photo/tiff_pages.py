@@ -9,6 +9,7 @@ from sama.photo.refusals import Refused
 
 _MAX_PAGES, _MAX_PARENTS, _MAX_CHILDREN, _MAX_ENTRIES = 4096, 16, 64, 1024  # more is made to keep us busy
 _MAX_VALUES = 1 << 20
+_MAX_ALL = 1 << 16  # entries of all directories, which may overlap
 _TYPES = {  # TIFF's type: letter of `struct`, values that each consists of
     1: ("B", 1), 2: ("B", 1), 3: ("H", 1), 4: ("I", 1), 5: ("I", 2), 6: ("b", 1), 7: ("B", 1), 8: ("h", 1), 9: ("i", 1),
     10: ("i", 2), 11: ("f", 1), 12: ("d", 1), 13: ("I", 1), 16: ("Q", 1), 17: ("q", 1), 18: ("Q", 1),
@@ -133,13 +134,14 @@ def _chain(data: bytes) -> list[Page]:
     order = "<" if data[:2] == b"II" else ">"
     big = struct.unpack(order + "H", data[2:4])[0] == 43
     at = struct.unpack(order + ("Q" if big else "I"), data[8:16] if big else data[4:8])[0]
-    pages, seen = [], set()
-    while at and at not in seen and len(pages) < _MAX_PAGES:
+    pages, seen, entries = [], set(), 0
+    while at and at not in seen and len(pages) < _MAX_PAGES and entries < _MAX_ALL:
         seen.add(at)
         page, at = _read(data, at, order, big)
         if page is None:
             break
         pages.append(page)
+        entries += len(page.tags) + len(page.lost)
     return pages
 
 

@@ -18,6 +18,8 @@ COMPRESSIONS = (1, 5, *_DEFLATE, 32773, 34925, 50000)  # none, LZW, Deflate, Pac
 _KINDS = {1: "u", 2: "i", 3: "f", 4: "u"}  # SampleFormat
 _ROWS = 64
 _MAX_BYTES = 4 << 30  # of all samples
+_MAX_SEGMENTS = 200_000  # more take minutes to unpack
+_MAX_TILE = 64 << 20  # bytes of a tile that is much larger than its picture
 
 
 def read_samples(data: bytes, page: Page) -> np.ndarray:
@@ -40,7 +42,11 @@ def read_samples(data: bytes, page: Page) -> np.ndarray:
         counts = [len(data)] * min(number, len(offsets))
     if min(len(offsets), len(counts)) < number:
         raise ValueError("segments are missing")
+    if number > _MAX_SEGMENTS:
+        raise ValueError("segments without end")
     depth, dtype = 1 if separate else total, _dtype(page).newbyteorder("=")
+    if across * down * depth * dtype.itemsize > max(_MAX_TILE, 4 * height * width * depth * dtype.itemsize):
+        raise ValueError("tiles of no sensible size")
     if height * width * total * dtype.itemsize > _MAX_BYTES:
         raise MemoryError
     result = np.zeros((height, width, total), dtype)

@@ -27,6 +27,12 @@ class CloserPredictor:
         """Return a predictor without a photo that shares the model and the bounded cache."""
         return CloserPredictor(self.whole.fork())
 
+    def twin(self) -> "CloserPredictor":
+        """See `SamaPredictor.twin`."""
+        other = CloserPredictor(self.whole.twin())
+        other.parts = dict(self.parts)
+        return other
+
     def attach(self, other: "SamaPredictor | CloserPredictor") -> "CloserPredictor":
         """See `SamaPredictor.attach`; parts that were not encoded are forgotten."""
         whole = other.whole if isinstance(other, CloserPredictor) else other
@@ -143,13 +149,11 @@ def _about(
     output_size: tuple[int, int],
 ) -> Request:
     """The same request about one object, on the photo or on a part of it."""
-    return Request.of(
-        prompts,
-        photo_size,
-        method=request.method,
+    return replace(
+        request,
+        prompts=prompts,
+        photo_size=photo_size,
         candidate=candidate,
         output_size=output_size,
         closer=False,
-        edges=request.edges,
-        keep_logits=request.keep_logits,
     )

@@ -17,7 +17,9 @@ def prompt_tensors(groups: list[Prompts], frame: Frame, side: int, device: torch
     frame: where the photo lies in the global view; side: of the square in which a mask prompt is embedded.
     """
     coords, labels = [], []
-    for group in groups:
+    # SAM was taught with masks that come beside clicks or boxes, never alone; to `mini`, whose prior draws clicks and
+    # boxes, a mask alone says nothing.
+    for group in (each.boxed() for each in groups):
         xy = [corner for b in group.boxes for corner in ((b[0], b[1]), (b[2], b[3]))]
         xy += [(x, y) for x, y, _ in group.points]
         label = [TOP_LEFT, BOTTOM_RIGHT] * len(group.boxes) + [p[2] for p in group.points]

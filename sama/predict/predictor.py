@@ -40,6 +40,12 @@ class SamaPredictor:
         """Return a predictor without a photo that shares the model and the bounded cache."""
         return SamaPredictor(self.loaded, dtype=self.dtype, cache=self.cache)
 
+    def twin(self) -> "SamaPredictor":
+        """Return another predictor with the same photo, which is encoded; neither waits for what the other does."""
+        other = self.fork()
+        other._features, other._open = self._features, self._open
+        return other
+
     def __getstate__(self) -> dict:
         """What pickle takes along: the photo's features, but neither the model nor the cache; see `attach`."""
         return {"dtype": self.dtype, "_features": moved(self._features, "cpu"), "_open": self._open}
@@ -153,7 +159,7 @@ class SamaPredictor:
         encoded = self._wait(local=bool(tasks))
         side = 4 * self.model.backbone.grid[0]
         given = prompts.mask if tasks and method.follows_mask else None
-        asked = prompts if given is None else prompts.boxed()
+        asked = prompts if given is None else Prompts(boxes=prompts.boxed().boxes)
         tensors = prompt_tensors([asked], photo.frame, side, self.device)
         shown, seconds = _candidates(tensors), {}
         started = time.perf_counter()

@@ -14,6 +14,7 @@ from sama.errors import PromptError
 from sama.request.masks import SURE
 
 MAX_MASK_PIXELS = 200_000_000
+MAX_POINTS, MAX_BOXES = 1000, 100  # each box is decoded by itself, and may be looked at more closely
 
 Point = tuple[float, float, int]
 Box = tuple[float, float, float, float]
@@ -27,6 +28,22 @@ def sequence(value: Any, what: str) -> Sequence:
     if isinstance(value, list | tuple):
         return value
     raise PromptError(f"The {what} must be a list of numbers.")
+
+
+def points_of(value: Any) -> Sequence:
+    """Return value if it is a list of at most MAX_POINTS."""
+    return _at_most(sequence(value, "points"), MAX_POINTS, "points")
+
+
+def boxes_of(value: Any) -> Sequence:
+    """Return value if it is a list of at most MAX_BOXES."""
+    return _at_most(sequence(value, "boxes"), MAX_BOXES, "boxes")
+
+
+def _at_most(values: Sequence, most: int, what: str) -> Sequence:
+    if len(values) > most:
+        raise PromptError(f"There are {len(values)} {what} and the limit is {most}; leave some out.")
+    return values
 
 
 def numbers(value: Any, count: int, what: str) -> tuple[float, ...]:
@@ -102,6 +119,11 @@ def mask_of_size(mask: Any, size: Size) -> np.ndarray:
     if not (mask > 0).any():
         raise PromptError("The mask prompt marks no pixel; paint the object or leave it out.")
     return mask
+
+
+def shown(text: str, most: int = 80) -> str:
+    """Return text from a file as a sentence may hold it: in one line, of letters that can be printed and sent."""
+    return "".join(c for c in text if c.isprintable())[:most]
 
 
 def known_keys(data: Any, names: set[str], what: str) -> dict[str, Any]:

@@ -4,10 +4,13 @@ A prompt's mask is bool, or float32 logits for a soft one. How much of a soft ma
 straight line, as the matting head was trained: nothing is -SURE, a half is 0, and all is SURE.
 """
 
+import io
+
 import numpy as np
+from PIL import Image, ImageOps
 
 from sama.errors import PromptError
-from sama.photo.opening import Photo, open_image
+from sama.photo.opening import MAX_PIXELS, Photo, open_image
 from sama.photo.source import Source
 
 SURE = 8.0  # logit of a mask that knows no doubt
@@ -48,10 +51,13 @@ def open_mask(source: Source, size: Size | None = None, *, name: str | None = No
     size: (width, height) of the photo. Raises PhotoError for a file that cannot be read, PromptError for one that is no
     mask of that photo.
     """
-    photo = open_image(source, name=name)
+    most = MAX_PIXELS if size is None else max(MAX_PIXELS, size[0] * size[1])
+    photo = open_image(source, name=name, max_pixels=most)
     if size is not None:
         check_size(photo.size, size, photo.name)
-    grey = _two_colours(photo)
+    grey = _numbers(source) if photo.rgb.max() <= 1 else None
+    if grey is None:
+        grey = _two_colours(photo)
     if grey is None:
         grey = photo.alpha if photo.alpha is not None else grey_of(photo.rgb)
     if grey is None:
@@ -78,6 +84,18 @@ def looks_like_mask(rgb: np.ndarray) -> bool:
     return bool(black and white) and black + white >= _PLAIN * grey.size
 
 
+def _numbers(source: Source) -> np.ndarray | None:
+    """The numbers (H, W) of a picture with 16 bits and more, of which a photo would be black: 0 and 1, say. None for
+    other pictures."""
+    if hasattr(source, "seek"):
+        source.seek(0)  # pyright: ignore
+    try:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:  # pyright: ignore
+            return np.asarray(ImageOps.exif_transpose(image)) if image.mode[0] in "IF" else None
+    except (OSError, ValueError):
+        return None
+
+
 def _two_colours(photo: Photo) -> np.ndarray | None:
     """(H, W) bool of a picture in black and one other colour, whatever that is: labels of one object are often nearly
     black, or red. None for other pictures."""
@@ -92,10 +110,10 @@ def check_size(mask: Size, photo: Size, name: str) -> None:
     """Raise PromptError unless a mask has the photo's size; both (width, height)."""
     if tuple(mask) == tuple(photo):
         return
-    sizes = f"{mask[0]} x {mask[1]} pixels and the photo {photo[0]} x {photo[1]}"
+    sizes = f"{mask[0]} x {mask[1]} pixels and the upright photo {photo[0]} x {photo[1]}"
     if tuple(mask) == tuple(photo[::-1]):
-        raise PromptError(f"{name} has {sizes}; turn it as the upright photo is.")
-    raise PromptError(f"{name} has {sizes}; make it the photo's size.")
+        raise PromptError(f"{name} is {sizes}; turn it as the photo is.")
+    raise PromptError(f"{name} is {sizes}; make them equal.")
 
 
 def given_logits(mask: np.ndarray) -> np.ndarray:

@@ -41,8 +41,8 @@ class Prompts:
         label other than 0 or 1, a prompt outside the photo, a box without area, a mask of another
         size, or a mask together with several boxes.
         """
-        points = tuple(check.point_inside(p, size) for p in check.sequence(self.points, "points"))
-        boxes = tuple(check.box_inside(b, size) for b in check.sequence(self.boxes, "boxes"))
+        points = tuple(check.point_inside(p, size) for p in check.points_of(self.points))
+        boxes = tuple(check.box_inside(b, size) for b in check.boxes_of(self.boxes))
         mask = None if self.mask is None else check.mask_of_size(self.mask, size)
         if not points and not boxes and mask is None:
             raise PromptError("Nothing is marked; click on the object or draw a box around all of it.")
@@ -58,9 +58,10 @@ class Prompts:
         return self.mask is not None and not self.points and not self.boxes
 
     def boxed(self) -> "Prompts":
-        """The mask's box in the mask's place, or the box that is there already: what says where the object is, without
-        clicks."""
-        return Prompts(boxes=self.boxes or (() if self.mask is None else (box_of(self.mask),)))
+        """The same prompts with the box around their mask, where there is a mask without a box."""
+        if self.mask is None or self.boxes:
+            return self
+        return Prompts(self.points, (box_of(self.mask),), self.mask)
 
     @property
     def candidates(self) -> int:
@@ -100,8 +101,8 @@ class Prompts:
         depends on the photo, such as a point outside it, is left to `validate`.
         """
         data = check.known_keys(data, {f.name for f in fields(cls)}, "prompts")
-        points = tuple(check.point(p) for p in check.sequence(data.get("points", ()), "points"))
-        boxes = tuple(check.box(b) for b in check.sequence(data.get("boxes", ()), "boxes"))
+        points = tuple(check.point(p) for p in check.points_of(data.get("points", ())))
+        boxes = tuple(check.box(b) for b in check.boxes_of(data.get("boxes", ())))
         text = data.get("mask")
         return cls(points, boxes, None if text is None else check.decode_mask(text, size))
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sama.errors import PromptError
+from sama.request import checks as check
 from sama.request.prompts import Prompts
+from sama.request.readings import notes_on, refuse_parts
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,7 +17,8 @@ class Request:
     the model's own. candidate: which of SAM's masks is refined, of the first object, None for SAM's best. output_size:
     (width, height) of the answer. closer=False answers on the whole photo even where boxes are small; edges=False gives
     what SAMA's heads give, not their maps along the photo's edges. keep_logits: whether a matte's logits are kept
-    beside it, for whoever enlarges them.
+    beside it, for whoever enlarges them. keep_haze: whether the matte keeps what is away from the object. notes: how
+    prompts were understood that can be read in several ways, a sentence each.
     """
 
     photo_size: tuple[int, int]
@@ -26,6 +29,8 @@ class Request:
     closer: bool = True
     edges: bool = True
     keep_logits: bool = False
+    keep_haze: bool = False
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -39,13 +44,20 @@ class Request:
         closer: bool = True,
         edges: bool = True,
         keep_logits: bool = False,
+        keep_haze: bool = False,
     ) -> "Request":
         """Check prompts against a photo of `photo_size` (width, height); the answer has its size unless another is
         asked for. Raises PromptError."""
-        prompts = prompts.validate(photo_size)
+        given, prompts = prompts, prompts.validate(photo_size)
+        boxes = [
+            check.box(box) for box in check.sequence(given.boxes, "boxes")
+        ]  # neither ordered nor clipped
+        refuse_parts(prompts.points, boxes, photo_size)
+        notes = notes_on(boxes, photo_size)
         _check_candidate(candidate, prompts.candidates)
         size = output_size or photo_size
-        return cls(photo_size, prompts, method, candidate, size, closer, edges, keep_logits)
+        how = closer, edges, keep_logits, keep_haze, notes
+        return cls(photo_size, prompts, method, candidate, size, *how)
 
     @cached_property
     def objects(self) -> tuple[Prompts, ...]:

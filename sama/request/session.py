@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sama.errors import PromptError
+from sama.photo.source import short_name
 from sama.request import checks as check
 from sama.request.prompts import Prompts
 
@@ -76,18 +77,19 @@ class Session:
         temporary = None
         try:
             with tempfile.NamedTemporaryFile(
-                "w", encoding="utf-8", dir=path.parent, prefix=".session-", delete=False
+                "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=".session-", delete=False
             ) as file:
                 temporary = Path(file.name)
                 file.write(text + "\n")
             temporary.chmod(0o644)  # temporary files are private, a session is not
             temporary.replace(path)
         except OSError as error:
-            if temporary is not None:
-                temporary.unlink(missing_ok=True)
             raise PromptError(
                 f"The session {path.name} cannot be written ({error.strerror}); choose another folder."
             ) from error
+        finally:
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "Session":
@@ -104,7 +106,8 @@ class Session:
         if len(raw) > MAX_SESSION_BYTES:
             raise PromptError(f"{path.name} is too large for a session file; choose another file.")
         try:
-            data = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+            # As bytes: a file may begin with a byte order mark, or be UTF-16, as editors in Windows save it.
+            data = json.loads(raw, parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
             raise PromptError(
                 f"{path.name} is not a session file (no valid JSON); choose a file that SAMA saved."
@@ -115,7 +118,7 @@ class Session:
         """Raise PromptError unless the session was made on this photo (same upright pixels)."""
         if photo.digest != self.image_sha256:
             raise PromptError(
-                f"This session was made on another photo ({self.image_name:.80}); open that photo instead."
+                f"This session was made on another photo ({short_name(self.image_name)}); open that photo instead."
             )
 
 

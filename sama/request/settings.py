@@ -2,7 +2,8 @@
 
 In the file: `background`, a description as `parse_background` reads it or an object that holds a picture;
 `candidate`, the number of SAM's mask that SAMA refines, or null for SAM's best; `foreground`, "estimated" or "photo";
-`matte`, the name of the method that makes it, where one was asked for.
+`matte`, the name of the method that makes it, where one was asked for; `cutout_from`, "mask" where the mask cuts out
+instead of the matte; `haze`, "kept" where the matte keeps what is away from the object.
 """
 
 import base64
@@ -15,11 +16,13 @@ from PIL import Image
 
 from sama.errors import PromptError
 from sama.matting import Background, parse_background
-from sama.matting.background import MAX_OFFSET, MAX_SCALE
+from sama.matting.background import MAX_OFFSET, MAX_SCALE, parse_colour
 from sama.photo.opening import open_image
 from sama.request import checks as check
 
 ESTIMATED, PHOTO = "estimated", "photo"
+MATTE, MASK = "matte", "mask"
+REMOVED, KEPT = "removed", "kept"
 _PICTURE_KEYS = {"picture", "fit", "margin", "offset", "scale"}
 
 
@@ -27,12 +30,15 @@ _PICTURE_KEYS = {"picture", "fit", "margin", "offset", "scale"}
 class Settings:
     """background: behind the composite; candidate: which of SAM's masks SAMA refines, None for SAM's best;
     estimate_foreground: whether cut-outs have the object's estimated colours instead of the photo's; method: whose mask
-    and matte, None for the model's own."""
+    and matte, None for the model's own; cutout_from: MATTE or MASK, what cut-out and composite are made with;
+    keep_haze: see `Request`."""
 
     background: Background
     candidate: int | None = None
     estimate_foreground: bool = True
     method: str | None = None
+    cutout_from: str = MATTE
+    keep_haze: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values. A picture that came from a path is named, any other is put in whole."""
@@ -41,6 +47,8 @@ class Settings:
             "candidate": self.candidate,
             "foreground": ESTIMATED if self.estimate_foreground else PHOTO,
             **({} if self.method is None else {"matte": self.method}),
+            **({} if self.cutout_from == MATTE else {"cutout_from": self.cutout_from}),
+            **({"haze": KEPT} if self.keep_haze else {}),
         }
 
     @classmethod
@@ -53,15 +61,20 @@ class Settings:
         candidate, foreground = data.get("candidate"), data.get("foreground", ESTIMATED)
         if candidate is not None and (type(candidate) is not int or candidate < 0):
             raise PromptError("A candidate is the number of one of SAM's masks, from 0; correct it.")
-        if foreground not in (ESTIMATED, PHOTO):
-            raise PromptError(
-                f"The session's 'foreground' is neither {ESTIMATED!r} nor {PHOTO!r}; correct it."
-            )
+        cutout_from, haze = data.get("cutout_from", MATTE), data.get("haze", REMOVED)
+        _check_word("foreground", foreground, (ESTIMATED, PHOTO))
+        _check_word("cutout_from", cutout_from, (MATTE, MASK))
+        _check_word("haze", haze, (REMOVED, KEPT))
         method = data.get("matte")
         if method not in (None, *methods):
             raise PromptError(f"The session's 'matte' is none of {', '.join(methods)}; correct it.")
         background = _read(data.get("background", "transparent"), paths)
-        return cls(background, candidate, foreground == ESTIMATED, method)
+        return cls(background, candidate, foreground == ESTIMATED, method, cutout_from, haze == KEPT)
+
+
+def _check_word(name: str, value: Any, words: tuple[str, str]) -> None:
+    if value not in words:
+        raise PromptError(f"'{name}' is neither {words[0]!r} nor {words[1]!r}; correct it.")
 
 
 def _describe(background: Background) -> str | dict[str, Any]:
@@ -77,12 +90,10 @@ def _describe(background: Background) -> str | dict[str, Any]:
 
 def _read(value: Any, paths: bool) -> Background:
     if isinstance(value, str):
-        if value.strip().startswith("image:") and not paths:
-            raise PromptError("The session's background picture is not in the file; choose it on the page.")
-        return parse_background(value)
+        return parse_background(value, paths=paths)
     if not isinstance(value, dict) or set(value) != _PICTURE_KEYS or value["fit"] not in ("cover", "contain"):
         raise PromptError("The session's 'background' is damaged; save the session again.")
-    margin = parse_background(str(value["margin"]))
+    margin = parse_colour(str(value["margin"]))  # and no background: that might name a file
     try:
         data = base64.b64decode(value["picture"], validate=True)
     except (TypeError, ValueError) as error:
@@ -92,6 +103,4 @@ def _read(value: Any, paths: bool) -> Background:
     (scale,) = check.numbers([value["scale"]], 1, "scale")
     if max(abs(x), abs(y)) > MAX_OFFSET or not 1 / MAX_SCALE <= scale <= MAX_SCALE:
         raise PromptError("The session's background picture is out of sight; save the session again.")
-    return Background(
-        "a picture in the session", "image", margin.colour, picture, value["fit"], (x, y), scale
-    )
+    return Background("a picture in the session", "image", margin, picture, value["fit"], (x, y), scale)

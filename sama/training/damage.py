@@ -96,7 +96,7 @@ def _filled(truth: np.ndarray, size: float, rng: np.random.Generator) -> np.ndar
 
 def _bitten(truth: np.ndarray, size: float, rng: np.random.Generator) -> np.ndarray:
     """A piece missing, or one too many, at the edge."""
-    edge = np.argwhere(truth & ~np.asarray(ndimage.binary_erosion(truth)))
+    edge = np.argwhere(truth & np.logical_not(ndimage.binary_erosion(truth)))
     y, x = edge[rng.integers(len(edge))]
     rows, columns = np.ogrid[: truth.shape[0], : truth.shape[1]]
     tall, wide = (max(1.0, rng.uniform(*PIECE) * size / 2) for _ in range(2))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -162,19 +163,21 @@ def start_from(own: dict[str, torch.Tensor], tensors: dict[str, torch.Tensor], f
                 new.zero_()[:, : old.shape[1]] = old
 
 
-def _train(stage, recipe: Recipe, place: Workplace, watch: Callable, export: Callable, resume: bool) -> None:
-    def make_data(task: str, size: int) -> TrainingData:
-        return TrainingData(
-            recipe.plan,
-            place.data,
-            size=size,
-            task=task,
-            prompts=recipe.prompts,
-            seed=recipe.seed,
-            sources=place.sources,
-            cuts=place.cuts or place.out.parent / "cuts",
-        )
+def _make_data(recipe: Recipe, place: Workplace, task: str, size: int) -> TrainingData:
+    """The data of a task. Processes that are not forked, as on Windows and macOS, get this function by its name."""
+    return TrainingData(
+        recipe.plan,
+        place.data,
+        size=size,
+        task=task,
+        prompts=recipe.prompts,
+        seed=recipe.seed,
+        sources=place.sources,
+        cuts=place.cuts or place.out.parent / "cuts",
+    )
 
+
+def _train(stage, recipe: Recipe, place: Workplace, watch: Callable, export: Callable, resume: bool) -> None:
     settings = TrainSettings(
         out=place.out,
         minutes=recipe.minutes,
@@ -192,4 +195,4 @@ def _train(stage, recipe: Recipe, place: Workplace, watch: Callable, export: Cal
         workers=place.workers,
         paint_on_device=place.paint_on_device,
     )
-    train(stage, make_data, settings, resume=resume, watch=watch, export=export)
+    train(stage, partial(_make_data, recipe, place), settings, resume=resume, watch=watch, export=export)

@@ -23,7 +23,7 @@ def _read(path: Path, seen: tuple[Path, ...]) -> dict:
     if path in seen:
         raise SamaError(f"{path} extends itself; let one of the files stand alone.")
     try:
-        own = tomllib.loads(path.read_text())
+        own = tomllib.loads(path.read_text("utf-8-sig"))
     except OSError:
         raise SamaError(f"There is no recipe {path}; give the path of a TOML file.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -2,19 +2,19 @@
 
 import json
 import math
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset, default_collate
+from torch.utils.data import default_collate
 from tqdm import tqdm
 
 from sama.predict.allocator import reuse_memory
+from sama.training.batches import Batches, stream
 from sama.training.data.dataset import Ingredients, TrainingData, develop
 from sama.training.ema import Ema
 from sama.training.state import load_state, save_state
@@ -65,41 +65,6 @@ class TrainSettings:
         return self.device != "cpu" if self.paint_on_device is None else self.paint_on_device
 
 
-class Batches(Dataset):
-    """Batch `step` of the task whose turn it is; size and content depend on (seed, step, progress) alone."""
-
-    def __init__(self, make_data: Callable[[str, int], TrainingData], batch: int, painted: bool = True):
-        self.make_data = make_data
-        self.batch = batch
-        self.painted = painted
-        self.cache: dict[tuple[str, int], TrainingData] = {}
-
-    def load(self, step: int, task: str, size: int) -> dict | list[Ingredients]:
-        """Return the collated batch of one step, or what it is made of."""
-        key = (task, size)
-        if key not in self.cache:
-            self.cache[key] = self.make_data(task, size)
-        data = self.cache[key]
-        indices = range(step * self.batch, (step + 1) * self.batch)
-        if not self.painted:
-            return [data.ingredients(i) for i in indices]
-        return default_collate([data[i] for i in indices])
-
-
-class _Plan(Dataset):
-    """The steps from `first` to `last` at one frame size, as a map-style dataset for a DataLoader."""
-
-    def __init__(self, batches: Batches, tasks: tuple[str, ...], size: int, first: int, last: int):
-        self.batches, self.tasks, self.size, self.first, self.last = batches, tasks, size, first, last
-
-    def __len__(self) -> int:
-        return self.last - self.first
-
-    def __getitem__(self, index: int) -> dict | list[Ingredients]:
-        step = self.first + index
-        return self.batches.load(step, self.tasks[step % len(self.tasks)], self.size)
-
-
 def train(
     stage: Stage,
     make_data: Callable[[str, int], TrainingData],
@@ -122,7 +87,7 @@ def train(
     with tqdm(total=100, desc="training", unit="%", bar_format="{l_bar}{bar}| {postfix}") as bar:
         while run.progress < 1:
             size = stage.frame_size(run.progress)
-            for batch in _stream(batches, stage.tasks, size, run.step, settings):
+            for batch in stream(batches, stage.tasks, size, run.step, settings):
                 run.learn(_on_device(batch, settings.device))
                 bar.n = round(100 * run.progress, 1)
                 bar.set_postfix(dict(sorted([("step", run.step), *run.smooth.items()])))
@@ -198,7 +163,7 @@ class _Run:
                 self.watched = self.seconds
         save_state(self.state, module, self.ema, self.optimiser, self.step, self.seconds)
         record = {"step": self.step, "minutes": round(self.seconds / 60, 2), **self.smooth, **seen}
-        with self.log.open("a") as file:
+        with self.log.open("a", encoding="utf-8", newline="\n") as file:
             file.write(json.dumps(record) + "\n")
 
 
@@ -206,26 +171,6 @@ def _on_device(batch: dict | list[Ingredients], device: str) -> dict:
     if isinstance(batch, list):
         return _on_device(default_collate([develop(ingredients, device) for ingredients in batch]), device)
     return {k: v.to(device, non_blocking=True) for k, v in batch.items()}
-
-
-def _stream(batches, tasks, size, step, settings) -> Iterator[dict | list[Ingredients]]:
-    last = settings.steps if settings.steps is not None else step + 10**7
-    plan = _Plan(batches, tasks, size, step, last)
-    yield from DataLoader(
-        plan,
-        batch_size=None,
-        num_workers=settings.workers,
-        prefetch_factor=2 if settings.workers else None,
-        pin_memory=batches.painted and settings.device.startswith("cuda"),
-        worker_init_fn=_one_thread,
-    )
-
-
-def _one_thread(_: int) -> None:
-    # A worker that used all cores would fight the training process for them. Numba, which PyMatting runs on, must not
-    # touch OpenMP here: it would give PyTorch its threads back, and those of a forked process never answer.
-    os.environ |= {"NUMBA_NUM_THREADS": "1", "NUMBA_THREADING_LAYER": "workqueue"}
-    torch.set_num_threads(1)
 
 
 def _schedule(step: int, progress: float, warmup: int) -> float:

@@ -1,6 +1,6 @@
 """The named endpoints for programs, by `gradio_client`, by HTTP, and as MCP tools. Each call stands alone.
 
-Docstrings are what callers see, in Gradio's format.
+Docstrings are what callers see, in Gradio's format; `api_words` adds what the arguments mean.
 """
 
 from collections.abc import Callable
@@ -8,21 +8,25 @@ from dataclasses import replace
 from typing import Any
 
 import gradio as gr
-import numpy as np
 from gradio.components.api_component import Api as Value  # what `gr.api` makes of a typed argument
+from gradio.data_classes import FileData
 
 from sama import __version__
 from sama.errors import PromptError, SamaError
 from sama.export.files import names_of
-from sama.export.outputs import Outputs
 from sama.methods import METHODS
-from sama.methods.from_mask import FromMask
+from sama.methods.from_mask import FromMask, asked_of
 from sama.predict.answer import ModelInfo
-from sama.request.masks import open_mask
+from sama.request.mask_files import read_mask
 from sama.request.prompts import Prompts
-from sama.request.settings import ESTIMATED, Settings
+from sama.request.settings import ESTIMATED, MATTE, REMOVED, Settings
+from sama.ui.api_report import report_of
+from sama.ui.api_words import documented
 from sama.ui.handlers.exports import deliver
 from sama.ui.handlers.page import Keep
+from sama.ui.scene.backdrop import backdrop_of
+from sama.ui.sent import SentFile
+from sama.ui.telling import Refusal
 from sama.ui.visit import Visit
 
 _ROWS = {"type": "array", "items": {"type": "array", "items": {"type": "number"}}}
@@ -31,8 +35,8 @@ _ROWS = {"type": "array", "items": {"type": "array", "items": {"type": "number"}
 class Api:
     """The endpoints, over one shared model; a caller's photo is kept as long as any upload, two hours."""
 
-    def __init__(self, open_visit: Callable[[str], Visit], info: ModelInfo, keep: Keep):
-        """open_visit: opens the photo in a file, raises PhotoError."""
+    def __init__(self, open_visit: Callable[..., Visit], info: ModelInfo, keep: Keep):
+        """open_visit: opens the photo in a file, which its sender may call by another name; raises PhotoError."""
         self._open = open_visit
         self._info = info
         self._keep = keep
@@ -40,23 +44,30 @@ class Api:
     def add(self) -> None:
         """Add the endpoints to the page being built, with components that nobody sees."""
         with gr.Column(visible=False):
-            image, given = gr.File(label="image"), gr.File(label="mask")
+            image, mask_in, picture = (SentFile(label=name) for name in ("image", "mask", "picture"))
             points, boxes = Value([], _ROWS, "points"), Value([], _ROWS, "boxes")
             candidate = gr.Number(None, precision=0, label="candidate")
             background = gr.Textbox("transparent", label="background")
             method = gr.Textbox(None, label="method")
+            cutout_from = gr.Textbox(MATTE, label="cutout_from")
+            haze = gr.Textbox(REMOVED, label="haze")
+            foreground = gr.Textbox(ESTIMATED, label="foreground")
             mask, alpha, cutout, composite = (
                 gr.File(label=name) for name in ("mask", "alpha", "cutout", "composite")
             )
             report = gr.JSON(label="report")
             trigger = gr.Button("API")
-        prompts = [image, points, boxes, candidate]
+        prompts, finish = [image, points, boxes, candidate], [cutout_from, haze]
         for function, inputs, outputs in (
-            (self.predict, [*prompts, method], [mask, alpha, cutout, report]),
-            (self.segment, prompts, [mask, report]),
-            (self.matte, [*prompts, method], [alpha, cutout, report]),
-            (self.composite, [*prompts, background, method], [composite, report]),
-            (self.from_mask, [image, given], [alpha, cutout, report]),
+            (self.predict, [*prompts, method, foreground, mask_in, *finish], [mask, alpha, cutout, report]),
+            (self.segment, [*prompts, method, mask_in], [mask, report]),
+            (self.matte, [*prompts, method, foreground, mask_in, *finish], [alpha, cutout, report]),
+            (
+                self.composite,
+                [*prompts, background, method, foreground, mask_in, picture, *finish],
+                [composite, report],
+            ),
+            (self.from_mask, [image, mask_in, foreground, *finish], [alpha, cutout, report]),
             (self.info, [], [report]),
         ):
             trigger.click(
@@ -68,103 +79,142 @@ class Api:
                 concurrency_limit=1,
             )
 
+    @documented
     def predict(
         self,
-        image: str,
+        image: FileData | None,
         points: list | None = None,
         boxes: list | None = None,
         candidate: int | None = None,
         method: str | None = None,
+        foreground: str = ESTIMATED,
+        mask: FileData | None = None,
+        cutout_from: str = MATTE,
+        haze: str = REMOVED,
     ):
         """Cut an object out of a photo: SAMA's mask, its alpha matte, and the cut-out with clean edge colours, all at
         the photo's size.
-
-        Args:
-            image: The photo. JPEG, PNG, WebP, AVIF, HEIC, TIFF or GIF.
-            points: Clicks as [x, y, label] in pixels of the upright photo; label 1 keeps, 0 removes.
-            boxes: Boxes as [x0, y0, x1, y1] in pixels of the upright photo; several boxes are several objects.
-            candidate: Which of SAM's masks SAMA refines, from 0; by default the one that SAM rates best.
-            method: Who makes the mask and the matte, a name that `info` lists; by default SAMA, where it has weights.
 
         Returns:
             mask: PNG, 255 inside and 0 outside.
             alpha: PNG, 8 bit grey.
             cutout: PNG, RGBA with straight alpha.
-            report: SAM's scores for its candidates, the chosen one, the photo's size, model, weights and seconds.
+            report: What was found (object, little or nothing) and what to do about it, the boxes as they were taken,
+                SAM's scores for its candidates, the chosen one, the photo's size, model, weights and seconds.
         """
         return self._answer(
-            ("mask.png", "alpha.png", "cutout.png"), image, points, boxes, candidate, method=method
+            ("mask.png", "alpha.png", "cutout.png"),
+            image,
+            points,
+            boxes,
+            candidate,
+            method=method,
+            foreground=foreground,
+            mask=mask,
+            cutout_from=cutout_from,
+            haze=haze,
         )
 
+    @documented
     def segment(
-        self, image: str, points: list | None = None, boxes: list | None = None, candidate: int | None = None
-    ):
-        """Segment an object in a photo: SAMA's mask at the photo's size.
-
-        Args:
-            image: The photo. JPEG, PNG, WebP, AVIF, HEIC, TIFF or GIF.
-            points: Clicks as [x, y, label] in pixels of the upright photo; label 1 keeps, 0 removes.
-            boxes: Boxes as [x0, y0, x1, y1] in pixels of the upright photo; several boxes are several objects.
-            candidate: Which of SAM's masks SAMA refines, from 0; by default the one that SAM rates best.
-        """
-        return self._answer(("mask.png",), image, points, boxes, candidate)
-
-    def matte(
         self,
-        image: str,
+        image: FileData | None,
         points: list | None = None,
         boxes: list | None = None,
         candidate: int | None = None,
         method: str | None = None,
+        mask: FileData | None = None,
     ):
-        """Matte an object in a photo: SAMA's alpha matte and the RGBA cut-out at the photo's size.
+        """Segment an object in a photo: SAMA's mask at the photo's size."""
+        return self._answer(("mask.png",), image, points, boxes, candidate, method=method, mask=mask)
 
-        Args:
-            image: The photo. JPEG, PNG, WebP, AVIF, HEIC, TIFF or GIF.
-            points: Clicks as [x, y, label] in pixels of the upright photo; label 1 keeps, 0 removes.
-            boxes: Boxes as [x0, y0, x1, y1] in pixels of the upright photo; several boxes are several objects.
-            candidate: Which of SAM's masks SAMA refines, from 0; by default the one that SAM rates best.
-            method: Who makes the mask and the matte, a name that `info` lists; by default SAMA, where it has weights.
-        """
-        return self._answer(("alpha.png", "cutout.png"), image, points, boxes, candidate, method=method)
+    @documented
+    def matte(
+        self,
+        image: FileData | None,
+        points: list | None = None,
+        boxes: list | None = None,
+        candidate: int | None = None,
+        method: str | None = None,
+        foreground: str = ESTIMATED,
+        mask: FileData | None = None,
+        cutout_from: str = MATTE,
+        haze: str = REMOVED,
+    ):
+        """Matte an object in a photo: SAMA's alpha matte and the RGBA cut-out at the photo's size."""
+        return self._answer(
+            ("alpha.png", "cutout.png"),
+            image,
+            points,
+            boxes,
+            candidate,
+            method=method,
+            foreground=foreground,
+            mask=mask,
+            cutout_from=cutout_from,
+            haze=haze,
+        )
 
+    @documented
     def composite(
         self,
-        image: str,
+        image: FileData | None,
         points: list | None = None,
         boxes: list | None = None,
         candidate: int | None = None,
         background: str = "transparent",
         method: str | None = None,
+        foreground: str = ESTIMATED,
+        mask: FileData | None = None,
+        picture: FileData | None = None,
+        cutout_from: str = MATTE,
+        haze: str = REMOVED,
     ):
-        """Put an object of a photo on another background, at the photo's size.
+        """Put an object of a photo on another background, at the photo's size."""
+        return self._answer(
+            ("composite.png",),
+            image,
+            points,
+            boxes,
+            candidate,
+            background=background,
+            method=method,
+            foreground=foreground,
+            mask=mask,
+            picture=picture,
+            cutout_from=cutout_from,
+            haze=haze,
+        )
 
-        Args:
-            image: The photo. JPEG, PNG, WebP, AVIF, HEIC, TIFF or GIF.
-            points: Clicks as [x, y, label] in pixels of the upright photo; label 1 keeps, 0 removes.
-            boxes: Boxes as [x0, y0, x1, y1] in pixels of the upright photo; several boxes are several objects.
-            candidate: Which of SAM's masks SAMA refines, from 0; by default the one that SAM rates best.
-            background: transparent, a colour such as white or #336699, blur, or blur:SIGMA in pixels of the photo.
-            method: Who makes the mask and the matte, a name that `info` lists; by default SAMA, where it has weights.
-        """
-        return self._answer(("composite.png",), image, points, boxes, candidate, background, method)
-
-    def from_mask(self, image: str, mask: str):
+    @documented
+    def from_mask(
+        self,
+        image: FileData | None,
+        mask: FileData | None = None,
+        foreground: str = ESTIMATED,
+        cutout_from: str = MATTE,
+        haze: str = REMOVED,
+    ):
         """Matte the object that a mask marks in a photo: the alpha matte follows the mask, mends it and softens its
         edges; with the RGBA cut-out, at the photo's size.
-
-        Args:
-            image: The photo. JPEG, PNG, WebP, AVIF, HEIC, TIFF or GIF.
-            mask: A picture of the upright photo's size, white on black, grey for soft.
 
         Returns:
             alpha: PNG, 8 bit grey.
             cutout: PNG, RGBA with straight alpha.
-            report: the photo's size, method, model, weights and seconds; scores are SAM's, of its answer to the mask's
-                box.
+            report: As of `predict`; scores are SAM's, of its answer to the mask's box.
         """
-        names = ("alpha.png", "cutout.png")
-        return self._answer(names, image, None, None, None, method=FromMask.name, mask=mask or "")
+        return self._answer(
+            ("alpha.png", "cutout.png"),
+            image,
+            None,
+            None,
+            None,
+            method=FromMask.name,
+            foreground=foreground,
+            mask=mask,
+            cutout_from=cutout_from,
+            haze=haze,
+        )
 
     def info(self) -> dict[str, Any]:
         """Say which model answers, with which weights, where it runs, and what is known to be missing."""
@@ -186,49 +236,40 @@ class Api:
     def _answer(
         self,
         names: tuple[str, ...],
-        image: str | None,
+        image: FileData | None,
         points: list | None,
         boxes: list | None,
         candidate: int | None,
-        background: str = "transparent",
+        *,
+        mask: FileData | None = None,
+        picture: FileData | None = None,
         method: str | None = None,
-        mask: str | None = None,
+        **options: Any,
     ) -> tuple:
-        """Return the files `names`, mask.png being SAM's where SAMA has no weights, and the report; mask: the file that
-        holds one, empty where one is missing."""
+        """Return the files `names`, mask.png being SAM's where SAMA has no weights, and the report; options: further
+        entries of `Settings.from_dict`."""
         try:
             if image is None:
                 raise PromptError("There is no photo; send one as image.")
+            if method == FromMask.name and mask is None:
+                raise PromptError("There is no mask; send one of the photo's size as mask.")
+            if method and method not in METHODS:
+                raise PromptError(f"There is no method called {method!r:.40}; choose {', '.join(METHODS)}.")
+            options |= {"candidate": candidate, "matte": method or None}
+            given = {name: value for name, value in options.items() if value is not None}
+            settings = Settings.from_dict(given, methods=METHODS)
+            if picture is not None:
+                settings = replace(settings, background=backdrop_of(picture.path, picture.orig_name))
             prompts = Prompts.from_dict({"points": points or [], "boxes": boxes or []})
-            asked = {"candidate": candidate, "matte": method or None}
-            settings = Settings.from_dict(
-                {"background": background, "foreground": ESTIMATED, **asked}, methods=METHODS
-            )
-            visit = self._open(image)
+            visit = self._open(image.path, image.orig_name)
             if mask is not None:
-                prompts = replace(prompts, mask=_mask(mask, visit.size))
+                prompts = replace(
+                    prompts, mask=read_mask(mask.path, visit.size, visit.name, name=mask.orig_name)
+                )
+            settings = replace(settings, method=asked_of(settings.method, prompts))
             outputs = visit.outputs(prompts, settings, self._info)
             there = names_of(outputs)
             present = tuple(name if name in there else "mask_sam.png" for name in names)
-            return *deliver(outputs, present, self._keep), self._report(outputs)
+            return *deliver(outputs, present, self._keep), report_of(outputs, self._info)
         except SamaError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-
-    def _report(self, outputs: Outputs) -> dict[str, Any]:
-        answer = outputs.answer
-        return {
-            "scores": [round(float(score), 4) for score in answer.union.scores],
-            "chosen": answer.union.chosen,
-            "method": answer.method,
-            "size": list(outputs.photo.size),
-            "notes": list(outputs.photo.notes),
-            "model": self._info.name,
-            "weights": self._info.weights_digest,
-            "seconds": {name: round(value, 4) for name, value in answer.seconds.items()},
-        }
-
-
-def _mask(path: str, size: tuple[int, int]) -> np.ndarray:
-    if not path:
-        raise PromptError("There is no mask; send one of the photo's size as mask.")
-    return open_mask(path, size)
+            raise Refusal(str(error), page=False) from error

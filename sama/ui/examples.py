@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from sama.export import stored_answers
+from sama.photo.opening import open_image
 from sama.request.prompts import Prompts
 from sama.request.session import Session
 from sama.ui.pictures import photo_url
@@ -51,6 +52,6 @@ def read_examples(folder: Path) -> dict[str, Example]:
 
 
 def _thumb(path: Path) -> str:
-    with Image.open(path) as image:
-        small = ImageOps.fit(image.convert("RGB"), _THUMB, Image.Resampling.LANCZOS)
+    upright = Image.fromarray(open_image(str(path)).rgb)
+    small = ImageOps.fit(upright, _THUMB, Image.Resampling.LANCZOS)
     return photo_url(np.asarray(small), quality=80)

@@ -21,13 +21,16 @@ ENCODING, ANSWERING = 30, 10  # seconds of a GPU to ask for; less waits less
 
 
 def run_model(
-    predictor: "Predictor", image: np.ndarray | None = None, request: Request | None = None
+    predictor: "Predictor",
+    image: np.ndarray | None = None,
+    request: Request | None = None,
+    report: Callable[[float], None] | None = None,
 ) -> "Iterator[Step]":
     """Encode an image, answer a request, or both.
 
     Yields a `Progress` per encoded view of image (H, W, 3) uint8, then the `Answer`, and last the predictor. The
     predictor also comes before the first `Progress`, able to answer with SAM: whoever runs this in another process has
-    only what was yielded.
+    only what was yielded. report: `progress` of `methods.answer`.
     """
     if image is not None:
         for progress in predictor.set_image(image):
@@ -35,7 +38,7 @@ def run_model(
                 yield predictor
             yield progress
     if request is not None:
-        yield methods.answer(predictor, request)
+        yield methods.answer(predictor, request, report)
     yield predictor
 
 
@@ -46,15 +49,17 @@ def on_gpu(
 
     There, the call runs in a forked process: predictors travel pickled, without their model, and take that of `shared`
     on arrival; errors travel as values, since those that are raised lose their sentence. Elsewhere `gpu` is the
-    identity, and predictors come back as the very same objects. thread: where to run, by default the caller's.
+    identity, and predictors come back as the very same objects. thread: where to run, by default the caller's; a method
+    that takes seconds leaves it as soon as it reports how far it is.
     """
 
     model = cast(Any, shared)  # forks are of its own kind
+    report = None if thread is None else lambda _: thread.leave()
 
     @gpu(duration=_seconds)
     def run(predictor: "Predictor", *args, **options) -> "Generator[Step | SamaError, None, None]":
         try:
-            yield from run_model(predictor.attach(model), *args, **options)
+            yield from run_model(predictor.attach(model), *args, report=report, **options)
         except SamaError as error:
             yield error
 

@@ -38,6 +38,13 @@ def photo_url(rgb: np.ndarray, quality: int = 88) -> str:
     return _url(Image.fromarray(rgb), "jpeg", quality=quality, subsampling=0)
 
 
+def photo_bytes(rgb: np.ndarray) -> bytes:
+    """Return a picture (H, W, 3) uint8 for looking at closely, as the JPEG file that a browser fetches."""
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, "jpeg", quality=92, subsampling=0)
+    return buffer.getvalue()
+
+
 def composite_url(rgb: np.ndarray) -> str:
     """Return a composite (H, W, 3) uint8 for looking at, as a WebP, which is half the size of a JPEG."""
     return _url(Image.fromarray(rgb), "webp", quality=75, method=2)

@@ -67,13 +67,37 @@ def _around(alpha: np.ndarray) -> tuple[slice, slice]:
 class Shown:
     """The answer to prompts number `seq`, on a preview of the photo."""
 
-    def __init__(self, answer: Answer, preview: np.ndarray, seq: int, small: np.ndarray):
+    def __init__(
+        self,
+        answer: Answer,
+        preview: np.ndarray,
+        seq: int,
+        small: np.ndarray,
+        limit: np.ndarray | None = None,
+    ):
         """answer: at the size of preview (H, W, 3) uint8; small: the preview (h, w, 3) uint8 as panels show it, see
-        `panel_side`."""
+        `panel_side`; limit: the file's own transparency (H, W) uint8, beyond which no matte is opaque."""
         self.answer = answer
         self.preview = preview
         self.seq = seq
-        self.fitted = Matted(small, fitted(answer.union.layers[ALPHA], max(small.shape)))
+        self._limit = limit
+        self.alpha = limited(answer.union.layers[ALPHA], limit)
+        self.fitted = Matted(small, fitted(self.alpha, max(small.shape)))
+
+    @cached_property
+    def masked(self) -> Matted:
+        """The panels' picture with SAMA's mask, or SAM's where there is no other, in the place of the matte."""
+        image = self.fitted.image
+        return Matted(image, fitted(self.hard, max(image.shape)))
+
+    @property
+    def hard(self) -> np.ndarray:
+        """The mask (H, W) float32 in the place of the matte."""
+        return limited(mask_of(self.answer).astype(np.float32), self._limit)
+
+    def cut(self, by_mask: bool) -> Matted:
+        """What the composite is made with: `masked` or `fitted`."""
+        return self.masked if by_mask else self.fitted
 
     @property
     def trimap(self) -> np.ndarray | None:
@@ -88,9 +112,10 @@ class Shown:
         answer = self.answer
         return {"key": key, "seq": self.seq, "chosen": answer.union.chosen, "matte": answer.method}
 
-    def on(self, background: Background, estimated: bool = True) -> np.ndarray:
+    def on(self, background: Background, estimated: bool = True, by_mask: bool = False) -> np.ndarray:
         """Return the composite (h, w, 3) uint8 at the panels' size, in estimated colours or the photo's own."""
-        return self.fitted.on(backdrop(background, self.fitted, CELL), estimated)
+        cut = self.cut(by_mask)
+        return cut.on(backdrop(background, cut, CELL), estimated and not by_mask)
 
 
 class Look:
@@ -100,12 +125,20 @@ class Look:
     enlarged from the preview.
     """
 
-    def __init__(self, shown: Shown, photo: np.ndarray, box: tuple[int, int, int, int], side: int):
+    def __init__(
+        self,
+        shown: Shown,
+        photo: np.ndarray,
+        box: tuple[int, int, int, int],
+        side: int,
+        limit: np.ndarray | None = None,
+    ):
         """photo: (H, W, 3) uint8; box: x0, y0, x1, y1 in its pixels; side: longer side of what comes back, in pixels,
-        never more than the box has."""
+        never more than the box has; limit: the file's own transparency (H, W) uint8."""
         x0, y0, x1, y1 = box
         self.shown = shown
         self.image = shrink(photo[y0:y1, x0:x1], side)  # (h, w, 3) uint8
+        self._limit = None if limit is None else shrink(limit[y0:y1, x0:x1], side)
         sx, sy = shown.preview.shape[1] / photo.shape[1], shown.preview.shape[0] / photo.shape[0]
         self._part = (x0 * sx, y0 * sy, x1 * sx, y1 * sy)
 
@@ -134,7 +167,7 @@ class Look:
         alpha = 1 / (1 + np.exp(-self._enlarge(np.clip(logits, -_SURE, _SURE))))
         alpha[alpha <= 2 * _CERTAIN] = 0
         alpha[alpha >= 1 - 2 * _CERTAIN] = 1
-        return alpha
+        return limited(alpha, self._limit)
 
     @property
     def trimap(self) -> np.ndarray:
@@ -142,13 +175,17 @@ class Look:
         plane = Image.fromarray(self.shown.answer.union.layers[TRIMAP])
         return _greys(plane, (self.image.shape[1], self.image.shape[0]), self._part)
 
-    def on(self, background: Background, estimated: bool = True) -> np.ndarray:
+    def on(self, background: Background, estimated: bool = True, by_mask: bool = False) -> np.ndarray:
         """Return the composite (h, w, 3) uint8, in estimated colours or the photo's own."""
         shown = self.shown
-        whole = Matted(shown.preview, shown.answer.union.layers[ALPHA])
+        whole = Matted(shown.preview, shown.hard if by_mask else shown.alpha)
         cell = CELL * max(whole.alpha.shape) / max(shown.fitted.alpha.shape)
         behind = backdrop(background, whole, cell)
         behind = np.dstack([self._enlarge(behind[..., channel]) for channel in range(3)])
+        if by_mask:
+            own = SAMA if SAMA in shown.answer.union.layers else SAM
+            hard = (self._enlarged(own) > 0).astype(np.float32)
+            return Matted(self.image, limited(hard, self._limit)).on(behind, estimated=False)
         return Matted(self.image, self.alpha).on(behind, estimated)
 
     def _enlarged(self, layer: str) -> np.ndarray:
@@ -163,6 +200,17 @@ class Look:
 def _greys(trimap: Image.Image, size: tuple[int, int], box: tuple | None = None) -> np.ndarray:
     """A trimap of 0, 0.5 and 1, or the box of it, at size (width, height) in bytes; no value in between."""
     return np.ceil(np.asarray(trimap.resize(size, Image.Resampling.NEAREST, box=box)) * 255).astype(np.uint8)
+
+
+def mask_of(answer: Answer) -> np.ndarray:
+    """SAMA's mask (H, W) bool, or SAM's where there is no other."""
+    return answer.union.layers[SAMA if SAMA in answer.union.layers else SAM] > 0
+
+
+def limited(alpha: np.ndarray, limit: np.ndarray | None) -> np.ndarray:
+    """Return a matte (h, w) in [0, 1], nowhere more opaque than a file's own transparency (h, w) uint8; see
+    `Photo.limit`."""
+    return alpha if limit is None else np.minimum(alpha, limit / np.float32(255))
 
 
 def panel_side(side: int) -> int:
@@ -199,7 +247,7 @@ def fitted(values: np.ndarray, side: int) -> np.ndarray:
 
 
 def shrink(rgb: np.ndarray, side: int) -> np.ndarray:
-    """Return an image (H, W, 3) uint8 whose longer side is at most `side`."""
+    """Return an image (H, W, 3) or (H, W) uint8 whose longer side is at most `side`."""
     height, width = rgb.shape[:2]
     size = fit_within(width, height, side)
     if size == (width, height):

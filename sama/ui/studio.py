@@ -9,25 +9,28 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from sama.matting import warm_up
+from sama.photo.opening import MAX_PIXELS
 from sama.ui import page, words
 from sama.ui.api import Api
+from sama.ui.blocks import StudioBlocks, serve_pictures
 from sama.ui.candidates import Candidates
 from sama.ui.component.names import offered_mattes, shown_mattes
 from sama.ui.examples import read_examples
 from sama.ui.handlers import looking, scenery, sessions
-from sama.ui.handlers.answering import answer
+from sama.ui.handlers.answering import answer, solve
 from sama.ui.handlers.exports import Downloads
-from sama.ui.handlers.opening import open_example, open_first, open_photo
+from sama.ui.handlers.opening import open_example, open_first, open_photo, sharpen
 from sama.ui.handlers.page import Studio, Wiring
 from sama.ui.handlers.talking import encode_ahead
 from sama.ui.model_call import on_gpu
 from sama.ui.model_thread import ModelThread
-from sama.ui.prompter import Prompter
+from sama.ui.prompter import RESTORE, Prompter
 from sama.ui.scene import Scene
 from sama.ui.talk import Talk
 from sama.ui.theme import theme
 from sama.ui.viewer import Viewer
 from sama.ui.visit import Visit
+from sama.ui.ways import Ways
 
 if TYPE_CHECKING:
     from sama.predict.loading import Predictor
@@ -37,18 +40,24 @@ MINUTES_KEPT = 30
 MAX_VISITORS = 100
 
 
-def build_studio(predictor: "Predictor", examples_dir: Path, thread: ModelThread | None = None) -> gr.Blocks:
+def build_studio(
+    predictor: "Predictor",
+    examples_dir: Path,
+    thread: ModelThread | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> gr.Blocks:
     """Return the page over a predictor, which is shared; every visitor works on a fork of it.
 
     examples_dir: photos with prompt files, see `read_examples`; launch with `launch_options` of
-    the same folder. thread: where the model runs and was loaded, by default the threads of whoever asks. Raises
-    PromptError for a damaged prompt file.
+    the same folder. thread: where the model runs and was loaded, by default the threads of whoever asks.
+    max_pixels: of a photo. Raises PromptError for a damaged prompt file.
     """
     info, examples = predictor.info, read_examples(Path(examples_dir))
+    serve_pictures()
     # Compiling the foreground estimator takes seconds; the first visitor should not wait for it.
     threading.Thread(target=warm_up, daemon=True).start()
 
-    with gr.Blocks(title="SAMA", analytics_enabled=False, delete_cache=(600, 7200)) as studio:
+    with StudioBlocks(title="SAMA", analytics_enabled=False, delete_cache=(600, 7200)) as studio:
         visit = gr.State(None, time_to_live=60 * MINUTES_KEPT, delete_callback=_leave)
         backdrop = gr.State(None, time_to_live=60 * MINUTES_KEPT)
         with gr.Row(elem_id="head"):
@@ -68,10 +77,11 @@ def build_studio(predictor: "Predictor", examples_dir: Path, thread: ModelThread
         with gr.Row(elem_id="take"):
             downloads = Downloads(trained=info.trained)
         run = gr.HTML(words.run_panel(info), padding=False, elem_id="run")
-        gr.HTML(words.limits(info), padding=False)
+        gr.HTML(words.limits(info, max_pixels), padding=False)
+        Ways(elem_id="ways")
 
-        open_visit = partial(Visit, predictor, run=on_gpu(predictor, thread=thread))
-        shared = Studio(open_visit, info, examples, _keeper(prompter))
+        open_visit = partial(Visit, predictor, run=on_gpu(predictor, thread=thread), max_pixels=max_pixels)
+        shared = Studio(open_visit, info, examples, _keeper(prompter), max_pixels)
         components = {"visit": visit, "backdrop": backdrop, "prompter": prompter, "viewer": viewer}
         components |= {"candidates": candidates, "scene": scene, "talk": talk, "run": run}
         _connect(studio, Wiring(shared, {**components, "file": downloads.file}), downloads)
@@ -92,20 +102,25 @@ def _connect(studio: gr.Blocks, wiring: Wiring, downloads: Downloads) -> None:
     newest = {"trigger_mode": "always_last", **decoder}
 
     for opening in (
-        wiring.connect(studio.load, open_first, canvases, **encoder),
+        wiring.connect(studio.load, open_first, canvases, js=RESTORE, **encoder),
         wiring.connect(prompter.example, open_example, canvases, event=True, **encoder),
         wiring.connect(talk.example, open_example, canvases, event=True, **encoder),
-        wiring.connect(prompter.upload, open_photo, canvases, **encoder),
+        wiring.connect(prompter.upload, open_photo, canvases, trigger_mode="multiple", **encoder),
     ):
-        wiring.connect(opening.then, answer, canvases, **decoder)
+        wiring.connect(opening.success, answer, canvases, **decoder)
     wiring.connect(prompter.input, answer, canvases, **newest)
     wiring.connect(page["candidates"].input, answer, canvases, **newest)
 
     wiring.connect(scene.input, scenery.recompose, "viewer scene", **newest)
     taken = wiring.connect(scene.upload, scenery.take_backdrop, "backdrop scene", **decoder)
     wiring.connect(taken.then, scenery.recompose, "viewer scene", **decoder)
+    # Mattes that take seconds: as many at a time as leave the others' clicks room.
+    slow = {"concurrency_id": "solver", "concurrency_limit": 2, "trigger_mode": "always_last"}
+    wiring.connect(viewer.solve, solve, canvases, **slow)
+
     # A closer look must not hold up a click: it has a queue of its own.
     closer = {"concurrency_id": "look", "concurrency_limit": 2, "trigger_mode": "always_last"}
+    wiring.connect(prompter.sharpen, sharpen, "prompter", event=True, **closer)
     wiring.connect(viewer.look, looking.look, "viewer", event=True, **closer)
     wiring.connect(viewer.compare, looking.compare, "viewer", **closer)
 

@@ -4,35 +4,25 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from enum import Enum, auto
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from sama import methods
 from sama.export.outputs import Outputs
 from sama.export.stored_answers import PREVIEW_SIDE
-from sama.photo.opening import Photo, open_image
+from sama.photo.opening import MAX_PIXELS, Photo, open_image
 from sama.predict.answer import Answer, ModelInfo, Progress
 from sama.request.prompts import Prompts
 from sama.request.request import Request
 from sama.request.settings import Settings
 from sama.ui.model_call import run_model
 from sama.ui.shown import Look, Shown, panel_side, shrink
+from sama.ui.state import State
 
 if TYPE_CHECKING:
     from sama.predict.loading import Predictor
     from sama.ui.model_call import Step
-
-
-class State(Enum):
-    """Where a visit is in its life. It begins OPENED; one caller encodes it; CLOSED, after the visitor has opened
-    another photo, it stops; LEFT, after the visitor has gone, it keeps nothing."""
-
-    OPENED = auto()
-    ENCODING = auto()
-    ENCODED = auto()
-    CLOSED = auto()
-    LEFT = auto()
 
 
 class Visit:
@@ -42,15 +32,25 @@ class Visit:
     arrive while another thread encodes: `_lock` makes them take turns between two views, `_changed` guards the state.
     """
 
-    def __init__(self, predictor: "Predictor", path: str, run: "Callable[..., Iterator[Step]]" = run_model):
-        """Open the photo in the file `path`; raises PhotoError. run: `run_model`, or what `on_gpu` returns."""
-        photo = open_image(path)
-        self.path = path
+    def __init__(
+        self,
+        predictor: "Predictor",
+        path: str,
+        name: str | None = None,
+        *,
+        run: "Callable[..., Iterator[Step]]" = run_model,
+        max_pixels: int = MAX_PIXELS,
+    ):
+        """Open the photo in the file `path`, which its owner calls `name`; raises PhotoError. run: `run_model`, or what
+        `on_gpu` returns. max_pixels: see `open_image`."""
+        photo = open_image(path, name=name, max_pixels=max_pixels)
+        self.path, self.max_pixels = path, max_pixels
         self.name = photo.name
         self.digest = photo.digest
         self.size = photo.size
         self.notes = photo.notes
         self.preview = shrink(photo.rgb, PREVIEW_SIDE)
+        self.limit = None if photo.alpha is None else shrink(photo.alpha, PREVIEW_SIDE)
         self.seconds: dict[str, float] = {}
         self.views_done = 0
         self.shown: Shown | None = None
@@ -61,6 +61,8 @@ class Visit:
         self._rgb: np.ndarray | None = photo.rgb
         self._small: np.ndarray | None = None
         self._known: tuple[Prompts, Answer] | None = None
+        # Which answer is the newest: a slow one may come after its successor.
+        self._asked = self._answered = 0
         self._predictor: Predictor = predictor.fork()
         self._run = run
         self._lock = threading.Lock()
@@ -84,6 +86,11 @@ class Visit:
     def preview_size(self) -> tuple[int, int]:
         """(width, height) at which prompts are answered."""
         return self.preview.shape[1], self.preview.shape[0]
+
+    @property
+    def transparent(self) -> bool:
+        """Whether the file brings a transparency of its own."""
+        return self.limit is not None
 
     def holds(self, path: str) -> bool:
         """Whether this is a visit to the photo in the file `path` that goes on. One that was closed may come back: a
@@ -127,11 +134,16 @@ class Visit:
                 self._forget()
 
     def request(
-        self, prompts: Prompts, *, method: str | None = None, candidate: int | None = None
+        self,
+        prompts: Prompts,
+        *,
+        method: str | None = None,
+        candidate: int | None = None,
+        keep_haze: bool = False,
     ) -> Request:
         """Check prompts, for an answer at the preview's size; raises PromptError."""
-        options = {"method": method, "candidate": candidate, "output_size": self.preview_size}
-        return Request.of(prompts, self.size, keep_logits=True, **options)
+        asked = {"method": method, "candidate": candidate, "keep_haze": keep_haze}
+        return Request.of(prompts, self.size, keep_logits=True, output_size=self.preview_size, **asked)
 
     def remember(self, prompts: Prompts, answer: Answer) -> None:
         """Take over an answer at the preview's size that was computed ahead."""
@@ -143,11 +155,14 @@ class Visit:
             return None
         answer = self._known[1]
         chosen = request.candidate in (None, answer.union.chosen)
-        return answer if chosen and request.method in (None, answer.method) else None
+        usual = request.method in (None, answer.method) and not request.keep_haze
+        return answer if chosen and usual else None
 
     def answer(self, request: Request, seq: int, side: int = PREVIEW_SIDE) -> Answer:
-        """Answer a request, number `seq`; raises SamaError. side: the longer side, in pixels, of what the page's panels
-        can hold."""
+        """Answer a request, number `seq`; side: the longer side, in pixels, of the page's panels. Raises SamaError."""
+        with self._changed:
+            self._asked += 1
+            number = self._asked
         answer = self.recall(request)
         self.stored = answer is not None
         if answer is None:
@@ -155,10 +170,10 @@ class Visit:
         encoding = {name: value for name, value in self.seconds.items() if name.startswith("encode")}
         self.seconds = encoding | answer.seconds
         if answer.alpha is not None:
-            shown = Shown(answer, self.preview, seq, self._fitted(panel_side(side)))
+            shown = Shown(answer, self.preview, seq, self._fitted(panel_side(side)), self.limit)
             with self._changed:
-                if self._state is not State.LEFT:
-                    self.shown = shown
+                if self._state is not State.LEFT and number > self._answered:
+                    self.shown, self._answered = shown, number
             started = time.perf_counter()
             _ = shown.fitted.layers
             self.seconds["foreground"] = time.perf_counter() - started
@@ -183,14 +198,19 @@ class Visit:
 
     def look(self, shown: Shown, box: tuple[int, int, int, int], side: int) -> Look:
         """Return a part of an answer close up, see `Look`; reads the photo again, raises PhotoError."""
-        return Look(shown, self._read().rgb, box, side)
+        photo = self._read()
+        return Look(shown, photo.rgb, box, side, photo.alpha)
+
+    def picture(self, side: int) -> np.ndarray:
+        """Return the upright photo (h, w, 3) uint8, of at most `side` pixels; may read it again, raises PhotoError."""
+        return shrink(self._rgb if self._rgb is not None else self._read().rgb, side)
 
     def outputs(self, prompts: Prompts, settings: Settings, info: ModelInfo) -> Outputs:
         """Answer prompts at the photo's size, for export; encodes what is not encoded yet. Raises SamaError."""
         asked = {"method": settings.method, "candidate": settings.candidate}
-        request = Request.of(prompts, self.size, **asked)
+        request = Request.of(prompts, self.size, keep_haze=settings.keep_haze, **asked)
         self._wait_until_encoded()
-        photo = open_image(self.path, name=self.name, keep_own=True)
+        photo = open_image(self.path, name=self.name, max_pixels=self.max_pixels, keep_own=True)
         return Outputs(photo, self._answer(request), request, settings, info)
 
     def _wait_until_encoded(self) -> None:
@@ -202,6 +222,11 @@ class Visit:
                 self._changed.wait_for(lambda: self._state is not State.ENCODING)
 
     def _answer(self, request: Request) -> Answer:
+        if self.encoded and methods.method_of(request.method, self._predictor.info).slow:
+            with self._lock:
+                twin = self._predictor.twin()
+            *_, answer, _ = self._run(twin, request=request)
+            return cast(Answer, answer)
         with self._lock:
             *_, answer, predictor = self._run(self._predictor, request=request)
             self._predictor = cast("Predictor", predictor)
@@ -228,4 +253,4 @@ class Visit:
             self._rgb = self.shown = None
 
     def _read(self) -> Photo:
-        return open_image(self.path, name=self.name)
+        return open_image(self.path, name=self.name, max_pixels=self.max_pixels)

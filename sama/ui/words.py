@@ -3,6 +3,8 @@
 from html import escape
 from typing import TYPE_CHECKING
 
+from sama.photo.opening import MAX_PIXELS
+
 if TYPE_CHECKING:
     from sama.predict.answer import ModelInfo
     from sama.ui.visit import Visit
@@ -11,8 +13,10 @@ _LIMITS = (
     "A single click is ambiguous; a box, or a second click, says which part is meant.",
     "Prompts are answered at up to 1024 pixels on the longer side, and enlarged for a closer look and for downloads; "
     "hair finer than that is not resolved.",
-    "Photos up to 50 megapixels. They stay on this server, out of reach of other visitors, and are deleted "
-    "after about two hours.",
+)
+_KEPT = (
+    "Photos up to {:g} megapixels. They stay on this server, out of reach of other visitors, and are deleted "
+    "after about two hours."
 )
 
 
@@ -54,9 +58,10 @@ def run_panel(info: "ModelInfo", visit: "Visit | None" = None) -> str:
     return f'<dl class="st-run">{items}</dl>'
 
 
-def limits(info: "ModelInfo") -> str:
-    """What the model cannot do."""
-    items = "".join(f"<li>{escape(line)}</li>" for line in (*info.limits, *_LIMITS))
+def limits(info: "ModelInfo", max_pixels: int = MAX_PIXELS) -> str:
+    """What the model cannot do; max_pixels: of a photo."""
+    lines = (*info.limits, *_LIMITS, _KEPT.format(max_pixels / 1e6))
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     return f'<section class="st-limits"><h2>Limits</h2><ul>{items}</ul></section>'
 
 

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sama.commands.cli import main, parser_of
+
 ROOT = Path(__file__).parents[2]
 PICTURES = {
     "mask_sam.png",
@@ -18,6 +20,7 @@ PICTURES = {
     "alpha16.png",
     "trimap.png",
     "cutout.png",
+    "cutout_mask.png",
     "composite.png",
 }
 NAMES = PICTURES | {"coco.json", "figure.png", "figure.pdf", "session.json"}
@@ -162,6 +165,75 @@ def test_absent_models_and_devices_get_a_sentence(photo, tmp_path):
     assert "mini" in refused(sama(*common, "--model", "vit_z"))
     assert "device" in refused(sama(*common, "--device", "tpu"))
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def no_encoding(monkeypatch):
+    """Fails where a photo is encoded."""
+    from sama.predict.predictor import SamaPredictor
+
+    def encoded(*_, **__):
+        pytest.fail("the photo was encoded")
+
+    monkeypatch.setattr(SamaPredictor, "set_image", encoded)
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--box", "38,18,122,102", "--candidate", "5"], "candidate(s) here"),
+        (["--box", "38,18,122,102", "--candidate", "-1"], "number of one of SAM's masks"),
+        (["--point", "80,60", "--method", "grabcut"], "grabcut takes a"),
+        (["--box", "38,18,122,102", "--background", "nocolour"], "is no background"),
+        (["--box", "38,18,122,102", "--mask", "none.png"], "The mask none.png cannot be read"),
+        (["--box", "38,18,122,102", "--max-megapixels", "nan"], "is no number of megapixels above 0"),
+        (["--box", "38,18,122,102", "--max-megapixels", "inf"], "is no number of megapixels above 0"),
+    ],
+)
+def test_mistakes_are_refused_before_the_photo_is_encoded(
+    no_encoding, photo, tmp_path, capsys, flags, sentence
+):
+    try:
+        code = main(["predict", str(photo), *flags, "--out", str(tmp_path / "out")])
+    except SystemExit as stop:
+        code = stop.code
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("sama: ")]
+    assert code == 2 and len(told) == 1 and sentence in told[0]
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("blocked", ["file", "file/below", "folder"])
+def test_a_folder_that_cannot_be_written_to_is_refused_before_the_photo_is_encoded(
+    no_encoding, photo, tmp_path, capsys, blocked
+):
+    (tmp_path / "file").write_text("mine", "utf-8")
+    (tmp_path / "folder" / "alpha.png").mkdir(parents=True)
+    assert main(["predict", str(photo), "--box", "38,18,122,102", "--out", str(tmp_path / blocked)]) == 2
+    assert "cannot be written to" in capsys.readouterr().err
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["alpha.png", "file", "folder"]
+
+
+def test_every_command_that_opens_photos_takes_a_limit(tmp_path, capsys):
+    for name in ("predict", "app", "examples", "evaluate", "ablate"):
+        parser = parser_of([name])._subparsers._group_actions[0].choices[name]
+        assert "--max-megapixels" in parser._option_string_actions, name
+    for part in ("images", "labels"):
+        (tmp_path / part).mkdir()
+        Image.new("L", (200, 100), 1).save(tmp_path / part / "a.png")
+    command = ["evaluate", str(tmp_path), "--methods", "grabcut", "--max-megapixels", "0.01"]
+    assert main(command) == 2
+    assert "a.png has 0.02 megapixels and the limit is 0.01" in capsys.readouterr().err
+
+
+def test_a_request_to_end_is_heard_like_ctrl_c(monkeypatch, capsys):
+    import signal
+
+    from sama.commands import weights
+
+    monkeypatch.setattr(weights, "main", lambda args: signal.raise_signal(signal.SIGTERM))
+    before = signal.getsignal(signal.SIGTERM)
+    assert main(["weights"]) == 130
+    assert capsys.readouterr().err == "sama: stopped.\n" and signal.getsignal(signal.SIGTERM) is before
 
 
 def test_weights_lists_what_is_present():

@@ -105,6 +105,7 @@ def test_data_is_a_root_and_any_number_of_folders(root, tmp_path):
         ([f"{tmp_path}/birds:many"], "write DIR:WEIGHT"),
         ([f"{tmp_path}/birds:-1"], "write DIR:WEIGHT"),
         ([f"{tmp_path}/none"], "no folder"),
+        ([r"X:\data\birds"], "no folder"),
         ([str(root), str(root)], "both hold train/"),
         ([str(tmp_path)], "holds neither"),
     ):

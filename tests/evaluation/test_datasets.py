@@ -143,3 +143,71 @@ def test_a_colour_matte_is_refused(folder):
         save(folder / "alphas" / f"{name}.png", np.zeros((20, 30, 3), np.uint8))
     with pytest.raises(SamaError, match="8-bit grey PNG"):
         list(Dataset(folder))
+
+
+def test_a_void_is_no_object_and_is_not_known(folder):
+    label = np.zeros((20, 30), np.uint8)
+    label[2:8, 3:9], label[10:18, 12:20] = 4, 255
+    save(folder / "labels" / "a.png", label)
+    save(folder / "labels" / "b.png", (label == 4).astype(np.uint8) * 255)
+    dataset = Dataset(folder)
+    dataset.check(progress=False)
+    first, second, _ = dataset
+    (truth,) = first.objects("each")
+    assert truth.name == "a#4" and truth.known.sum() == 20 * 30 - 64
+    assert [each.mask.sum() for each in first.objects("union")] == [36]
+    assert truth.judged(np.ones((20, 30), bool)).sum() == 20 * 30 - 64
+    assert [each.name for each in second.objects("each")] == ["b#255"], (
+        "a mask of 0 and 255 keeps its meaning"
+    )
+    assert second.known is None
+    assert [note.split(" (")[0] for note in dataset.notes] == [
+        "255 is taken as not labelled in 1 of 3 maps",
+        "In 1 maps, which hold nothing else, 255 is taken as the object",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ignore", "names"), [(0, ["a#4", "a#255"]), (255, ["a#4"]), (4, ["a#255"]), (9, ["a#4", "a#255"])]
+)
+def test_which_label_is_void_may_be_said(folder, ignore, names):
+    label = np.zeros((20, 30), np.uint8)
+    label[2:8, 3:9], label[10:18, 12:20] = 4, 255
+    save(folder / "labels" / "a.png", label)
+    dataset = Dataset(folder, limit=1, ignore=ignore)
+    dataset.check(progress=False)
+    assert [truth.name for truth in next(iter(dataset)).objects("each")] == names
+    assert not dataset.notes, "what was said need not be told"
+
+
+def test_a_wrong_void_is_refused(folder):
+    with pytest.raises(SamaError, match="from 1 to 65535"):
+        Dataset(folder, ignore=-1)
+    (folder / "alphas").mkdir()
+    with pytest.raises(SamaError, match="leave out --ignore"):
+        Dataset(folder, ignore=255)
+
+
+def test_all_bad_files_are_told_at_the_start(folder):
+    Dataset(folder).check(progress=False)
+    save(folder / "labels" / "b.png", np.zeros((20, 31), np.uint8))
+    whole = (folder / "labels" / "c.png").read_bytes()
+    (folder / "labels" / "c.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(SamaError, match=r"b\.png is 31x20 but .* Nor will c\.png do\.$"):
+        Dataset(folder).check(progress=False)
+    Dataset(folder, limit=1).check(progress=False)
+    save(folder / "labels" / "b.png", np.zeros((20, 30), np.uint8))
+    (folder / "images" / "c.png").write_bytes(b"no picture")
+    with pytest.raises(SamaError, match=r"^c\.png "):
+        Dataset(folder).check(progress=False)
+
+
+def test_turned_photos_are_checked_upright(folder):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn by 90 degrees
+    (folder / "images" / "a.png").unlink()
+    save(folder / "images" / "a.jpg", np.zeros((20, 30, 3), np.uint8), exif=exif)
+    with pytest.raises(SamaError, match="30x20 but its upright photo is 20x30"):
+        Dataset(folder).check(progress=False)
+    save(folder / "labels" / "a.png", np.ones((30, 20), np.uint8))
+    Dataset(folder).check(progress=False)

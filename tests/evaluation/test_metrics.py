@@ -7,7 +7,14 @@ import pytest
 from scipy import ndimage
 
 from sama.errors import SamaError
-from sama.evaluation.metrics import MASK_METRICS, MaskScores, MatteScores, boundary_iou, iou
+from sama.evaluation.metrics import (
+    MASK_METRICS,
+    MaskScores,
+    MatteScores,
+    boundary_iou,
+    iou,
+    opaque_inside,
+)
 
 sod = pytest.importorskip("py_sod_metrics", reason="the extra eval is not installed")
 
@@ -120,3 +127,63 @@ def test_missing_package_is_named_with_its_remedy(monkeypatch):
     monkeypatch.setitem(sys.modules, "py_sod_metrics", None)
     with pytest.raises(SamaError, match=r"pip install '\.\[eval\]'"):
         MaskScores()
+
+
+def scores_of(mask, probability, truth, known=None) -> dict[str, float]:
+    scores = MaskScores()
+    scores.add(mask, probability, truth, known)
+    return scores.results()
+
+
+def test_what_an_answer_says_in_a_void_does_not_count():
+    rng = np.random.default_rng(5)
+    truth = block((40, 60), 10, 10, 30, 30)
+    known = ~block((40, 60), 5, 30, 35, 50)  # beside the object: a crowd
+    probability = (0.8 * block((40, 60), 12, 8, 30, 30) + 0.1 * rng.random((40, 60))).astype(np.float32)
+    expected = scores_of(probability > 0.5, probability, truth, known)
+    for value in (0.0, 0.3, 1.0):
+        other = np.where(known, probability, np.float32(value))
+        assert scores_of(other > 0.5, other, truth, known) == expected
+    everywhere = scores_of(probability > 0.5, probability, truth)
+    assert scores_of(probability > 0.5, probability, truth, np.ones_like(truth)) == everywhere
+    assert expected["mIoU"] == everywhere["mIoU"]
+    wrong = np.where(known, probability, 1)
+    assert scores_of(wrong > 0.5, wrong, truth)["mIoU"] < expected["mIoU"] - 0.2
+
+
+def test_measures_that_count_pixels_leave_a_void_out():
+    """Ten rows of ten: the upper half the object, three rows a void, and in the other two rows one wrong."""
+    truth, known = block((10, 10), 0, 0, 5, 10), ~block((10, 10), 7, 0, 10, 10)
+    mask = truth | block((10, 10), 6, 0, 10, 10)
+    found = scores_of(mask, mask.astype(np.float32), truth, known)
+    assert found["mIoU"] == pytest.approx(5 / 6)
+    assert found["MAE"] == pytest.approx(1 / 7)
+    assert found["F_max"] == pytest.approx(1.3 * (5 / 6) / (0.3 * 5 / 6 + 1))
+    cropped = scores_of(mask[:7], mask[:7].astype(np.float32), truth[:7])
+    assert found["E"] == pytest.approx(cropped["E"])
+
+
+def test_each_object_has_a_row_of_its_own():
+    scores = MaskScores()
+    truth = block((10, 10), 0, 0, 5, 10)
+    for right in (10, 5):
+        mask = block((10, 10), 0, 0, 5, right)
+        scores.add(mask, mask.astype(float), truth)
+    assert [row["IoU"] for row in scores.rows] == [1, 0.5]
+    assert [row["MAE"] for row in scores.rows] == pytest.approx([0, 0.25])
+    for name in ("boundary_IoU", "weighted_F", "S", "E"):
+        assert np.mean([row[name] for row in scores.rows]) == pytest.approx(scores.results()[name])
+
+
+def test_the_inside_begins_ten_pixels_from_what_is_not_opaque():
+    alpha = np.zeros((60, 80), np.float32)
+    alpha[10:50, 20:80] = 1  # cut off by the right rim, which is no edge
+    alpha[30, 60] = 0.99
+    inside = opaque_inside(alpha)
+    rows, columns = np.nonzero(inside)
+    # Row 20 is 11 px from row 9, the last that is not opaque.
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (20, 39, 30, 79)
+    assert not inside[30, 50] and inside[30, 49] and not inside[30, 60]
+    depth = ndimage.distance_transform_edt(alpha >= 1)
+    assert np.array_equal(inside, depth > 10)
+    assert opaque_inside(np.ones((5, 5))).all() and not opaque_inside(np.full((5, 5), 0.9)).any()

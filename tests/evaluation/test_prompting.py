@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from sama.evaluation.prompting import deepest_pixel, next_click, simulate, tight_box
+from sama.evaluation.prompting import deepest_pixel, drawn_box, next_click, simulate, tight_box
 
 
 @dataclass
@@ -77,6 +77,34 @@ def test_box_prompt():
     assert prompts.boxes == ((7, 3, 20, 10),)
     assert prompts.points == ()
     assert len(asked) == 1
+
+
+def test_a_short_box_lacks_fifteen_percent_at_one_side():
+    """20 px wide and 10 high: 3 or 1.5 px, at a side that the name decides."""
+    mask = block(10, 20, 20, 40)
+    short = {
+        (23, 10, 40, 20): "left",
+        (20, 11.5, 40, 20): "top",
+        (20, 10, 37, 20): "right",
+        (20, 10, 40, 18.5): "bottom",
+    }
+    found = [short[drawn_box("box_short", mask, f"photo_{i}#1")] for i in range(40)]
+    assert set(found) == set(short.values()), "no side is left out"
+    assert found == [short[drawn_box("box_short", mask, f"photo_{i}#1")] for i in range(40)]
+
+
+def test_a_large_box_has_fifteen_percent_more_at_every_side_but_none_outside():
+    assert drawn_box("box_large", block(10, 20, 20, 40)) == (17, 8.5, 43, 21.5)
+    assert drawn_box("box_large", block(0, 2, 40, 48)) == (0, 0, 50, 40)
+    prompts, _ = simulate("box_large", block(10, 20, 20, 40), lambda p: Answer(block(10, 20, 20, 40)))
+    assert prompts.boxes == ((17, 8.5, 43, 21.5),)
+
+
+def test_nobody_clicks_where_nobody_decided():
+    truth, void = block(5, 5, 15, 15), block(20, 20, 40, 50)
+    prompts, answer = simulate("point3", truth, lambda p: Answer(truth | void), known=~void)
+    assert len(prompts.points) == 1
+    assert answer.mask[30, 30], "the answer itself is left as it is"
 
 
 @pytest.mark.parametrize(("kind", "clicks"), [("point1", 1), ("point3", 3), ("point5", 5)])

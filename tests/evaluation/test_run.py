@@ -1,6 +1,7 @@
 """The whole evaluation on small photos, with a predictor that fills what it is prompted with."""
 
 import argparse
+import csv
 import json
 from types import SimpleNamespace
 
@@ -11,9 +12,9 @@ from PIL import Image
 from sama.commands.evaluate import add_arguments, main
 from sama.errors import SamaError
 from sama.evaluation import evaluate
+from sama.evaluation.columns import GROUPS, MEANINGS, ROW
 from sama.evaluation.methods import choose_methods
 from sama.evaluation.report import format_table
-from sama.methods import mini_on_sam
 from sama.predict.answer import ALPHA, SAM, SAMA, Answer, ObjectAnswer
 
 pytest.importorskip("py_sod_metrics", reason="the extra eval is not installed")
@@ -177,9 +178,8 @@ def test_table_names_every_metric(mattes):
 
 
 def test_methods_follow_the_prompt():
-    assert choose_methods(None, "box") == ("sam", "sama", "solid", "closed_form", "grabcut", "mini_on_sam")
-    assert choose_methods(None, "mask_grown")[-1] == "from_mask"
-    assert choose_methods(None, "point3") == ("sam", "sama", "solid", "closed_form", "mini_on_sam")
+    assert choose_methods(None, "box") == ("sam", "sama", "solid", "closed_form", "grabcut")
+    assert choose_methods(None, "point3") == ("sam", "sama", "solid", "closed_form")
 
 
 @pytest.mark.parametrize(
@@ -191,6 +191,8 @@ def test_methods_follow_the_prompt():
         ({"prompts": "scribble"}, "no prompt kind"),
         ({"object_mode": "some"}, "no object mode"),
         ({"limit": 0}, "1 or more"),
+        ({"group_words": -1}, "0 for no groups"),
+        ({"ignore": -1}, "0 for none"),
     ],
 )
 def test_wrong_options(labels, options, words):
@@ -205,18 +207,11 @@ def test_what_the_model_says_of_itself_is_reported(labels):
     assert "It only fills boxes." in format_table(results)
 
 
-def test_without_sama_weights_sama_is_not_measured(labels, monkeypatch):
-    def add(answer, masks, *others):
-        for each, mask in zip(answer.objects, masks, strict=True):
-            each.layers[ALPHA] = (mask > 0).astype(np.float32)
-        return answer
-
-    monkeypatch.setattr(mini_on_sam, "add_mattes", add)
+def test_without_sama_weights_sama_is_not_measured(labels):
     predictor = BoxFiller()
     predictor.info = SimpleNamespace(**vars(BoxFiller.info) | {"trained": False})
     results = evaluate(labels, prompts="point1", predictor=predictor, progress=False)
-    assert list(results["methods"]) == ["sam", "closed_form", "mini_on_sam"]
-    assert results["methods"]["sam"]["mIoU"] == results["methods"]["mini_on_sam"]["mIoU"]
+    assert list(results["methods"]) == ["sam", "closed_form"]
     with pytest.raises(SamaError, match="--sama-weights"):
         evaluate(labels, methods=["sam", "sama"], predictor=predictor, progress=False)
 
@@ -254,3 +249,192 @@ def test_sama_looks_closer_and_follows_edges_unless_told_otherwise(labels, tmp_p
         assert (predictor.closer, predictor.edges) == ({closer}, {edges})
         results = json.loads(path.read_text())
         assert (results["closer"], results["edges"]) == (closer, edges)
+
+
+def rename(folder, names):
+    """Give the photos and truths of a folder other names."""
+    for path in folder.glob("*/*.png"):
+        path.rename(path.with_stem(names[path.stem]))
+
+
+def command(*flags):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return main(parser.parse_args([str(flag) for flag in flags]))
+
+
+def test_every_object_has_a_row_in_json_and_csv(labels, tmp_path, monkeypatch):
+    monkeypatch.setattr("sama.evaluation.run._load", lambda *_: BoxFiller())
+    flags = ["--methods", "sam,sama", "--json", tmp_path / "r.json", "--csv", tmp_path / "new" / "r.csv"]
+    assert command(labels, *flags) == 0
+    results = json.loads((tmp_path / "r.json").read_text())
+    rows = results["objects"]
+    assert [(row["name"], row["photo"], row["object"], row["pixels"]) for row in rows] == [
+        ("a#1", "a", 1, int(disk(30, 40, 15).sum())),
+        ("b#2", "b", 2, 200),
+        ("b#7", "b", 7, int(disk(40, 60, 10).sum())),
+    ]
+    assert results["skipped_objects"] == ["b#9"] and results["skipped"] == 1
+    for name in ("sam", "sama"):
+        values = [row["methods"][name]["IoU"] for row in rows]
+        assert np.mean(values) == pytest.approx(results["methods"][name]["mIoU"])
+        assert values[1] == 1
+    with (tmp_path / "new" / "r.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [(line["photo"], line["object"], line["method"]) for line in lines] == [
+        (row["photo"], str(row["object"]), name) for row in rows for name in ("sam", "sama")
+    ]
+    assert set(lines[0]) > {"IoU", "boundary_IoU", "E", "seconds"} and "MSE" not in lines[0]
+    assert float(lines[4]["IoU"]) == rows[2]["methods"]["sam"]["IoU"]
+
+
+def test_a_void_is_not_judged(labels):
+    """The disk fills its box's middle; what the box has beside it is wrong, unless nobody decided there."""
+    truth = disk(30, 40, 15)
+    label = np.where(truth, 1, 255).astype(np.uint8)
+    save(labels / "labels" / "a.png", label)
+    one = {"methods": ["sam"], "limit": 1, "progress": False}
+    results = evaluate(labels, predictor=BoxFiller(), **one)
+    assert results["n"] == 1 and results["methods"]["sam"]["mIoU"] == 1
+    assert "255 is taken as not labelled in 1 of 1 maps" in format_table(results)
+    strict = evaluate(labels, predictor=BoxFiller(), ignore=0, **one)
+    assert strict["n"] == 2 and strict["objects"][0]["methods"]["sam"]["IoU"] < 0.8
+    save(labels / "labels" / "a.png", truth.astype(np.uint8) * 255)
+    mask = evaluate(labels, predictor=BoxFiller(), **one)
+    assert mask["n"] == 1 and mask["methods"]["sam"]["mIoU"] == pytest.approx(truth.sum() / 31**2)
+
+
+def test_groups_are_counted_by_object_and_their_mean_by_group(labels):
+    rename(labels, {"a": "cups_1", "b": "tools_1"})
+    results = evaluate(labels, methods=["sam"], predictor=BoxFiller(), progress=False)
+    assert {name: group["n"] for name, group in results["groups"].items()} == {"cups": 1, "tools": 2}
+    cups, tools = (group["methods"]["sam"]["mIoU"] for group in results["groups"].values())
+    first, second, third = (each["methods"]["sam"]["IoU"] for each in results["objects"])
+    assert cups == first and tools == pytest.approx((second + third) / 2)
+    assert results["mean_of_groups"]["sam"]["mIoU"] == pytest.approx((cups + tools) / 2)
+    assert results["methods"]["sam"]["mIoU"] == pytest.approx((first + second + third) / 3)
+    table = format_table(results)
+    assert "mIoU by source" in table and "boundary_IoU by source" in table and "mean over sources" in table
+    assert f"{tools:.3f}" in table
+    alone = evaluate(labels, methods=["sam"], predictor=BoxFiller(), group_words=0, progress=False)
+    assert alone["groups"] == {} and "by source" not in format_table(alone)
+
+
+def test_composites_are_told_by_family(mattes):
+    for kind in ("images", "alphas"):
+        path = mattes / kind / "m.png"
+        for name in ("solid_1_a", "hair_2_b"):
+            (mattes / kind / f"{name}.png").write_bytes(path.read_bytes())
+        path.unlink()
+    results = evaluate(mattes, methods=["sam"], predictor=BoxFiller(), progress=False)
+    assert results["grouped_by"] == "family" and list(results["groups"]) == ["hair", "solid"]
+    lines = format_table(results).splitlines()
+    start = lines.index("MSE by family")
+    assert [line.split()[0] for line in lines[start + 2 : start + 5]] == ["hair", "solid", "mean"]
+    assert "Grad by family" in lines
+
+
+def inside_of(results, name):
+    return results["methods"][name].get("inside_alpha")
+
+
+def test_alpha_inside_is_measured_where_sam_found_the_object(tmp_path, monkeypatch):
+    """Squares of 40 px, found by their boxes, with 20 px inside; a cross, whose box is no answer."""
+    square, cross = np.zeros(SHAPE, np.uint8), np.zeros(SHAPE, np.uint8)
+    square[10:50, 20:60] = 3
+    cross[20:45, 5:75], cross[5:55, 28:53] = 1, 1
+    for name, label in (("a", square), ("b", cross)):
+        save(tmp_path / "labels" / f"{name}.png", label)
+        save(tmp_path / "images" / f"{name}.png", photo(label > 0))
+
+    class Grey(BoxFiller):
+        def answer(self, request, method, progress=None):
+            found = super().answer(request, method, progress)
+            if ALPHA in found.objects[0].layers:
+                found.objects[0].layers[ALPHA][20:40, 30:35] *= 0.6  # 100 of the 20 x 20 px inside
+            return found
+
+    for methods in (["sama", "sam"], ["sama"]):
+        results = evaluate(tmp_path, methods=methods, predictor=Grey(), progress=False)
+        assert results["inside_objects"] == 1
+        assert inside_of(results, "sama") == pytest.approx((300 + 100 * 0.6) / 400)
+        assert "inside_alpha" not in results["objects"][1]["methods"]["sama"]
+        assert "1 of 2" in format_table(results)
+    lost = evaluate(tmp_path, methods=["sama"], predictor=Grey(), limit=1, prompts="point1", progress=False)
+    assert inside_of(lost, "sama") is None and lost["inside_objects"] == 0
+
+
+def test_masks_are_given_and_damaged(mattes):
+    """Of the given mask's own error the frame remains: 28^2 - 20^2 px of .4; eroded, it lacks a pixel more."""
+    own = (28**2 - 20**2) * 0.16
+    for prompts, extra, methods in (("mask", 0, None), ("mask_eroded", 20**2 - 18**2, ["mask"])):
+        results = evaluate(mattes, prompts=prompts, methods=methods, predictor=BoxFiller(), progress=False)
+        assert list(results["methods"]) == (methods or ["mask", "closed_form"])
+        assert results["model"] is None, "none of them needs one"
+        assert results["methods"]["mask"]["MSE"] == pytest.approx((own + extra) / (60 * 80) * 1e3)
+        assert "inside_alpha" not in results["methods"]["mask"], "SAM was not asked"
+        if methods is None:
+            assert results["methods"]["closed_form"]["MSE"] != results["methods"]["mask"]["MSE"]
+
+
+def test_answers_of_another_program_are_methods(labels, tmp_path, capsys):
+    for name, label in (("a", disk(30, 40, 15).astype(np.uint8) * 255), ("b", np.full(SHAPE, 2, np.uint8))):
+        save(tmp_path / "theirs" / f"{name}.png", label)
+    flags = [labels, "--answers", tmp_path / "theirs", "--answers", f"again={tmp_path / 'theirs'}"]
+    assert command(*flags, "--json", tmp_path / "r.json") == 0
+    results = json.loads((tmp_path / "r.json").read_text())
+    assert list(results["methods"]) == ["theirs", "again"] == list(results["answers"])
+    assert results["model"] is None and "seconds" not in results["methods"]["theirs"]
+    assert [each["methods"]["theirs"]["IoU"] for each in results["objects"]] == [1, 200 / 4800, 0]
+    assert results["methods"]["again"] == results["methods"]["theirs"]
+    assert "prompts none" in capsys.readouterr().out
+    both = evaluate(
+        labels, methods=["sam"], answers=[tmp_path / "theirs"], predictor=BoxFiller(), progress=False
+    )
+    assert list(both["methods"]) == ["sam", "theirs"]
+    assert "-" in format_table(both).splitlines()[-1], "nobody knows their seconds"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"prompts": "mask", "methods": ["grabcut"]}, "no method 'grabcut' that makes a matte from a mask"),
+        ({"prompts": "mask", "methods": ["mask", "mask"]}, "each method once"),
+        ({"answers": ["{}/labels", "{}/labels"]}, "names two things"),
+        ({"answers": ["sam={}/labels"], "methods": ["sam"]}, "names two things"),
+        ({"answers": ["{}/lost"]}, "is no folder"),
+    ],
+)
+def test_wrong_answers(labels, options, words):
+    options = options | {"answers": [each.format(labels) for each in options.get("answers", [])]}
+    with pytest.raises(SamaError, match=words):
+        evaluate(labels, predictor=BoxFiller(), progress=False, **options)
+
+
+def test_a_bad_label_is_told_before_anything_is_answered(labels, monkeypatch):
+    save(labels / "labels" / "b.png", np.zeros((60, 81), np.uint8))
+    monkeypatch.setattr("sama.evaluation.run._load", lambda *_: pytest.fail("loaded a model first"))
+    with pytest.raises(SamaError, match="81x60 but its upright photo is 80x60"):
+        evaluate(labels, progress=False)
+
+
+def test_every_column_is_explained(capsys):
+    with pytest.raises(SystemExit) as stop:
+        command("--columns")
+    assert stop.value.code == 0
+    printed = capsys.readouterr().out
+    for name in {name for _, names, _ in GROUPS for name in names} | set(ROW):
+        assert name in MEANINGS or name == "IoU" or name.endswith("_unknown")
+        assert name.removesuffix("_unknown") in printed
+
+
+def test_results_are_printed_where_they_cannot_be_written(labels, tmp_path, monkeypatch, capsys):
+    def full(*_args, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_text", full)
+    save(tmp_path / "theirs" / "a.png", np.zeros(SHAPE, np.uint8))
+    flags = ["--answers", tmp_path / "theirs", "--limit", 1, "--csv", tmp_path / "r.csv"]
+    with pytest.raises(SamaError, match=r"r\.csv cannot be written \(No space left on device\): make room"):
+        command(labels, *flags)
+    assert "theirs" in capsys.readouterr().out

@@ -1,8 +1,12 @@
 """What is written, that it is lossless, and that failure leaves no trace."""
 
 import io
+import json
 import os
+import subprocess
+import sys
 import tempfile
+import threading
 import zipfile
 from dataclasses import dataclass, replace
 
@@ -16,8 +20,9 @@ from sama.errors import PromptError, SamaError
 from sama.export.details import strongest_details
 from sama.export.files import FILES, names_of
 from sama.export.outputs import Outputs
-from sama.export.writing import ExportError, write_outputs, write_zip
+from sama.export.writing import ExportError, check_folder, write_outputs, write_zip
 from sama.matting import composite, estimate_foreground, parse_background, to_uint8
+from sama.methods import METHODS
 from sama.photo.opening import Photo, image_digest, open_image
 from sama.predict.answer import ALPHA, SAM, SAMA, TRIMAP, Answer, ModelInfo, ObjectAnswer
 from sama.request.prompts import Prompts
@@ -104,6 +109,29 @@ def test_everything_is_written_at_the_photos_size(photo, answer, tmp_path):
     session.check(photo)
     assert session.prompts == PROMPTS
     assert (session.model, session.settings["background"]) == ("mini", "#2040ff")
+
+
+@pytest.mark.parametrize("cutout_from", ["matte", "mask"])
+def test_mask_and_matte_both_cut_out_and_one_is_chosen(photo, answer, tmp_path, cutout_from):
+    done = outputs(photo, answer, "#2040ff", cutout_from=cutout_from)
+    other = {"matte": "mask", "mask": "matte"}[cutout_from]
+    assert f"cutout_{other}.png" in names_of(done) and f"cutout_{cutout_from}.png" not in names_of(done)
+    write_outputs(tmp_path, done, PLAIN)
+    cuts = {name: read(tmp_path / f"cutout_{name}.png") for name in ("matte", "mask")}
+    np.testing.assert_array_equal(read(tmp_path / "cutout.png"), cuts[cutout_from])
+    np.testing.assert_array_equal(cuts["matte"][..., 3], np.rint(answer.alpha * 255))
+    np.testing.assert_array_equal(cuts["mask"][..., 3], np.where(answer.sama_mask, 255, 0))
+    np.testing.assert_array_equal(cuts["mask"][answer.sama_mask][:, :3], photo.rgb[answer.sama_mask])
+    seen = read(tmp_path / "composite.png")[~answer.sama_mask & (answer.alpha > 0)]
+    assert (seen == [0x20, 0x40, 0xFF]).all() == (cutout_from == "mask"), "a mask has no soft edge"
+    again = Settings.from_dict(Session.load(tmp_path / "session.json").settings, methods=METHODS)
+    assert again.cutout_from == cutout_from
+
+
+def test_a_mask_is_never_more_opaque_than_the_file(photo, answer):
+    half = replace(photo, alpha=np.full(photo.rgb.shape[:2], 100, np.uint8))
+    cut = outputs(half, answer, cutout_from="mask").cutout
+    np.testing.assert_array_equal(cut[..., 3], np.where(answer.sama_mask, 100, 0))
 
 
 def test_the_cutout_gives_the_same_composite(photo, answer, tmp_path):
@@ -247,9 +275,9 @@ def test_an_srgb_profile_is_kept_and_a_damaged_one_is_not(answer, tmp_path):
 
 def test_without_sama_weights_there_is_no_sama_mask(photo, answer, tmp_path):
     bare = outputs(photo, replace(answer, sama_mask=None, method="closed_form"))
-    assert [name for name in FILES if name not in names_of(bare)] == ["mask.png"]
+    assert [name for name in FILES if name not in names_of(bare)] == ["cutout_matte.png", "mask.png"]
     written = write_outputs(tmp_path, bare, [name for name in names_of(bare) if name in PLAIN])
-    assert not (tmp_path / "mask.png").exists() and len(written) == len(PLAIN) - 1
+    assert not (tmp_path / "mask.png").exists() and len(written) == len(PLAIN) - 2
     np.testing.assert_array_equal(decode(bare.coco()["annotations"][0]["segmentation"]), answer.sam_mask)
     assert "SAM mask by mini" in bare.coco()["info"]["description"]
 
@@ -261,8 +289,8 @@ def test_zip_holds_the_same_files_and_is_reproducible(photo, answer, tmp_path):
     assert first.read_bytes() == second.read_bytes()
     write_outputs(tmp_path / "folder", outputs(photo, answer))
     with zipfile.ZipFile(first) as archive:
-        assert archive.namelist() == list(FILES)
-        for name in FILES:
+        assert archive.namelist() == list(names_of(outputs(photo, answer)))
+        for name in archive.namelist():
             assert archive.read(name) == (tmp_path / "folder" / name).read_bytes(), name
     assert sorted(p.name for p in tmp_path.iterdir()) == ["folder", "one.zip", "two.zip"]
     page = Image.open(tmp_path / "folder" / "figure.png")
@@ -384,3 +412,85 @@ def test_the_trimap_is_the_head_s_where_it_tells_one(photo, answer):
     np.testing.assert_array_equal(found[6:], np.ceil(told[6:] * 255))
     assert not found[:3].any(), "where the file has nothing"
     np.testing.assert_array_equal(found[3:6], np.where(told[3:6] > 0, 128, 0))
+
+
+DATA = ["mask.png", "mask_sam.png", "alpha.png", "coco.json", "session.json"]
+
+
+def kinds_of(folder, answers) -> set[int]:
+    """Whose files lie in a folder, by their content: numbers of `answers`."""
+    areas = {int(each.own_mask.sum()): i for i, each in enumerate(answers)}
+    area = json.loads((folder / "coco.json").read_text("utf-8"))["annotations"][0]["area"]
+    colour = json.loads((folder / "session.json").read_text("utf-8"))["settings"]["background"]
+    colours = [each.settings.background.text for each in answers]
+    return {areas[area], areas[int((read(folder / "mask.png") > 0).sum())], colours.index(colour)}
+
+
+def test_two_who_write_into_one_folder_never_mix(photo, answer, tmp_path):
+    small = replace(answer, sama_mask=answer.alpha > 0.9)
+    both = [outputs(photo, answer, "#ff0000"), outputs(photo, small, "#00ff00")]
+    errors, seen = [], set()
+
+    def write(one):
+        try:
+            write_outputs(tmp_path, one, DATA)
+        except Exception as error:
+            errors.append(error)
+
+    for _ in range(40):
+        threads = [threading.Thread(target=write, args=(each,)) for each in both]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        (winner,) = kinds_of(tmp_path, both)
+        seen.add(winner)
+    assert not errors and seen <= {0, 1}
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(DATA)
+
+
+def test_another_process_waits_for_its_turn(tmp_path):
+    from sama.export.turns import alone_in
+
+    code = "import sys; from pathlib import Path; from sama.export.turns import alone_in\n"
+    code += "with alone_in(Path(sys.argv[1])): print('in', flush=True)"
+    with alone_in(tmp_path):
+        other = subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        )
+        with pytest.raises(subprocess.TimeoutExpired):
+            other.wait(3)
+    assert other.communicate(timeout=60)[0] == "in\n" and other.returncode == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_all_files_are_those_of_one_answer(photo, answer, tmp_path):
+    """What an earlier answer has left and this one has not is removed; what is somebody else's stays."""
+    write_outputs(tmp_path, outputs(photo, answer, "white"), PLAIN)
+    (tmp_path / "notes.txt").write_text("mine")
+    bare = outputs(photo, replace(answer, sama_mask=None, method="closed_form"))
+    write_outputs(tmp_path, bare)
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([*names_of(bare), "notes.txt"])
+    assert "mask.png" not in names_of(bare)
+
+
+def test_a_folder_is_looked_at_ahead_and_left_as_it_was(tmp_path, monkeypatch):
+    check_folder(tmp_path / "new" / "er")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ExportError, match="choose another one"):
+        check_folder(tmp_path / "file" / "below")
+    (tmp_path / "mask.png").mkdir()
+    with pytest.raises(ExportError, match="mask.png in it is a folder"):
+        check_folder(tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "mask.png"]
+
+
+def test_the_data_set_names_the_photo_as_it_is_called(answer, tmp_path):
+    rgb = np.zeros((24, 33, 3), np.uint8)
+    for name in ("a" * 200 + "_0001.jpg", "\u5199\u771f $5 <b>.png", "two\nlines.png", "caf\udce9.jpg"):
+        named = outputs(Photo(rgb, None, name, image_digest(rgb), (), None), answer)
+        write_outputs(tmp_path, named, ["coco.json", "session.json"])
+        data = json.loads((tmp_path / "coco.json").read_text("utf-8"))
+        assert data["images"][0]["file_name"] == name == Session.load(tmp_path / "session.json").image_name
+    assert b"\r" not in (tmp_path / "coco.json").read_bytes()

@@ -12,10 +12,10 @@ from sama.commands.cli import main
 from sama.export import stored_answers
 from sama.photo.opening import open_image
 from sama.predict.answer import ALPHA, SAM, SAMA, TRIMAP, Answer, ObjectAnswer
+from sama.predict.hints import hint
 from sama.request.prompts import Prompts
 from sama.request.session import Session
 from sama.ui.examples import read_examples
-from sama.ui.handlers.hints import hint
 from sama.ui.visit import Visit
 from tests.ui.browser.fake_predictor import Counts, FakePredictor
 

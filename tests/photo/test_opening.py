@@ -1,6 +1,7 @@
 """Photos of every awkward kind: opened to the right pixels, or refused with one sentence."""
 
 import io
+import os
 
 import numpy as np
 import pillow_heif
@@ -165,5 +166,22 @@ def test_sources_and_names(pixels, tmp_path):
         photos = [open_image(s) for s in (path, str(path), file)]
     assert {p.name for p in photos} == {"my horse.png"}
     assert len({p.digest for p in (*photos, open_image(data), open_image(io.BytesIO(data)))}) == 1
-    assert open_image(data, name=r"C:\Users\me\x" + "\n.png").name == "x.png"
     assert open_image(data, name="../../etc/passwd").name == "passwd"
+    assert open_image(data, name=r"C:\Users\me\x.png").name == "x.png"
+    assert open_image(data).name == "This file"
+
+
+def test_a_name_is_kept_whole_and_told_printable_and_short(pixels, tmp_path):
+    data = encode(Image.fromarray(pixels), "PNG")
+    for name in (
+        "a" * 200 + "_0001.png",
+        "two\nlines\u202e.png",
+        "\u5199\u771f $5_$7 <b>&.png",
+        r"back\slash.png",
+    ):
+        assert open_image(data, name=name).name == name
+    (tmp_path / "a\\b.png").write_bytes(data)
+    assert open_image(tmp_path / "a\\b.png").name == ("a\\b.png" if os.name == "posix" else "b.png")
+    with pytest.raises(PhotoError) as caught:
+        open_image(b"no photo", name="a" * 200 + "\n\u202e_0001.png")
+    assert str(caught.value).startswith("a" * 71 + "_0001.png cannot be read")

@@ -287,7 +287,7 @@ GOOD_PICTURE = Settings(Background("mine", "image", picture=PICTURE)).to_dict()[
         ({"foreground": "none"}, "foreground"),
         ({"background": 7}, "damaged"),
         ({"background": "no colour"}, "no background"),
-        ({"background": "image:/etc/hostname"}, "not in the file"),
+        ({"background": "image:/etc/hostname"}, "cannot name a file here"),
         ({"background": GOOD_PICTURE | {"path": "/etc/hostname"}}, "damaged"),
         ({"background": GOOD_PICTURE | {"picture": "!"}}, "damaged"),
         ({"background": GOOD_PICTURE | {"picture": "aGVsbG8="}}, "cannot be read as a photo"),

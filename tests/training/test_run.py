@@ -1,14 +1,18 @@
 """Weights a run starts from."""
 
+import pickle
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
 
 from sama.errors import SamaError
 from sama.models.backbones.mini import MiniBackbone
-from sama.training.run import start_from
-from tests.helpers import SMALL, small_sama
+from sama.training.batches import Batches, Plan
+from sama.training.recipe import read_recipe
+from sama.training.run import Workplace, _make_data, start_from
+from tests.helpers import RECIPES, SMALL, small_sama, write_training
 
 
 def test_training_starts_from_a_smaller_sama():
@@ -35,3 +39,13 @@ def test_mini_starts_from_a_smaller_mini():
     assert torch.equal(new.sam.image_encoder.blocks[1].qkv.weight, fresh)
     prior, x = new.sam.prompt_encoder.prior, torch.rand(1, SMALL.prior_widths[1], 8, 8)
     assert torch.equal(prior.mix8(x), x), "new blocks change nothing at first"
+
+
+def test_data_travels_to_processes_that_are_not_forked(tmp_path):
+    """Windows and macOS start them anew, and later Pythons everywhere: what they work on is pickled."""
+    write_training(tmp_path)
+    recipe = read_recipe(RECIPES / "mini_4.toml")
+    make_data = partial(_make_data, recipe, Workplace(tmp_path, tmp_path / "run"))
+    plan = Plan(Batches(make_data, 1), ("mini",), 64, 0, 2)
+    there = pickle.loads(pickle.dumps(plan))
+    assert torch.equal(there[1]["image"], plan[1]["image"]) and there[1]["image"].shape == (1, 3, 64, 64)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
+from sama.errors import SamaError
 from sama.training.stages.sama import SamaStage
 from sama.training.trainer import TrainSettings, _groups, train
 from sama.training.validation import MiniWatch, SamaWatch
@@ -86,3 +87,18 @@ def test_a_run_leaves_a_log_and_a_sheet(tmp_path, make, watch, size):
     assert all((-1 if k.endswith("_difference") else 0) <= v <= 1 for k, v in seen.items())
     sheet = Image.open(settings.out / "sheet.png")
     assert sheet.width > sheet.height > 0
+
+
+class Wrong(torch.utils.data.Dataset):
+    """Data of which nothing can be learnt."""
+
+    def __getitem__(self, index):
+        raise SamaError("The pictures show nothing; add some.")
+
+
+def test_a_mistake_that_a_data_worker_finds_is_its_sentence_alone(tmp_path):
+    for workers in (0, 1):
+        settings = TrainSettings(out=tmp_path / "out", steps=1, batch=1, workers=workers)
+        with pytest.raises(SamaError) as caught:
+            train(mini_stage(), lambda task, size: Wrong(), settings)
+        assert str(caught.value) == "The pictures show nothing; add some."

@@ -12,12 +12,12 @@ from PIL import Image
 from sama.errors import PromptError
 from sama.matting import parse_background
 from sama.photo.opening import open_image
+from sama.predict.hints import WHERE, hint
 from sama.request.prompts import Prompts
 from sama.request.session import Session
 from sama.request.settings import Settings
 from sama.ui.examples import read_examples
 from sama.ui.handlers.answering import answer
-from sama.ui.handlers.hints import WHERE, hint
 from sama.ui.pictures import alpha_url, mask_url
 from sama.ui.prompter import PromptData
 from sama.ui.visit import PREVIEW_SIDE, Visit
@@ -158,3 +158,12 @@ def test_every_example_has_valid_prompts_and_a_licence():
         assert example.prompts.validate(photo.size) == example.prompts
         assert example.path.stat().st_size < 400_000
         assert f"| {example.path.name} |" in licences
+
+
+def test_names_of_files_fit_every_disk():
+    from sama.ui.handlers.exports import file_stem
+
+    assert file_stem("horse.jpg") == "horse" and file_stem("a.b.c.tif") == "a.b.c"
+    assert file_stem("\u5199" * 80 + ".jpg") == "\u5199" * 50 and file_stem("n" * 250 + ".png") == "n" * 150
+    assert file_stem('a<b>:"c|?*\\d.png') == "a_b___c____d" and file_stem("..  .jpg") == "photo"
+    assert file_stem("\u202e\n.png") == "This file" and file_stem("a" * 200 + "_1.png").endswith("_1")

@@ -12,12 +12,12 @@ import numpy as np
 from PIL import Image
 
 from sama.errors import SamaError
+from sama.training.data.pictures import open_background, open_foreground, read
 
 SORTS = ("labels", "alphas", "foregrounds", "backgrounds")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 VOID = 255
 CACHED_PICTURES = 64
-BACKGROUND_SIDE = 1536
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Sources:
         files = self.foregrounds[name]
         path = files[rng.choice(len(files), p=self._weights[name])]
         family = path.name.split("_")[0] if self.folders[name].families else ""
-        return self._cache.get(path, _open_foreground), family
+        return self._cache.get(path, open_foreground), family
 
     def scenery(self, rng: np.random.Generator) -> Image.Image | None:
         """A random RGB photograph to serve as background or texture, or None without photos."""
@@ -146,11 +146,11 @@ class Sources:
         names = [n for n, share in shares.items() if share]
         if self.backgrounds and (not names or rng.random() < plan.backgrounds):
             files = self.backgrounds[draw(rng, dict.fromkeys(self.backgrounds, 1))]
-            return self._cache.get(files[rng.integers(len(files))], _open_background)
+            return self._cache.get(files[rng.integers(len(files))], open_background)
         if not names:
             return None
         files = self.photos[draw(rng, {n: shares[n] for n in names})]
-        return Image.open(files[rng.integers(len(files))][0]).convert("RGB")
+        return read(files[rng.integers(len(files))][0], lambda picture: picture.convert("RGB"))
 
 
 def draw(rng: np.random.Generator, shares: Mapping[str, float]) -> str:
@@ -170,8 +170,8 @@ def sort_of(path: Path) -> str | None:
     pictures = _pictures(path)
     if not pictures:
         return None
-    with Image.open(pictures[0]) as first:
-        return "foregrounds" if first.has_transparency_data else "backgrounds"
+    transparent = read(pictures[0], lambda first: first.has_transparency_data)
+    return "foregrounds" if transparent else "backgrounds"
 
 
 def void_of(labels: np.ndarray, ignore: int | None) -> np.ndarray | None:
@@ -190,10 +190,10 @@ def void_of(labels: np.ndarray, ignore: int | None) -> np.ndarray | None:
 def open_photo(image: Path, truth: Path, folder: Folder) -> LabelledPhoto:
     """Read a photograph and its labels or, from a folder called alphas, its matte.
 
-    Raises SamaError when they differ in size.
+    Raises SamaError when they differ in size or cannot be read.
     """
-    rgb = Image.open(image).convert("RGB")
-    picture = Image.open(truth)
+    rgb = read(image, lambda picture: picture.convert("RGB"))
+    picture = read(truth, lambda picture: picture.copy())
     if picture.size != rgb.size:
         raise SamaError(f"{truth} is {picture.size} but its photo is {rgb.size}: make their sizes equal.")
     if truth.parent.name == "alphas":
@@ -225,16 +225,3 @@ def _family_weights(files: list[Path], families: Mapping[str, float]) -> np.ndar
         return None
     weights = np.array([families.get(p.name.split("_")[0], 1.0) for p in files])
     return weights / weights.sum()
-
-
-def _open_foreground(path: Path) -> Image.Image:
-    # Colour where alpha is 0 is arbitrary: premultiplied, it can no longer bleed into edges.
-    return Image.open(path).convert("RGBA").convert("RGBa")
-
-
-def _open_background(path: Path) -> Image.Image:
-    picture = Image.open(path)
-    picture.draft("RGB", (BACKGROUND_SIDE, BACKGROUND_SIDE))
-    picture = picture.convert("RGB")
-    picture.thumbnail((BACKGROUND_SIDE, BACKGROUND_SIDE), Image.Resampling.BOX)
-    return picture

@@ -1,22 +1,49 @@
 const root = element.querySelector('.cd-root'),
   list = element.querySelector('.cd-list'),
   note = element.querySelector('.cd-note'),
-  mattes = element.querySelector('.cd-mattes');
+  mattes = element.querySelector('.cd-mattes'),
+  haze = element.querySelector('.cd-haze'),
+  about = element.querySelector('.cd-grey span'),
+  opaque = element.querySelector('.cd-opaque');
 const DENSITY = 2; // drawing pixels per pixel of a thumbnail's mask
+const OWN = 'own'; // the matte that a photo with transparency brings along
 let photo = null;
+let before = null; // the matte chosen for all photos, while this one's is chosen for it alone
+const current = () => props.value || props.start;
 
 // Always a new object: a change inside the old one would go unnoticed.
 function choose(change) {
-  props.value = { ...props.start, ...props.value, ...change };
+  props.value = { ...current(), ...change };
   markMatte();
   trigger('input');
 }
-function markMatte() {
-  const { matte } = props.value || props.start,
-    there = props.methods.some(({ name }) => name === matte);
-  for (const button of mattes.children)
-    press(button, button.dataset.matte === (there ? matte : props.methods[0]?.name));
+// That an object is solid is said of this photo's object; any other matte is a taste, and stays.
+function chooseMatte(name) {
+  const { matte, matte_for } = current();
+  if (!matte_for) before = matte;
+  choose({ matte: name, matte_for: name === props.opaque && photo ? photo.key : '' });
 }
+// What was said of another photo does not count; the server knows that, too.
+function forgetOthers() {
+  const { matte_for } = current();
+  if (!matte_for || !photo || matte_for === photo.key) return;
+  props.value = { ...current(), matte: before || props.start.matte, matte_for: '' };
+}
+function markMatte() {
+  const { matte: wished, keep_haze } = current();
+  const [first] = props.methods;
+  const matte = props.methods.some(({ name }) => name === wished) ? wished : first?.name;
+  for (const button of mattes.children) press(button, button.dataset.matte === matte);
+  press(haze, keep_haze);
+  // Asked only of the matte that is chosen: another one is on its way.
+  const grey = !!props.offer?.grey && matte !== props.opaque;
+  opaque.hidden = !grey;
+  const { note: words } = props.methods.find(({ name }) => name === matte) || {};
+  const plain =
+    matte === first?.name ? 'White is kept, black is not, grey shines through.' : words || '';
+  about.textContent = grey ? 'The matte is grey inside.' : capital(plain);
+}
+const capital = text => text.charAt(0).toUpperCase() + text.slice(1);
 function mark(index) {
   for (const [i, button] of [...list.children].entries()) press(button, i === index);
 }
@@ -63,14 +90,22 @@ function candidate({ src, score }, i, { length }) {
 }
 function show() {
   const offer = props.offer;
-  mattes.hidden = !offer || props.methods.length < 2;
+  const own = !!photo?.transparent;
+  mattes.hidden = about.hidden = !!offer && props.methods.filter(({ name }) => own || name !== OWN).length < 2;
+  for (const button of mattes.children) if (button.dataset.matte === OWN) button.hidden = !own;
   root.hidden = !offer || !photo || offer.key !== photo.key;
   if (root.hidden) return;
   const held = [...list.children].indexOf(document.activeElement);
   list.replaceChildren(...offer.items.map(candidate));
-  mark(offer.chosen);
+  // A late answer to an earlier choice does not move the mark from what has been chosen since.
+  const { seq, index } = current();
+  mark(seq === offer.seq ? index : offer.chosen);
   list.children[held]?.focus();
-  note.textContent = offer.items.length > 1 ? 'SAMA refines the chosen one.' : 'A single click gives three.';
+  note.textContent =
+    offer.items.length > 1
+      ? 'SAMA refines the chosen one; numbers are SAM\u2019s own guess, 1 is best.'
+      : 'A single click gives three. The number is SAM\u2019s own guess, 1 is best.';
+  markMatte();
 }
 
 // ---- mattes ------------------------------------------------------------------------------------------------------
@@ -81,17 +116,34 @@ for (const { name, label, note: title } of props.methods) {
     type: 'button',
     textContent: label,
     title,
-    onclick: () => choose({ matte: name }),
+    onclick: () => chooseMatte(name),
   });
   button.dataset.matte = name;
   mattes.append(button);
 }
+haze.onclick = () => choose({ keep_haze: !current().keep_haze });
+
+opaque.onclick = () => chooseMatte(props.opaque);
 
 hear('photo', next => {
   photo = next;
+  // What no other photo offers does not stay chosen.
+  if (!photo.transparent && props.value?.matte === OWN)
+    props.value = { ...props.value, matte: props.start.matte, matte_for: '' };
+  root.style.setProperty('--aspect', clamp(photo.width / photo.height, 0.4, 1.8));
+  forgetOthers();
   show();
 });
+hear('matte', ({ name, quiet }) => {
+  if (!quiet) return chooseMatte(name);
+  props.value = { ...current(), matte: name, matte_for: '' }; // the prompter asks
+  markMatte();
+});
 watch('offer', show);
-watch('value', markMatte);
+watch('value', () => {
+  markMatte();
+  const { seq, index } = current();
+  if (seq === props.offer?.seq) mark(index);
+});
 markMatte();
 show();

@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.data_classes import GradioModel
 
 UI = Path(__file__).parents[1]
-SHARED = ("component/viewport.js", "component/shared.js")
+SHARED = tuple(f"component/{name}.js" for name in ("viewport", "shared", "keys", "contour"))
 
 
 class Component(gr.HTML):

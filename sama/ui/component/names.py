@@ -16,6 +16,8 @@ LAYERS = {
 
 # What the panels say while the matte is solved that needs no SAMA.
 SOLVING = "Solving the training-free matte ..."
+# And where an answer did not come.
+NO_ANSWER = "No answer came; click the photo to ask again."
 
 # What a browser offers to open as a photo.
 PHOTO_FILES = "image/*,.heic,.heif,.avif,.tif,.tiff"

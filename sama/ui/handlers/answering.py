@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 
-import gradio as gr
-
 from sama import methods
 from sama.errors import SamaError
 from sama.matting import to_uint8
-from sama.predict.answer import ALPHA
+from sama.methods.findings import finding_of
 from sama.request.request import Request
 from sama.ui import words
-from sama.ui.handlers.hints import hint
 from sama.ui.handlers.masks import method_of
 from sama.ui.handlers.page import Changes, Page
 from sama.ui.handlers.scenery import residual_of
@@ -19,8 +16,9 @@ from sama.ui.pictures import alpha_url, composite_url
 from sama.ui.prompter import Prompter
 from sama.ui.scene import Scene
 from sama.ui.shown import Shown
+from sama.ui.state import State
+from sama.ui.telling import warn
 from sama.ui.viewer import Viewer
-from sama.ui.visit import State
 
 CLOSER = {"text": "Looking closer ..."}
 READY = {"text": "Ready: click the object, or draw a box around all of it.", "brief": True}
@@ -41,11 +39,7 @@ def answer(page: Page) -> Iterator[Changes]:
         if not data.marked:
             yield from _unmarked(page)
             return
-        request = visit.request(
-            data.prompts,
-            method=method_of(page),
-            candidate=page.choice.candidate(data.seq),
-        )
+        request = _request(page)
         known = visit.recall(request) is not None
         if not known and visit.state is State.OPENED:
             yield from encode(page, visit, data)
@@ -53,12 +47,44 @@ def answer(page: Page) -> Iterator[Changes]:
             if visit.views_done:
                 yield {"visit": visit, **as_sam(page, visit, data, request)}
             return
-        if not known and (slow := _slow(page, request)):
-            yield {"visit": visit, "prompter": Prompter(status=slow), **as_sam(page, visit, data, request)}
+        if not known and (slow := _takes_seconds(page, request)):
+            early = as_sam(page, visit, data, request, to_solve=True)
+            yield {"visit": visit, "prompter": Prompter(status={"text": slow}), **early}
+            return
+        if not known and visit.looks_closer(request):
+            yield {"visit": visit, "prompter": Prompter(status=CLOSER), **as_sam(page, visit, data, request)}
         yield from _complete(page, request)
     except SamaError as error:
-        gr.Warning(str(error))
+        warn(error)
         yield {"visit": visit, "prompter": Prompter(status={})}
+
+
+def solve(page: Page) -> Iterator[Changes]:
+    """Answer the prompts by a method that takes seconds; the page asks for it once it shows what `answer` has sent, and
+    it waits in a queue of its own, so that nobody's click waits for it."""
+    if page.data.path is None or not page.data.marked:
+        return
+    try:
+        page = page.opened()
+        if not page.here.encoded:  # it had expired
+            yield from answer(page)
+            return
+        request = _request(page)
+        if _takes_seconds(page, request):  # else a newer answer has been sent
+            yield from _complete(page, request)
+    except SamaError as error:
+        warn(error)
+        yield {"visit": page.visit, "prompter": Prompter(status={})}
+
+
+def _request(page: Page) -> Request:
+    """What the page asks for."""
+    return page.here.request(
+        page.data.prompts,
+        method=method_of(page),
+        candidate=page.choice.candidate(page.data.seq),
+        keep_haze=page.choice.keep_haze,
+    )
 
 
 def _unmarked(page: Page) -> Iterator[Changes]:
@@ -75,14 +101,14 @@ def _complete(page: Page, request: Request) -> Iterator[Changes]:
     visit, data, scene = page.here, page.data, page.scene
     found = visit.answer(request, data.seq, data.side)
     shown = visit.shown
-    if shown is None:
-        return  # the visitor has left
+    if shown is None or shown.answer is not found:
+        return  # the visitor has left, or there is a newer answer
     layers = layers_of(page, visit, data, found)
     layers["alpha"] = alpha_url(to_uint8(shown.fitted.alpha))
     if (trimap := shown.trimap) is not None:
         layers["trimap"] = alpha_url(trimap)
     background = scene.background(page.backdrop, max(shown.fitted.alpha.shape))
-    layers["composite"] = composite_url(shown.on(background, scene.estimated))
+    layers["composite"] = composite_url(shown.on(background, scene.estimated, scene.by_mask))
     yield {
         "visit": visit,
         "prompter": Prompter(status=_advice(request, shown)),
@@ -90,19 +116,17 @@ def _complete(page: Page, request: Request) -> Iterator[Changes]:
         "candidates": offer_of(page, visit, data, found),
     }
     # What the panels need not wait for; Gradio sends the last step of a generator twice, so it is small.
-    yield {"visit": visit, "scene": Scene(residual=residual_of(shown, scene.estimated))}
+    residual = None if scene.by_mask else residual_of(shown, scene.estimated)
+    yield {"visit": visit, "scene": Scene(residual=residual)}
     yield {"visit": visit, "run": words.run_panel(page.studio.info, visit)}
 
 
-def _slow(page: Page, request: Request) -> dict | None:
-    """The status line while the answer takes a while: its method does, or a part of the photo is encoded."""
-    text = methods.method_of(request.method, page.studio.info).slow
-    if text:
-        return {"text": text}
-    return CLOSER if page.here.looks_closer(request) else None
+def _takes_seconds(page: Page, request: Request) -> str:
+    """The status line while a method works that takes seconds; empty for others."""
+    return methods.method_of(request.method, page.studio.info).slow
 
 
 def _advice(request: Request, shown: Shown) -> dict:
-    """The status line beside an answer: what to do about a box that is too small."""
-    text = hint(shown.answer.union.layers[ALPHA], request.prompts, request.photo_size)
+    """The status line beside an answer: that nothing was found, or what to do about a box that is too small."""
+    text = finding_of(shown.answer, request).text
     return {"text": text} if text else {}

@@ -9,11 +9,16 @@ from sama.errors import PromptError, SamaError
 from sama.export.files import FILES
 from sama.export.outputs import Outputs
 from sama.export.writing import write_outputs, write_zip
-from sama.request.settings import Settings
+from sama.methods.findings import finding_of
+from sama.photo.source import printable
+from sama.request.settings import MASK, MATTE, Settings
 from sama.ui.handlers.masks import method_of
 from sama.ui.handlers.page import Changes, Keep, Page, Wiring
+from sama.ui.telling import Refusal
 
 EVERYTHING = "everything.zip"
+_UNSAFE = '<>:"/\\|?*'  # in names of files in Windows
+_STEM = 150  # bytes; names of files have at most 255, and ours add a few
 _CLICK_FILE = "() => { document.querySelector('#export-file')?.click(); }"
 _NOTE = (
     '<span class="ex-note">At the photo\'s own size, without loss. The session file brings prompts and settings '
@@ -26,7 +31,7 @@ def deliver(outputs: Outputs, names: tuple[str, ...], keep: Keep) -> list[str]:
 
     They are called after the photo: horse_cutout.png. Raises SamaError.
     """
-    stem = Path(outputs.photo.name).stem
+    stem = file_stem(outputs.photo.name)
     with tempfile.TemporaryDirectory(prefix="sama-") as place:
         folder, kept = Path(place), []
         for name in names:
@@ -40,20 +45,33 @@ def deliver(outputs: Outputs, names: tuple[str, ...], keep: Keep) -> list[str]:
     return kept
 
 
+def file_stem(name: str) -> str:
+    """Return what files made of the photo `name` begin with: its name as far as every system can hold it."""
+    stem = printable(Path(name).stem)
+    stem = "".join("_" if c in _UNSAFE else c for c in stem).strip(" .")
+    while len(stem.encode("utf-8", "replace")) > _STEM:
+        stem = stem[: len(stem) // 2] + stem[len(stem) // 2 + 1 :]  # names often differ at their ends
+    return stem or "photo"
+
+
 def download(page: Page, wanted: str) -> Changes:
     """Make what is wanted of the answer on the page: EVERYTHING, or a file of FILES."""
     data, choice, scene = page.data, page.choice, page.scene
     try:
         if data.path is None or not data.marked:
             raise PromptError("Nothing is cut out yet; click an object first.")
-        visit = page.opened().here
+        page = page.opened()
+        visit = page.here
         background = scene.background(page.backdrop, max(visit.size))
         candidate, method = choice.candidate(data.seq), method_of(page)
-        settings = Settings(background, candidate, scene.estimated, method)
+        cutout_from = MASK if scene.by_mask else MATTE
+        settings = Settings(background, candidate, scene.estimated, method, cutout_from, choice.keep_haze)
         outputs = visit.outputs(data.prompts, settings, page.studio.info)
         (path,) = deliver(outputs, (wanted,), page.studio.keep)
+        if (finding := finding_of(outputs.answer, outputs.request)).missed:
+            gr.Warning(finding.text)
     except SamaError as error:
-        raise gr.Error(str(error), print_exception=False, title="") from error
+        raise Refusal(str(error), page=True) from error
     return {"visit": visit, "file": path}
 
 

@@ -37,7 +37,7 @@ def look(page: Page) -> Changes:
             "sama": lambda: mask_url(part.sama_mask, SAMA_COLOUR),
             "alpha": lambda: alpha_url(to_uint8(part.alpha)),
             "trimap": lambda: alpha_url(part.trimap),
-            "composite": lambda: composite_url(part.on(background, scene.estimated)),
+            "composite": lambda: composite_url(part.on(background, scene.estimated, scene.by_mask)),
             "difference": lambda: difference_url(part.difference),
         }
         result |= {name: draw[name]() for name in names if name in draw}

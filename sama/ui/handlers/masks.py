@@ -11,7 +11,8 @@ from sama.errors import PromptError
 from sama.methods import default_method
 from sama.methods.from_mask import FromMask
 from sama.request.checks import mask_picture
-from sama.request.masks import looks_like_mask, open_mask
+from sama.request.mask_files import read_mask
+from sama.request.masks import looks_like_mask
 from sama.ui.handlers.page import Changes, Keep, Page
 from sama.ui.prompter import PromptData, Prompter
 from sama.ui.visit import Visit
@@ -36,7 +37,7 @@ def as_mask(page: Page, opened: Visit) -> Changes | None:
     ):
         return None
     try:
-        open_mask(opened.path, visit.size, name=opened.name)
+        read_mask(opened.path, visit.size, visit.name, name=opened.name)
     except PromptError as error:
         if visit.refused == opened.digest:
             return None
@@ -51,7 +52,8 @@ def as_mask(page: Page, opened: Visit) -> Changes | None:
 
 def method_of(page: Page) -> str:
     """The method that the page asks for: a mask alone is followed, unless another matte than the first is chosen."""
-    name, data = page.choice.method(page.studio.info), page.data
+    visit, data = page.here, page.data
+    name = page.choice.method(page.studio.info, visit.path, transparent=visit.transparent)
     alone = data.mask is not None and not data.points and not data.boxes
     return FromMask.name if alone and name == default_method(page.studio.info) else name
 

@@ -11,9 +11,11 @@ from typing import Any
 
 import gradio as gr
 
+from sama.photo.opening import MAX_PIXELS
 from sama.predict.answer import ModelInfo
 from sama.ui.candidates import ChoiceData
 from sama.ui.examples import Example
+from sama.ui.handlers.stopping import tidied
 from sama.ui.prompter import PromptData
 from sama.ui.scene import SceneData
 from sama.ui.scene.backdrop import Backdrop
@@ -26,12 +28,14 @@ Keep = Callable[[str], str]  # copies a file to where the page may fetch it, and
 
 @dataclass(frozen=True)
 class Studio:
-    """What all visitors share. open: opens the photo in a file, raises PhotoError."""
+    """What all visitors share. open: opens the photo in a file, which its owner may call by another name, raises
+    PhotoError; max_pixels: of a photo."""
 
-    open: Callable[[str], Visit]
+    open: Callable[..., Visit]
     info: ModelInfo
     examples: dict[str, Example]
     keep: Keep
+    max_pixels: int = MAX_PIXELS
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Page:
         path = self.data.path or ""
         if self.visit is not None and self.visit.holds(path):
             return self
-        return replace(self, visit=self.studio.open(path))
+        return replace(self, visit=self.studio.open(path, self.data.name))
 
 
 Handler = Callable[..., Any]  # of a Page, and of the values of `extra`: Changes, or an iterator over them
@@ -101,7 +105,8 @@ class Wiring:
         inputs = [*(self.components[name] for name in self.READ), *extra]
         outputs = [self.components[name] for name in names]
         options.setdefault("show_progress", "hidden")
-        return listen(self._called(handler, event), inputs, outputs, api_visibility="private", **options)
+        called = self._called(tidied(handler, names), event)
+        return listen(called, inputs, outputs, api_visibility="private", **options)
 
     def _called(self, handler: Handler, event: bool) -> Callable:
         """A handler as Gradio calls it, which looks at signatures to find out what to give."""

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import gradio as gr
 import numpy as np
 
 from sama.errors import PhotoError, SamaError
@@ -12,6 +11,7 @@ from sama.ui.pictures import alpha_url, composite_url, photo_url
 from sama.ui.scene import Scene
 from sama.ui.scene.backdrop import open_backdrop
 from sama.ui.shown import Shown, fitted, shrink
+from sama.ui.telling import warn
 from sama.ui.viewer import Viewer
 
 _PAD = 320  # longer side of the picture on which a background is moved
@@ -27,10 +27,10 @@ def recompose(page: Page) -> Changes:
     try:
         background = scene.background(page.backdrop, max(shown.fitted.alpha.shape))
     except SamaError as error:
-        gr.Warning(str(error))
+        warn(error)
         return {}
-    src = composite_url(shown.on(background, scene.estimated))
-    residual = residual_of(shown, scene.estimated)
+    src = composite_url(shown.on(background, scene.estimated, scene.by_mask))
+    residual = None if scene.by_mask else residual_of(shown, scene.estimated)
     composite = {**shown.label(page.here.path), "src": src}
     return {"viewer": Viewer(composite=composite), "scene": Scene(residual=residual)}
 
@@ -41,9 +41,9 @@ def take_backdrop(page: Page) -> Changes:
     if scene.picture is None:
         return {}
     try:
-        backdrop = open_backdrop(scene.picture.path)
+        backdrop = open_backdrop(scene.picture.path, scene.picture.orig_name, page.studio.max_pixels)
     except PhotoError as error:
-        gr.Warning(str(error))
+        warn(error)
         return {}
     chosen = scene.model_copy(update={"kind": "picture", "x": 0.0, "y": 0.0, "scale": 1.0})
     accepted = {"src": photo_url(shrink(backdrop.picture, _PAD))}

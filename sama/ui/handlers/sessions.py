@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import gradio as gr
-
 from sama.errors import PromptError, SamaError
 from sama.matting import Background
 from sama.matting.background import DEFAULT_SIGMA
@@ -11,9 +9,10 @@ from sama.methods import METHODS, default_method
 from sama.methods.base import MATTE
 from sama.methods.from_mask import FromMask
 from sama.predict.answer import ModelInfo
+from sama.request.checks import shown
 from sama.request.session import Session
 from sama.request.settings import ESTIMATED, PHOTO, Settings
-from sama.ui.candidates import Candidates, ChoiceData
+from sama.ui.candidates import OPAQUE, Candidates, ChoiceData
 from sama.ui.handlers.masks import keep_mask
 from sama.ui.handlers.page import Changes, Page
 from sama.ui.pictures import photo_url
@@ -21,6 +20,7 @@ from sama.ui.prompter import PromptData, Prompter
 from sama.ui.scene import Scene, SceneData
 from sama.ui.scene.backdrop import PICTURE_SIDE, Backdrop
 from sama.ui.shown import shrink
+from sama.ui.telling import Refusal, inform
 
 _PAD = 320  # longer side of the small copy of a background picture that the scene shows
 
@@ -34,15 +34,17 @@ def restore(page: Page) -> Changes:
         visit = page.opened().here
         session = Session.load(data.session.path)
         session.check(visit)
-        prompts = session.prompts.validate(visit.size)
+        asked = visit.request(session.prompts)
+        prompts = asked.prompts
         settings, told = _settings(session, page.scene, page.backdrop, max(visit.size))
     except SamaError as error:
-        raise gr.Error(str(error), print_exception=False, title="") from error
+        raise Refusal(str(error), page=True) from error
     if session.model != info.name:
-        told.append(f"It was made with the model {session.model:.40}; this page runs {info.name}.")
-    chosen = _choice(settings, info, told)
+        told.append(f"It was made with the model {shown(session.model, 40)}; this page runs {info.name}.")
+    told += asked.notes
+    chosen = _choice(settings, info, told, visit.path, transparent=visit.transparent)
     for sentence in told:
-        gr.Info(sentence, title="Session")
+        inform(sentence, "Session")
     seq = data.seq + 1
     marks = {**replace(prompts, mask=None).to_dict(), "mask": None}
     if prompts.mask is not None:
@@ -58,16 +60,18 @@ def restore(page: Page) -> Changes:
     }
 
 
-def _choice(settings: Settings, info: ModelInfo, told: list[str]) -> ChoiceData:
-    """The matte that the session has, or this page's own where it cannot be shown, which is told."""
+def _choice(
+    settings: Settings, info: ModelInfo, told: list[str], key: str, *, transparent: bool
+) -> ChoiceData:
+    """The matte that the session of the photo `key` has, or this page's own where it cannot be shown, which is told."""
     name = settings.method or default_method(info)
     if name == FromMask.name:
         return ChoiceData(matte=default_method(info))  # the mask itself asks for it
     if MATTE not in METHODS[name].returns:
         told.append(f"It was made by {METHODS[name].label}, which makes no matte; the page shows its own.")
         name = default_method(info)
-    chosen = ChoiceData(matte=name)
-    if chosen.matte != chosen.method(info):
+    chosen = ChoiceData(matte=name, matte_for=key if name == OPAQUE else "", keep_haze=settings.keep_haze)
+    if chosen.matte != chosen.method(info, key, transparent=transparent):
         told.append(
             "Its matte is SAMA's, for which this page's model has no weights; the page shows its own."
         )
@@ -87,7 +91,8 @@ def _scenery(settings: Settings, side: int) -> Changes:
 def scene_of(settings: Settings, side: int) -> SceneData:
     """Return the controls that mean these settings on a photo whose longer side has that many pixels."""
     background: Background = settings.background
-    scene = SceneData(foreground=ESTIMATED if settings.estimate_foreground else PHOTO)
+    colours = ESTIMATED if settings.estimate_foreground else PHOTO
+    scene = SceneData(foreground=colours, cutout_from=settings.cutout_from)
     if background.kind == "colour":
         return scene.model_copy(
             update={"kind": "colour", "colour": "#{:02x}{:02x}{:02x}".format(*background.colour)}

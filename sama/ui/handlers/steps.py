@@ -30,10 +30,12 @@ def encode(page: Page, visit: Visit, data: PromptData) -> Iterator[Changes]:
         yield {"visit": visit, "run": words.run_panel(info, visit), **changed}
 
 
-def as_sam(page: Page, visit: Visit, data: PromptData, request: Request) -> Changes:
-    """SAM's answer alone, at once."""
+def as_sam(
+    page: Page, visit: Visit, data: PromptData, request: Request, *, to_solve: bool = False
+) -> Changes:
+    """SAM's answer alone, at once; to_solve: the page is to ask for the matte, which takes seconds."""
     found = visit.answer_sam(request)
-    layers = layers_of(page, visit, data, found)
+    layers = layers_of(page, visit, data, found) | ({"solve": True} if to_solve else {})
     return {"viewer": Viewer(layers=layers), "candidates": offer_of(page, visit, data, found)}
 
 

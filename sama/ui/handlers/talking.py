@@ -14,9 +14,11 @@ def encode_ahead(page: Page) -> Iterator[Changes]:
         yield _told(f"Encoding scene {done + 1} of {len(examples)} ...")
         try:
             visit = page.studio.open(str(example.path))
-            for _ in visit.encode():
-                pass
-            visit.leave()
+            try:
+                for _ in visit.encode():
+                    pass
+            finally:
+                visit.leave()
         except SamaError as error:
             yield _told(f"{example.title}: {error}")
             return

@@ -8,12 +8,15 @@ def hexadecimal(colour: tuple[int, int, int]) -> str:
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
-# What means the same on any ground. shade: over a photo, beside what is meant; tag: behind words on a photo, as
+# What means the same on any ground. samother, samaother: in place of sam and sama on objects where these are not seen;
+# shade: over a photo, beside what is meant; tag: behind words on a photo, as
 # channels for `rgb()` with an opacity; print: dark on a white handle.
 MEANINGS = {
     "sam": hexadecimal(SAM_COLOUR),
     "sama": hexadecimal(SAMA_COLOUR),
     "strong": hexadecimal(STRONG_COLOUR),
+    "samother": "#ff6ad5",
+    "samaother": "#b6e61e",
     "keep": "#1a9e52",
     "drop": "#dc3535",
     "shade": "#0c0e10",

@@ -4,9 +4,10 @@ Its value is {image, points, boxes, mask, seq, side} in the photo's own pixels; 
 dropped on it, if any; `side` is the longer side, in pixels of the screen, at which the viewer's panels show the photo.
 The photo is uploaded once; an event carries its path and coordinates only. Events: `upload` (another photo, or a mask
 of this one), `input` (other prompts), `example` (a thumbnail), `session` (a session file, with which alone the value
-has a `session`).
+has a `session`), `sharpen` {key, side}, when the canvas enlarges beyond the picture it has.
 
-Props that the server sets: `photo` {key, width, height, preview, example}, the photo it has accepted;
+Props that the server sets: `photo` {key, width, height, preview, example, transparent}, the photo it
+has accepted; `sharp` {key, path}, a larger picture of it;
 `status` {text, done, total, brief}, what it is doing; `refused` {path, seq}, an upload it could not open. The
 canvas shows accepted photos only, so a refused file leaves it as it was. Props that never change: `examples`, a list of
 {name, title, thumb}; `max_megabytes` of an upload; `photo_files`, what may be opened.
@@ -18,8 +19,12 @@ from gradio.data_classes import FileData, GradioModel
 
 from sama.request.masks import open_mask
 from sama.request.prompts import Prompts
-from sama.ui.component import DataComponent
+from sama.ui.component import DataComponent, asset
+from sama.ui.component.data import Whole
 from sama.ui.component.names import PHOTO_FILES
+
+# Runs in the browser before a visitor is greeted.
+RESTORE = asset("prompter/restore.js").rstrip().removesuffix(";")
 
 
 class PromptData(GradioModel):
@@ -29,14 +34,20 @@ class PromptData(GradioModel):
     points: list[list[float]] = []
     boxes: list[list[float]] = []
     mask: FileData | None = None
-    seq: int = 0
-    side: int = 512
+    lost: str = ""  # what a mask was called that is gone after a reload
+    seq: Whole = 0
+    side: Whole = 512
     session: FileData | None = None
 
     @property
     def path(self) -> str | None:
         """The uploaded file."""
         return self.image.path if self.image else None
+
+    @property
+    def name(self) -> str | None:
+        """What the visitor calls the photo's file; the uploaded one may have another name."""
+        return self.image.orig_name if self.image else None
 
     @property
     def marked(self) -> bool:
@@ -54,14 +65,22 @@ class Prompter(DataComponent):
     """Photo, points and boxes."""
 
     NAME = "prompter"
-    STYLES = ("prompter.css", "stage.css")
+    STYLES = ("prompter.css", "stage.css", "row.css")
     SCRIPTS = (
         "marks.js",
         "history.js",
+        "hand.js",
         "pointing.js",
         "crosshair.js",
+        "row.js",
         "files.js",
+        "arriving.js",
+        "examples.js",
         "status.js",
+        "sharp.js",
+        "keep.js",
+        "keyboard.js",
+        "scenes.js",
         "prompter.js",
     )
     CONSTANTS = {"photo_files": PHOTO_FILES}

@@ -13,7 +13,6 @@ class Crosshair {
     this.keys = {
       Enter: e => this.mark(e.shiftKey ? 0 : tools.label()),
       b: () => this.setCorner(),
-      B: () => this.setCorner(),
       Delete: () => this.remove(),
       Backspace: () => this.remove(),
       '+': () => this.zoom(1.25),
@@ -38,8 +37,9 @@ class Crosshair {
 
   press(e) {
     if (this.tools.locked() || e.ctrlKey || e.metaKey || e.altKey) return;
-    if (ARROWS[e.key]) this.move(ARROWS[e.key], e.shiftKey);
-    else if (this.keys[e.key]) this.keys[e.key](e);
+    const key = keyOf(e);
+    if (ARROWS[key]) this.move(ARROWS[key], e.shiftKey);
+    else if (this.keys[key]) this.keys[key](e);
     else return;
     e.preventDefault();
     e.stopPropagation();

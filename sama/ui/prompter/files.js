@@ -1,56 +1,75 @@
-// Files on their way to the server: chosen, dropped or pasted. A photo becomes the new value; a session file goes along
-// with the present one. `accept(kind, value)` says what was sent, `say` what is happening.
-function Files({ input, zone, stage }, { limit, say, accept }) {
-  const isSession = file => /\.json$/i.test(file.name) || file.type === 'application/json';
-  let local = null; // the photo as the browser has it, so that zooming in needs no download
+// Files on their way to the server. A photo becomes the new value; a session file goes along with the present one; of
+// several photos one is opened, and the others wait in a row. `accept(kind, value, marks, file)` says what was sent,
+// `say` what is happening; marks() are the present ones.
+const isSession = file => /\.json$/i.test(file.name) || file.type === 'application/json';
+const namesOf = files => files.map(({ name }) => name).join(', ');
 
-  async function take(file) {
-    if (!file) return;
-    if (file.size > limit * 1e6)
-      return say({
-        text: file.name + ' is larger than ' + limit + ' MB; choose a smaller file.',
-        brief: true,
-      });
+function Files({ row, stage }, { limit, say, accept, marks }) {
+  let newest = null; // the upload under way: one that has been overtaken is dropped
+  let waiting = null; // a session that came with its photo
+  const photos = Row(row, { marks, open: item => take(item.file, item) });
+  const told = text => say({ text, brief: 6000 });
+
+  async function send(file) {
+    const mine = {};
+    newest = mine;
     say({ text: 'Uploading ' + file.name + ' ...' });
     stage.classList.add('busy');
-    let sent = null;
-    try {
-      sent = await upload(file);
-    } catch {
-      /* told below */
-    }
+    const sent = await upload(file).catch(() => null); // told by `take`
+    if (newest !== mine) return 'overtaken';
+    newest = null;
     stage.classList.remove('busy');
-    if (!sent?.path)
-      return say({
-        text: 'The upload of ' + file.name + ' failed; check the connection and try again.',
-        brief: true,
-      });
-    if (isSession(file)) return accept('session', fileData(sent, file.name));
-    if (local) URL.revokeObjectURL(local.url);
-    local = { path: sent.path, url: URL.createObjectURL(file) };
-    accept('upload', fileData(sent, file.name));
+    return sent;
   }
-  input.onchange = e => {
-    take(e.target.files[0]);
-    e.target.value = '';
+  async function take(file, item = null) {
+    if (file.size > limit * 1e6)
+      return told(file.name + ' is larger than ' + limit + ' MB; choose a smaller file.');
+    const sent = item?.sent || (await send(file));
+    if (sent === 'overtaken') return;
+    if (!sent?.path)
+      return told('The upload of ' + file.name + ' failed; check the connection and try again.');
+    if (isSession(file)) return accept('session', fileData(sent, file.name), null, file);
+    photos.turn(item);
+    if (item) item.sent = sent;
+    accept('upload', fileData(sent, file.name), item?.marks, file);
+  }
+  // Several files at once: all photos, one session if it is clear to which photo it belongs; what is left out is named.
+  function takeAll(files) {
+    const pictures = files.filter(file => !isSession(file)),
+      sessions = files.filter(isSession);
+    const clear = sessions.length === 1 && pictures.length < 2;
+    waiting = clear && pictures.length ? sessions[0] : null;
+    if (sessions.length && !clear) {
+      told(
+        `Left out: ${namesOf(sessions)}. A session belongs to one photo; open that, then drop the session.`,
+      );
+      if (!pictures.length) return;
+    }
+    if (!pictures.length) return take(sessions[0]);
+    if (pictures.length === 1) return take(pictures[0]);
+    const first = photos.fill(pictures);
+    return take(first.file, first);
+  }
+  return {
+    take: takeAll,
+    get uploading() {
+      return !!newest;
+    },
+    // The server shows the photo that was sent: a session that came with it follows.
+    shown() {
+      const session = waiting;
+      waiting = null;
+      if (session) take(session);
+    },
+    refused() {
+      waiting = null;
+      photos.refused();
+    },
+    // Another photo is opened otherwise: an upload under way is not wanted any more.
+    leave() {
+      newest = waiting = null;
+      stage.classList.remove('busy');
+      photos.turn(null);
+    },
   };
-  zone.addEventListener('dragover', e => {
-    e.preventDefault();
-    stage.classList.add('over');
-  });
-  zone.addEventListener('dragleave', () => stage.classList.remove('over'));
-  zone.addEventListener('drop', e => {
-    e.preventDefault();
-    stage.classList.remove('over');
-    take(e.dataTransfer.files[0]);
-  });
-  document.addEventListener('paste', e => {
-    const file = [...e.clipboardData.items]
-      .filter(i => i.kind === 'file')
-      .map(i => i.getAsFile())
-      .find(Boolean);
-    if (file) take(file);
-  });
-  // Where the browser finds the file itself; null when it came from the server, as an example does.
-  return { urlOf: path => (local && local.path === path ? local.url : null) };
 }

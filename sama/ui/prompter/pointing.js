@@ -1,7 +1,7 @@
 // Mouse, pen and fingers on the photo: a click marks a point, a drag a box; a drag of a point or a corner moves it; two
 // fingers, the middle button, Alt or the space bar move the photo, a wheel and a pinch enlarge it.
-// tools: photo(), marks(), locked(), label() of a plain click, panning(), commit(marks), draw(), show() after the view
-// has changed.
+// tools: photo(), marks(), locked(), label() of a plain click, panning(), hand() whether one finger moves the photo,
+// commit(marks), draw(), show() after the view has changed.
 class Pointing {
   constructor({ canvas, port, stage }, tools) {
     Object.assign(this, { canvas, port, stage, tools });
@@ -28,6 +28,14 @@ class Pointing {
     return this.gesture?.preview;
   }
 
+  // Gives up what is being drawn or moved; tells whether there was anything.
+  cancel() {
+    const busy = !!(this.gesture || this.pinch);
+    this.gesture = this.pinch = null;
+    if (busy) this.tools.draw();
+    return busy;
+  }
+
   down(e) {
     const { tools, pointers } = this;
     this.stage.focus({ preventScroll: true });
@@ -40,15 +48,17 @@ class Pointing {
       tools.draw();
       return;
     }
-    const pan = e.button === 1 || tools.panning() || e.altKey;
+    const pan = e.button === 1 || tools.panning() || e.altKey,
+      hand = !pan && e.button === 0 && tools.hand(); // a drag moves the photo, a tap still marks
     this.gesture = {
       start: this.port.toPhoto(e.clientX, e.clientY),
       x: e.clientX,
       y: e.clientY,
       pan,
+      hand,
       far: false,
       preview: null,
-      handle: pan || e.button === 2 ? null : this.handleUnder(e),
+      handle: pan || hand || e.button === 2 ? null : this.handleUnder(e),
       label: e.button === 2 || e.shiftKey || e.ctrlKey ? 0 : tools.label(),
     };
     if (e.button === 1) e.preventDefault();
@@ -58,13 +68,15 @@ class Pointing {
     if (pointers.has(e.pointerId)) pointers.set(e.pointerId, e);
     if (this.pinch && pointers.size === 2) return this.movePinch();
     if (!g) return this.hover(e);
+    const far = Math.hypot(e.clientX - g.x, e.clientY - g.y) > (e.pointerType === 'touch' ? 10 : 5);
+    if (g.hand && far) g.pan = true;
     if (g.pan) {
       this.port.panBy(e.clientX - g.x, e.clientY - g.y);
       Object.assign(g, { x: e.clientX, y: e.clientY });
       return tools.show();
     }
-    g.far = g.far || Math.hypot(e.clientX - g.x, e.clientY - g.y) > (e.pointerType === 'touch' ? 10 : 5);
-    if (!g.far) return;
+    g.far = g.far || far;
+    if (!g.far || g.hand) return;
     const at = this.port.toPhoto(e.clientX, e.clientY),
       marks = tools.marks(),
       photo = tools.photo();

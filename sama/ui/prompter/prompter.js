@@ -13,6 +13,8 @@ let spaceHeld = false;
 let fallback = null; // the value to return to when the server refuses an upload
 let replacing = null; // the marks that a session is about to replace
 let dropped = null; // the marks that an upload replaces if it is a mask of the photo
+let fresh = {}; // the newest upload: its key, should it become the photo, and the file
+let cleared = false; // with the newest change, all marks were taken away
 
 // ---- value -------------------------------------------------------------------------------------------------------
 
@@ -23,22 +25,28 @@ const locked = () => !photo || photo.key !== current().image?.path;
 function put({ points, boxes, mask = current().mask }) {
   // Always a new object: a change inside the old one would go unnoticed.
   props.value = { image: current().image, points, boxes, mask, seq: (current().seq || 0) + 1, side };
+  cleared = false;
   draw();
+  remember();
   trigger('input');
 }
 const history = History({ marks, put, locked });
+const isMarked = () => current().points.length + current().boxes.length > 0 || !!current().mask;
 function clear() {
-  const { points, boxes, mask } = current();
-  if (!locked() && (mask || points.length + boxes.length))
-    history.commit({ points: [], boxes: [], mask: null });
+  if (locked() || !isMarked()) return;
+  history.commit({ points: [], boxes: [], mask: null });
+  cleared = true;
+  say(CLEARED);
 }
 
+const hand = Hand($('.pr-move'), stage);
 const tools = {
   photo: () => photo,
   marks,
   locked,
   label: () => label,
   panning: () => spaceHeld,
+  hand: () => hand.on,
   commit: history.commit.bind(history),
   draw: () => draw(),
   show: () => showView(),
@@ -63,15 +71,20 @@ function draw() {
   const { points, boxes } = pointing.preview || current();
   $('.pr-undo').disabled = !history.undoable;
   $('.pr-redo').disabled = !history.redoable;
-  $('.pr-clear').disabled = !points.length && !boxes.length && !current().mask;
+  $('.pr-clear').disabled = !isMarked() && !points.length && !boxes.length;
   $('.pr-zoom').textContent = Math.round(port.view.zoom * 100) + ' %';
+  $('.pr-root').classList.toggle('zoomed', port.zoomed);
+  stage.classList.toggle('empty', !photo);
   if (!photo) return;
+  if (!locked()) sharp.wish(photo, port.scale());
   port.apply(ctx);
   ctx.drawImage(photo.picture, 0, 0, photo.width, photo.height);
   if (overlay) {
+    const cover = c => c.drawImage(overlay, 0, 0, photo.width, photo.height);
     ctx.globalAlpha = 0.34;
-    ctx.drawImage(overlay, 0, 0, photo.width, photo.height);
+    cover(ctx);
     ctx.globalAlpha = 1;
+    outline(ctx, photo, cover, Number(colour('lines')) || 1);
   }
   if (locked()) return; // the prompts already belong to another photo
   const unit = port.unit() * (Number(colour('marks')) || 1); // larger on a stage
@@ -97,6 +110,7 @@ hear('panel', detail => {
 });
 hear('mask', detail => {
   overlay = photo && detail.key === photo.key ? detail.picture : null;
+  if (overlay && detail.tint) overlay = tinted(overlay, detail.tint);
   draw();
 });
 function fit() {
@@ -118,50 +132,62 @@ $('.pr-redo').onclick = () => history.redo();
 $('.pr-clear').onclick = clear;
 $('.pr-zoom').onclick = fit;
 
-const KEYS = { n: () => setLabel(1 - label), escape: () => crosshair.hide() || clear(), 0: fit };
-document.addEventListener('keydown', e => {
-  if (e.target.closest('input, textarea, select, [contenteditable=true]')) return;
-  const key = e.key.toLowerCase(),
-    command = e.ctrlKey || e.metaKey;
-  if (key === ' ' && stage.contains(document.activeElement)) {
-    spaceHeld = true;
-    stage.classList.add('panning');
-  } else if (command && key === 'z') history[e.shiftKey ? 'redo' : 'undo']();
-  else if (command && key === 'y') history.redo();
-  else if (!command && !e.altKey && KEYS[key]) KEYS[key]();
-  else return;
-  e.preventDefault();
-});
-document.addEventListener('keyup', e => {
-  if (e.key === ' ') {
-    spaceHeld = false;
-    stage.classList.remove('panning');
-  }
+const KEYS = { n: () => setLabel(1 - label), 0: fit };
+const COMMANDS = { z: e => history[e.shiftKey ? 'redo' : 'undo'](), y: () => history.redo() };
+Keyboard(stage, {
+  keys: KEYS,
+  commands: COMMANDS,
+  // The innermost thing first: what is being drawn, the crosshair, what is open elsewhere on the page.
+  close: () => pointing.cancel() || crosshair.hide() || closeInnermost(),
+  clear,
+  pan(held) {
+    spaceHeld = held;
+    stage.classList.toggle('panning', held);
+  },
 });
 
 // ---- photos and sessions -----------------------------------------------------------------------------------------
 
 const say = Status($('.pr-status'), $('.pr-progress div'));
 $('.pr-file').accept = props.photo_files + ',.json';
-const files = Files(
-  { input: $('.pr-file'), zone: element, stage },
-  { limit: props.max_megabytes, say, accept: sent },
-);
+const files = Files({ row: $('.pr-row'), stage }, { limit: props.max_megabytes, say, accept: sent, marks });
+arriving({ input: $('.pr-file'), stage }, { take: files.take, say });
+const mark = Examples($('.pr-examples'), props.examples || [], name => {
+  files.leave();
+  trigger('example', { name });
+});
+const sharp = Sharp(wanted => trigger('sharpen', wanted));
+const keep = Keep();
 
-function sent(kind, file) {
+// Only the greeting itself is not worth keeping.
+function remember() {
+  if (locked() || (photo.example && !history.undoable && !keep.something)) return;
+  keep.marks({ ...current(), session: null });
+}
+window.addEventListener('beforeunload', e => {
+  if (files.uploading || (!keep.able && photo && !photo.example && isMarked())) e.preventDefault();
+});
+
+function sent(kind, file, known, own) {
   if (kind === 'session') {
     say({ text: 'Reading ' + file.orig_name + ' ...', brief: true });
     replacing = marks();
     props.value = { ...current(), session: file };
   } else {
-    fallback = locked() ? fallback : props.value;
-    replacing = null;
-    dropped = locked() ? dropped : marks();
-    props.value = { image: file, points: [], boxes: [], seq: (current().seq || 0) + 1, side };
+    fresh = { key: file.path, own };
+    return open({ image: file, points: [], boxes: [], ...known });
   }
   draw();
   trigger(kind);
 }
+function open(next) {
+  if (!locked()) [fallback, dropped] = [props.value, marks()];
+  replacing = null;
+  props.value = { ...next, seq: (current().seq || 0) + 1, side };
+  draw();
+  trigger('upload');
+}
+Scenes(() => (locked() ? null : { key: photo.key, ...current() }), open);
 async function show() {
   const next = props.photo;
   if (!next) {
@@ -180,47 +206,26 @@ async function show() {
     preview: picture,
     picture,
     example: next.example,
+    transparent: next.transparent,
   };
+  if (fresh.key === photo.key) keep.file(fresh.own);
   history.forget();
   crosshair.hide();
   overlay = null;
   port.setPhoto(photo.width, photo.height);
+  cleared = false;
+  $('.pr-own').hidden = !photo.transparent;
+  sharp.open(photo);
   announce('photo', photo);
   draw();
-  sharpen(photo);
+  remember();
+  files.shown();
 }
-// Shows the file itself instead of the preview where the browser decodes it to the same upright size.
-async function sharpen(shown) {
-  const url = files.urlOf(shown.key) || current().image?.url;
-  const preview = Math.max(shown.preview.naturalWidth, shown.preview.naturalHeight);
-  if (!url || preview >= Math.max(shown.width, shown.height)) return;
-  const picture = await loadPicture(url).catch(() => null);
-  if (
-    photo !== shown ||
-    !picture ||
-    picture.naturalWidth !== shown.width ||
-    picture.naturalHeight !== shown.height
-  )
-    return;
-  photo.picture = picture;
-  draw();
-}
-
-// ---- examples ----------------------------------------------------------------------------------------------------
-
-function mark(name) {
-  for (const b of element.querySelectorAll('.pr-examples button')) press(b, b.dataset.name === name);
-}
-for (const { name, title, thumb } of props.examples || []) {
-  const button = document.createElement('button');
-  Object.assign(button, { type: 'button', title, onclick: () => trigger('example', { name }) });
-  button.dataset.name = name;
-  const picture = new Image();
-  Object.assign(picture, { src: thumb, alt: 'Example: ' + title });
-  button.append(picture);
-  $('.pr-examples').append(button);
-}
-
+// A photo with transparency: that is its matte, of all of it where nothing is marked yet.
+$('.pr-own').onclick = () => {
+  announce('matte', { name: 'own', quiet: !isMarked() });
+  if (!isMarked() && !locked()) history.commit({ points: [], boxes: [[0, 0, photo.width, photo.height]] });
+};
 watch('value', () => {
   if (replacing) history.note(replacing); // undo brings back what was marked before the session
   if (dropped && current().mask && !locked()) {
@@ -229,13 +234,19 @@ watch('value', () => {
   }
   replacing = null;
   draw();
+  remember();
 });
 watch('photo', show);
+watch('sharp', async () => {
+  if (await sharp.arrived(props.sharp, photo, current().image?.url)) draw();
+});
 watch('refused', () => {
+  files.refused();
   if (props.refused && props.refused.path === current().image?.path) props.value = fallback || props.start;
   say(null);
   draw();
 });
-watch('status', () => say(props.status));
+// That the marks are gone is to be read before that the photo is ready.
+watch('status', () => say(cleared && props.status?.brief ? CLEARED : props.status));
 new ResizeObserver(draw).observe(stage);
 show();

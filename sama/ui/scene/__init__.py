@@ -11,7 +11,8 @@ import math
 from gradio.data_classes import FileData, GradioModel
 
 from sama.matting import Background, parse_background
-from sama.matting.background import MAX_OFFSET, MAX_SCALE
+from sama.matting.background import MAX_OFFSET, MAX_SCALE, parse_colour
+from sama.request.settings import MASK
 from sama.ui.component import DataComponent
 from sama.ui.component.names import PHOTO_FILES
 from sama.ui.scene.backdrop import Backdrop
@@ -29,7 +30,8 @@ class SceneData(GradioModel):
 
     kind: transparent, colour, blur or picture; fit: cover or contain; x, y: how far the picture's middle is from the
     photo's, in parts of the photo; scale: on top of the fit; blur: its sigma in per cent of the longer side, so that
-    preview and photo look alike; foreground: estimated, or photo for the photo's own colours.
+    preview and photo look alike; foreground: estimated, or photo for the photo's own colours; cutout_from: matte or
+    mask, see `Settings`.
     """
 
     kind: str = "transparent"
@@ -40,12 +42,18 @@ class SceneData(GradioModel):
     scale: float = 1
     blur: float = 1.5
     foreground: str = "estimated"
+    cutout_from: str = "matte"
     picture: FileData | None = None
 
     @property
     def estimated(self) -> bool:
         """Whether the object is drawn in its estimated colours."""
         return self.foreground != "photo"
+
+    @property
+    def by_mask(self) -> bool:
+        """Whether the mask cuts out instead of the matte."""
+        return self.cutout_from == MASK
 
     def background(self, backdrop: Backdrop | None, longer_side: int) -> Background:
         """Return the background for a picture whose longer side has that many pixels.
@@ -54,7 +62,7 @@ class SceneData(GradioModel):
         that is none.
         """
         if self.kind == "colour":
-            return parse_background(self.colour)
+            return Background(self.colour, "colour", parse_colour(self.colour))
         if self.kind == "blur":
             sigma = _within(self.blur, _BLURS) / 100 * longer_side
             return parse_background(f"blur:{max(sigma, 0.5):g}")

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sama.photo.opening import open_image
+from sama.matting import Background
+from sama.photo.opening import MAX_PIXELS, open_image
 from sama.ui.shown import shrink
 
 PICTURE_SIDE = 2048
@@ -17,6 +18,11 @@ class Backdrop:
     picture: np.ndarray
 
 
-def open_backdrop(path: str) -> Backdrop:
-    """Open an uploaded background; raises PhotoError."""
-    return Backdrop(shrink(open_image(path).rgb, PICTURE_SIDE))
+def backdrop_of(path: str, name: str | None = None) -> Background:
+    """Return a background that covers the photo with the picture in a file; raises PhotoError."""
+    return Background("the sent picture", "image", picture=open_image(path, name=name).rgb)
+
+
+def open_backdrop(path: str, name: str | None = None, max_pixels: int = MAX_PIXELS) -> Backdrop:
+    """Open an uploaded background, which its owner calls `name`; raises PhotoError."""
+    return Backdrop(shrink(open_image(path, name=name, max_pixels=max_pixels).rgb, PICTURE_SIDE))

@@ -1,5 +1,5 @@
 // The pad: a small picture of the photo's frame with the background picture in it, which pointers, wheel and keys move.
-const PAD = { height: 64, narrowest: 36, widest: 150 }; // CSS pixels
+const PAD = { height: 64, least: 14, widest: 180 }; // CSS pixels
 const STEP = 0.02; // of the photo, for a key
 const LARGER = 1.1; // by a key
 
@@ -20,10 +20,17 @@ function shifted({ x, y, scale }, [dx, dy, factor = 1], { offsets, sizes }) {
   };
 }
 
-function drawPad(pad, [width, height], picture, place) {
-  const wide = clamp((PAD.height * width) / height, PAD.narrowest, PAD.widest);
-  pad.style.width = wide + 'px';
-  Object.assign(pad, { width: wide * ratio(), height: PAD.height * ratio() });
+// The pad's size [width, height] for a photo of this shape, in CSS pixels: as large as there is room, and of its shape
+// unless one side would be too thin to be touched.
+function padSize([width, height]) {
+  const s = Math.min(PAD.height / height, PAD.widest / width);
+  return [Math.max(PAD.least, width * s), Math.max(PAD.least, height * s)];
+}
+
+function drawPad(pad, shape, picture, place) {
+  const [wide, high] = padSize(shape);
+  Object.assign(pad.style, { width: wide + 'px', height: high + 'px' });
+  Object.assign(pad, { width: wide * ratio(), height: high * ratio() });
   if (!picture) return;
   const size = { width: picture.naturalWidth, height: picture.naturalHeight };
   pad.getContext('2d').drawImage(picture, ...placed(pad, size, place));

@@ -28,6 +28,18 @@ custom.value = props.other_colour;
 [$('.sc-scale').min, $('.sc-scale').max] = props.sizes.map(Math.log2);
 $('.sc-file input').accept = props.photo_files;
 
+// What a slider stands at, for eyes and for screen readers, which would read its position.
+function tell(slider, output, text) {
+  slider.setAttribute('aria-valuetext', text);
+  output.textContent = text;
+}
+const WHY = {
+  estimated:
+    'F is the object\u2019s own colour, worked out without the old background, so no old colour shines through.',
+  photo: 'I is the photo as it is: its edges still hold some of the old background.',
+  residual: 'The residual says how far these colours miss the photo at the edge; 0 is exact.',
+};
+
 function draw() {
   const now = current(),
     plain = now.kind === 'colour';
@@ -37,13 +49,16 @@ function draw() {
   for (const b of all('[data-kind]')) press(b, b.dataset.kind === now.kind);
   for (const b of all('[data-fit]')) press(b, b.dataset.fit === now.fit);
   for (const b of all('[data-foreground]')) press(b, b.dataset.foreground === now.foreground);
+  for (const b of all('[data-cutout]')) press(b, b.dataset.cutout === now.cutout_from);
   custom.parentElement.classList.toggle('chosen', plain && !listed);
   custom.parentElement.style.setProperty('--chosen', now.colour);
   $('.sc-blur').hidden = now.kind !== 'blur';
   $('.sc-picture').hidden = now.kind !== 'picture';
   $('.sc-blur input').value = now.blur;
-  $('.sc-blur output').textContent = now.blur.toFixed(1) + ' %';
-  $('.sc-scale').value = Math.log2(now.scale);
+  tell($('.sc-blur input'), $('.sc-blur output'), now.blur.toFixed(1) + ' %');
+  $('.sc-scale').value = Math.log2(now.scale); // so that half and double are equally far
+  tell($('.sc-scale'), $('.sc-size'), Math.round(100 * now.scale) + ' %');
+  $('.sc-why').textContent = WHY[now.foreground] + ' ' + WHY.residual;
   drawPad(pad, shape, picture, now);
 }
 
@@ -52,6 +67,7 @@ function draw() {
 for (const b of all('[data-colour]')) b.onclick = () => put({ kind: 'colour', colour: b.dataset.colour });
 for (const b of all('[data-fit]')) b.onclick = () => put({ fit: b.dataset.fit });
 for (const b of all('[data-foreground]')) b.onclick = () => put({ foreground: b.dataset.foreground });
+for (const b of all('[data-cutout]')) b.onclick = () => put({ cutout_from: b.dataset.cutout });
 for (const b of all('[data-kind]'))
   b.onclick = () => {
     if (b.dataset.kind === 'picture' && !picture) return $('.sc-file input').click();
@@ -62,6 +78,15 @@ custom.onclick = () => put({ kind: 'colour', colour: custom.value });
 $('.sc-blur input').oninput = e => put({ blur: Number(e.target.value) });
 $('.sc-scale').oninput = e => put({ scale: 2 ** Number(e.target.value) });
 $('.sc-centre').onclick = () => put({ x: 0, y: 0, scale: 1 });
+
+// The next background, or the one before: of those that need no more than a key.
+function nextGround(by) {
+  const grounds = all('.sc-swatch:not(.sc-custom), [data-kind=blur]');
+  if (picture) grounds.push($('[data-kind=picture]'));
+  const now = grounds.findIndex(b => b.getAttribute('aria-pressed') === 'true');
+  grounds[now < 0 ? 0 : (now + by + grounds.length) % grounds.length].click();
+}
+onKeys({ g: e => nextGround(e.shiftKey ? -1 : 1) });
 
 padGestures(pad, (...step) => put(shifted(current(), step, props)));
 

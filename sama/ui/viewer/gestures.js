@@ -64,18 +64,17 @@ function gestures({ canvas, port }, { loupe, change, ready, draw }) {
 // On the panels themselves arrows pan, or move the loupe, and plus and minus zoom.
 function shortcuts(grid, keys, { loupe, change, lead, ready, draw }) {
   const typing = at => at.closest('input, textarea, select, [contenteditable=true], [role=slider]');
-  const operating = at =>
-    at.closest('button:focus-visible, a:focus-visible, summary:focus-visible, [role=button]:focus-visible');
   let space = false; // pressed, and nothing else done meanwhile: a drag with Space pans the photo
   document.addEventListener('keydown', e => {
     if (e.ctrlKey || e.metaKey || e.altKey || typing(e.target)) return;
-    if (e.key === ' ') {
-      if (operating(e.target)) return;
+    const key = keyOf(e);
+    if (key === ' ') {
+      if (isOperating(e.target)) return;
       e.preventDefault();
       space = !e.repeat || space;
-    } else if (keys[e.key]) {
+    } else if (keys[key]) {
       e.preventDefault();
-      keys[e.key]();
+      keys[key](e);
     }
   });
   document.addEventListener(

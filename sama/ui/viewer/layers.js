@@ -9,8 +9,12 @@ const covers = (outer, [x0, y0, x1, y1]) =>
   outer[0] <= x0 && outer[1] <= y0 && outer[2] >= x1 && outer[3] >= y1;
 const meets = ([a0, b0, a1, b1], [x0, y0, x1, y1]) => a0 < x1 && x0 < a1 && b0 < y1 && y0 < b1;
 
-// A mask as it lies on the photo, in `shade` outside and tinted inside; or, without a shade, white on black.
-function veiled(mask, shade) {
+// How many times as wide as usual lines are, on a stage.
+const lines = () => Number(colourOf(document.body, 'lines')) || 1;
+
+// A mask as it lies on the photo, in `shade` outside and tinted inside, in its own colour or another one; or, without a
+// shade, white on black.
+function veiled(mask, shade, tint) {
   const canvas = document.createElement('canvas'),
     c = canvas.getContext('2d');
   const layer = (operation, opacity, what) => {
@@ -23,7 +27,7 @@ function veiled(mask, shade) {
   if (shade) {
     layer('source-over', 0.66, shade);
     layer('destination-out', 1, mask);
-    layer('source-over', 0.38, mask);
+    layer('source-over', TINTED, tint ? tinted(mask, tint) : mask);
   } else {
     layer('source-over', 1, mask);
     layer('source-in', 1, '#fff');
@@ -37,6 +41,7 @@ class Layers {
   constructor(shade) {
     this.shade = shade;
     this.plain = false; // masks alone
+    this.tints = {}; // of masks, by name, where it is not their own
     this.veils = new WeakMap();
     this.open(null);
   }
@@ -75,13 +80,26 @@ class Layers {
     const seen = port.visible(),
       coarse = (has[name] || photo.preview).naturalWidth / photo.width;
     const usable = this.looks.filter(l => l.pictures[name] && l.scale > coarse && meets(l.box, seen));
-    for (const { box, pictures } of usable.sort((a, b) => a.scale - b.scale)) {
+    usable.sort((a, b) => a.scale - b.scale);
+    for (const { box, pictures } of usable) {
       ctx.save();
       ctx.beginPath();
       ctx.rect(box[0], box[1], box[2] - box[0], box[3] - box[1]);
       ctx.clip();
       this.paintPart(ctx, name, box, pictures[name], pictures.photo);
       ctx.restore();
+    }
+    if (isMask(name) && !this.plain)
+      outline(ctx, photo, c => this.paintMask(c, has[name], name, usable), lines());
+  }
+  // A mask alone, at its best: closer looks take the place of what lies under them.
+  paintMask(ctx, mask, name, looks) {
+    const { width, height } = this.photo;
+    ctx.drawImage(mask, 0, 0, width, height);
+    for (const { box, pictures } of looks) {
+      const place = [box[0], box[1], box[2] - box[0], box[3] - box[1]];
+      ctx.clearRect(...place);
+      ctx.drawImage(pictures[name], ...place);
     }
   }
   // under: the photo in that box, where there is a closer look at it.
@@ -96,10 +114,11 @@ class Layers {
       ctx.fillStyle = faded(shade, 0.74);
       ctx.fillRect(...place);
     }
-    if (name !== 'photo') ctx.drawImage(isMask(name) ? this.veil(picture) : picture, ...place);
+    if (name !== 'photo') ctx.drawImage(isMask(name) ? this.veil(picture, name) : picture, ...place);
   }
-  veil(mask) {
-    if (!this.veils.has(mask)) this.veils.set(mask, veiled(mask, this.plain ? null : this.shade));
+  veil(mask, name) {
+    if (!this.veils.has(mask))
+      this.veils.set(mask, veiled(mask, this.plain ? null : this.shade, this.tints[name]));
     return this.veils.get(mask);
   }
 }

@@ -3,10 +3,11 @@ const grid = $('.vw-grid');
 const SWAPPED = { sam: 'sama', sama: 'sam' };
 const names = { titles: props.layer_titles, methods: props.methods };
 
+let asked = null; // the layers whose matte was last asked for
 let shown = NOTHING; // the answer on the panels
 let mode = 'panels'; // or 'slider', or 'difference'
 let swapped = false; // SAM's and SAMA's panels, see blink
-let trimap = false; // in the matte's panel, where there is one
+let stopped = ''; // said where an answer did not come
 
 const layers = new Layers(colourOf(element, 'shade'));
 const looks = Looks(layers, wanted => trigger('look', wanted), props.look_side);
@@ -15,9 +16,8 @@ const looks = Looks(layers, wanted => trigger('look', wanted), props.look_side);
 
 const figureOf = name => $(`[data-panel=${name}]`);
 const panels = ['sam', 'sama', 'alpha', 'composite', 'difference'].map(name => {
-  const panel = makePanel(name, figureOf(name), enlarge);
-  const layer = () =>
-    (swapped && SWAPPED[name]) || (name === 'alpha' && trimap && layers.has.trimap ? 'trimap' : name);
+  const panel = makePanel(name, figureOf(name), enlarge, alone => full.toggle(alone));
+  const layer = () => (swapped && SWAPPED[name]) || (name === 'alpha' && trimap.on ? 'trimap' : name);
   return Object.assign(panel, {
     names: () => [layer()],
     paint: (ctx, port, crisp) => layers.paint(ctx, layer(), port, crisp),
@@ -26,6 +26,7 @@ const panels = ['sam', 'sama', 'alpha', 'composite', 'difference'].map(name => {
 const both = makePanel('slider', figureOf('slider'));
 const slider = Slider(both.figure, props.layer_titles, refresh);
 panels.push(Object.assign(both, { names: slider.names, paint: slider.paint(layers, both.port) }));
+const trimap = Trimap($('.vw-mattes'), { layers, slider, draw: () => draw() });
 
 const tour = Tour(figureOf('difference'), place => {
   lead().show(place, PLACE_FILLS);
@@ -34,11 +35,19 @@ const tour = Tour(figureOf('difference'), place => {
 const loupe = new Loupe(panels, Number($('.vw-factor').value));
 const lead = () => (panels.find(p => p.figure.offsetWidth) || panels[0]).port;
 
+const sole = Sole(grid, panels, () => draw());
 function enlarge(name) {
-  const solo = grid.classList.toggle('solo');
-  for (const { name: other, figure } of panels) figure.classList.toggle('chosen', solo && other === name);
-  draw();
+  if (full.on) full.close();
+  else sole.show(sole.name ? null : name);
 }
+const full = FullScreen(grid, sole, {
+  // What the pointer is on, or else what most people want to see.
+  proper() {
+    if (mode === 'slider') return null;
+    const under = panels.find(p => p.figure.matches(':hover'));
+    return under ? under.name : mode === 'difference' ? 'difference' : 'composite';
+  },
+});
 
 // ---- drawing -----------------------------------------------------------------------------------------------------
 
@@ -55,7 +64,7 @@ function paint(panel) {
   setCaption(panel, open.map(layer => titleOf(layer, shown.matte, names)).join(' and '), open[0]);
   panel.painted = !!layers.photo && open.every(layer => layer === 'photo' || layers.has[layer]);
   const silent = panel.painted || !layers.photo;
-  wait.textContent = silent ? '' : waitingWords(name, layers.has, shown.trained, props.solving);
+  wait.textContent = silent ? '' : waitingWords(name, layers.has, shown.trained, props.solving, stopped);
   if (panel.painted) panel.paint(ctx, port);
 }
 function draw() {
@@ -89,14 +98,19 @@ async function showLayers() {
   const next = props.layers;
   if (!next) return clear();
   if (stale(next)) return;
+  stopped = ''; // before the pictures are there: a failure may come meanwhile
+  if (next.solve && next !== asked) trigger('solve');
+  asked = next;
   const pictures = await load(next);
   if (stale(next) || !mayReplace(next, shown, !!layers.has.alpha)) return;
   shown = { key: next.key, seq: next.seq, chosen: next.chosen, matte: next.matte, trained: next.trained };
   layers.clear();
   tour.open(null);
+  layers.tints = tintsOf(pictures, layers.photo, name => colourOf(element, name), grid);
   layers.set(pictures);
-  announce('mask', { key: next.key, picture: pictures.sama || pictures.sam });
-  if (next.alpha) offerTrimap();
+  const best = pictures.sama ? 'sama' : 'sam';
+  announce('mask', { key: next.key, picture: pictures[best], tint: layers.tints[best] });
+  if (next.alpha) trimap.offer();
   refresh();
   if (next.alpha) painted('answer');
 }
@@ -155,9 +169,13 @@ function change(port) {
 }
 
 function setMode(value) {
+  full.close();
   mode = value;
   grid.dataset.mode = mode;
   grid.classList.remove('solo');
+  noteClosed('panel');
+  if (mode === 'panels') noteClosed('mode');
+  else noteOpen('mode', () => setMode('panels'));
   for (const b of element.querySelectorAll('[data-mode]')) if (b !== grid) press(b, b.dataset.mode === mode);
   refresh();
 }
@@ -167,19 +185,11 @@ function setPlain(value) {
   press($('.vw-plain'), value);
   draw();
 }
-function setTrimap(value) {
-  trimap = value;
-  press($('.vw-trimap'), value);
-  draw();
-}
-// Only some models tell a trimap, and not with every matte.
-function offerTrimap() {
-  $('.vw-mattes').hidden = !layers.has.trimap;
-  slider.offer('trimap', 'alpha', !!layers.has.trimap);
-}
 function setLoupe(value) {
   press($('.vw-loupe'), loupe.toggle(value));
   grid.classList.toggle('loupe', loupe.on);
+  if (loupe.on) noteOpen('loupe', () => setLoupe(false));
+  else noteClosed('loupe');
   if (loupe.on && !loupe.spot && layers.photo) loupe.move([layers.photo.width / 2, layers.photo.height / 2]);
   draw();
 }
@@ -194,7 +204,6 @@ for (const b of element.querySelectorAll('.vw-modes button')) b.onclick = () => 
 $('.vw-overlay').onclick = () => setPlain(false);
 $('.vw-plain').onclick = () => setPlain(true);
 $('.vw-blink').onclick = blink;
-$('.vw-trimap').onclick = () => setTrimap(!trimap);
 $('.vw-loupe').onclick = () => setLoupe();
 $('.vw-factor').onchange = e => {
   loupe.factor = Number(e.target.value);
@@ -207,17 +216,16 @@ shortcuts(
   {
     ' ': blink,
     l: () => setLoupe(),
-    d: () => {
+    d: e => {
       if (mode !== 'difference') setMode('difference');
+      else if (e.shiftKey) tour.previous();
       else tour.next();
-    },
-    D: () => {
-      if (mode !== 'difference') setMode('difference');
-      else tour.previous();
     },
   },
   { loupe, change, lead, ready: () => !!layers.photo, draw },
 );
+
+enlargingKeys(sole, full, () => layers.photo && mode);
 
 hear('view', view => {
   if (view.from !== 'viewer') share(view);
@@ -231,9 +239,13 @@ hear('photo', next => {
   showComposite();
 });
 watch('layers', showLayers);
+watch('stopped', () => {
+  stopped = props.no_answer;
+  draw();
+});
 watch('composite', showComposite);
 watch('look', showLook);
 watch('difference', showDifference);
 new ResizeObserver(draw).observe(grid);
-offerTrimap();
+trimap.offer();
 setMode('panels');

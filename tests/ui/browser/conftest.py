@@ -133,6 +133,12 @@ class Visitor:
         self.page.mouse.up()
         self.answered(before)
 
+    def clear(self):
+        """Take all marks away, by the keyboard, and wait until nothing is answered any more."""
+        self.page.locator(".pr-stage").focus()
+        self.page.keyboard.press("Escape")
+        self.page.locator("#viewer [data-seq]").wait_for(state="detached")
+
     def prompts(self) -> dict:
         """Return the newest {points, boxes, seq} that went to the server."""
         return next(d for d in map(_prompts, reversed(self.sent)) if d is not None)

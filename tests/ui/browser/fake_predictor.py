@@ -28,13 +28,15 @@ STEEPNESS = {"sama": 8, "solid": 40, "closed_form": 2, "from_mask": 20}  # of th
 
 class Counts:
     """What all forks have done together; `gate`, if there is one, is acquired before every view. small: boxes narrower
-    than this get a closer look; closer: for every answer, whether it could have one; trimap: whether SAMA tells one."""
+    than this get a closer look; grey: SAMA's mattes are half clear inside; closer: for every answer, whether it could
+    have one; trimap: whether SAMA tells one."""
 
-    def __init__(self, gate: threading.Semaphore | None = None, small: float = 0):
+    def __init__(self, gate: threading.Semaphore | None = None, small: float = 0, *, grey: bool = False):
         self.views = 0
         self.answers = 0
         self.gate = gate
         self.small = small
+        self.grey = grey
         self.closer: list[bool] = []
         self.trimap = False
 
@@ -52,6 +54,11 @@ class FakePredictor:
 
     def fork(self) -> "FakePredictor":
         return FakePredictor(self.counts, trained=self.trained)
+
+    def twin(self) -> "FakePredictor":
+        other = self.fork()
+        other._photo, other._size, other._views = self._photo, self._size, self._views
+        return other
 
     def attach(self, other: "FakePredictor") -> "FakePredictor":
         return self
@@ -138,8 +145,10 @@ class FakePredictor:
             layers[SAMA] = 20 * pierced
         if method.name in STEEPNESS:
             layers[ALPHA] = np.clip(field * STEEPNESS[method.name] + 0.3, 0, 1)
-        if self.counts.trimap and method.name == "sama":
-            layers[TRIMAP] = ((layers[ALPHA] > 0) + 1.0 * (layers[ALPHA] == 1)).astype(np.float32) / 2
+            if self.counts.grey and method.name == "sama":
+                layers[ALPHA] *= 0.6
+            if self.counts.trimap and method.name == "sama":
+                layers[TRIMAP] = ((layers[ALPHA] > 0) + 1.0 * (layers[ALPHA] == 1)).astype(np.float32) / 2
         scores = np.array((0.7, 0.9, 0.8) if len(sizes) > 1 else (0.9,), np.float32)
         one = ObjectAnswer(prompts, np.stack([f > 0 for f in fields]), scores, chosen, layers)
         return Answer(method.name, (one,), {"decode_sam": 0.01, **({"decode_sama": 0.02} if sama else {})})

@@ -215,9 +215,10 @@ def test_mcp_answers_a_call(url, outputs):
     assert len(pictures) == 3 and not result["isError"]
     mask = np.asarray(Image.open(io.BytesIO(base64.b64decode(pictures[0]["data"]))))
     np.testing.assert_array_equal(mask > 0, outputs.own_mask)
-    # To who does not ask for news of the progress, Gradio sends links instead of pictures.
-    (content,) = mcp(url, "tools/call", **asked)["content"]
-    link = re.search(r"http\S+mask\.png", content["text"]).group()
+    # And to who does not ask for news of the progress.
+    content = mcp(url, "tools/call", **asked)["content"]
+    assert [c for c in content if c["type"] == "image"] == pictures
+    link = re.search(r"http\S+mask\.png", content[1]["text"]).group()
     mask = np.asarray(Image.open(io.BytesIO(httpx.get(link).content)))
     np.testing.assert_array_equal(mask > 0, outputs.own_mask)
     wrong = mcp(url, "tools/call", name="predict", arguments={"image": SECRET, "boxes": [BOX]})

@@ -10,6 +10,8 @@ from tests.ui.browser.conftest import Visitor
 
 CORNER = (0.14, 0.06)  # of the composite's canvas: background, with the example's box
 
+HOLE = (0.42, 0.4)  # of the composite's canvas: a hole in the fake's mask
+
 
 @pytest.fixture(scope="module")
 def tab(browser, server):
@@ -60,6 +62,22 @@ def test_five_swatches_and_any_colour(unasked):
     becomes(unasked, near(192, 16, 128))
     unasked.page.get_by_role("button", name="Transparent", exact=True).click()
     becomes(unasked, lambda p: p[0] == p[1] == p[2] or max(p[:3]) - min(p[:3]) < 8)
+
+
+def test_the_mask_cuts_out_instead_of_the_matte(unasked):
+    """The fake's mask has a hole that its matte has not."""
+    unasked.page.get_by_role("button", name="Green", exact=True).click()
+    becomes(unasked, near(0, 177, 64))
+    by_matte = unasked.pixel("composite", *HOLE)
+    assert not near(0, 177, 64)(by_matte)
+    unasked.page.get_by_role("button", name="Mask", exact=True).click()
+    becomes(unasked, near(0, 177, 64), *HOLE)
+    assert unasked.page.get_by_role("button", name="Mask", exact=True).get_attribute("aria-pressed") == "true"
+    unasked.screenshot("cut_out_by_mask")
+    unasked.page.get_by_role("button", name="Matte", exact=True).click()
+    becomes(unasked, near(*by_matte), *HOLE)
+    unasked.page.get_by_role("button", name="Transparent", exact=True).click()
+    becomes(unasked, lambda p: max(p[:3]) - min(p[:3]) < 8)
 
 
 def test_blur_is_of_the_background_only(unasked):

@@ -10,8 +10,7 @@ SPOT = (0.5, 0.4)  # of the photo's canvas: where the lone click goes
 @pytest.fixture(scope="module")
 def tab(browser, server):
     visitor = Visitor(browser, server[1])
-    visitor.page.keyboard.press("Escape")
-    visitor.page.locator("#viewer [data-seq]").wait_for(state="detached")
+    visitor.clear()
     visitor.page.mouse.click(*visitor.at(*SPOT))
     visitor.answered()
     yield visitor
@@ -98,8 +97,20 @@ def test_an_object_can_be_said_to_be_solid(tab, counts):
     tab.page.locator("[data-panel=alpha] b", has_text="Alpha matte").wait_for()
 
 
+def test_haze_has_a_switch(tab, counts):
+    haze, asked, views = tab.page.locator(".cd-haze"), counts.answers, counts.views
+    for pressed_after in ("true", "false"):
+        haze.focus()
+        tab.page.keyboard.press("Enter")
+        tab.page.wait_for_function(f"document.querySelector('.cd-haze').ariaPressed === '{pressed_after}'")
+    deadline = 200
+    while counts.answers < asked + 1 and deadline:
+        tab.page.wait_for_timeout(50)
+        deadline -= 1
+    assert counts.answers > asked and counts.views == views, "answered anew, and nothing is encoded"
+
+
 def test_without_prompts_there_is_nothing_to_choose(tab):
-    tab.page.keyboard.press("Escape")
-    tab.page.locator("#viewer [data-seq]").wait_for(state="detached")
+    tab.clear()
     assert not tab.page.locator("#candidates .cd-root").is_visible()
     assert not tab.errors

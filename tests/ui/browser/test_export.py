@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from sama.export.files import FILES, names_of, write_file
+from sama.export.files import names_of, write_file
 from sama.export.outputs import Outputs
 from sama.methods import METHODS, answer
 from sama.photo.opening import open_image
@@ -90,8 +90,8 @@ def everything(visitor, tmp_path_factory):
 
 
 def test_the_zip_has_the_pixels_of_the_command_line(everything, photo, tmp_path):
-    assert everything.namelist() == list(FILES)
     outputs = expected(everything, photo)
+    assert everything.namelist() == list(names_of(outputs))
     assert len(outputs.prompts.boxes) == 1 and len(outputs.prompts.points) == 2
     assert outputs.settings.background.kind == "blur"
     for name in names_of(outputs):
@@ -188,3 +188,17 @@ def test_a_session_of_another_model_says_so(visitor, everything, tmp_path):
     visitor.page.set_input_files(".pr-file", path)
     visitor.page.get_by_text("made with the model vit_b; this page runs fake").wait_for()
     visitor.answered(seq)
+
+
+def test_other_programs_find_the_photo_by_its_name(browser, server, photo, tmp_path):
+    """The upload changes names; what is exported has the visitor's own."""
+    name = "\u4fa1\u683c\u8868 $5 `x`! <b>" + "n" * 100 + "_0001.png"
+    (tmp_path / name).write_bytes(photo.read_bytes())
+    visitor = Visitor(browser, server[1])
+    visitor.page.set_input_files(".pr-file", tmp_path / name)
+    visitor.page.get_by_text("Ready: click the object").wait_for()
+    visitor.page.mouse.click(*visitor.at(0.5, 0.5))
+    visitor.answered()
+    data = json.loads(download(visitor, "Mask, COCO RLE").path().read_text("utf-8"))
+    assert data["images"][0]["file_name"] == name
+    visitor.context.close()

@@ -145,6 +145,5 @@ def test_what_is_no_photo_gets_one_sentence_and_changes_nothing(visitor, tmp_pat
     assert visitor.page.locator(".st-run").inner_text() == open_now
     visitor.page.mouse.click(*visitor.at(0.4, 0.5))
     visitor.answered(visitor.seq if visitor.page.locator("#viewer [data-seq]").count() else None)
-    visitor.page.keyboard.press("Escape")
-    visitor.page.locator("#viewer [data-seq]").wait_for(state="detached")
+    visitor.clear()
     assert not visitor.errors

@@ -165,9 +165,7 @@ def test_a_click_hits_the_very_pixel_of_a_50_megapixel_photo(visit, tmp_path):
 def test_prompts_by_keyboard_alone(visit):
     visitor = visit()
     key = visitor.page.keyboard.press
-    key("Escape")
-    visitor.page.locator("#viewer [data-seq]").wait_for(state="detached")
-    visitor.page.locator(".pr-stage").focus()
+    visitor.clear()
     for name in (
         "ArrowLeft",
         "ArrowLeft",

@@ -67,8 +67,7 @@ def test_a_download_has_the_pixels_of_the_command_line(visitor, matte, tmp_path)
 def test_a_small_box_gets_a_closer_look(visitor):
     def only_box(start: float, end: float):
         visitor.page.evaluate("scrollTo(0, 0)")  # what was clicked before may lie below
-        visitor.page.keyboard.press("Escape")
-        visitor.page.locator("#viewer [data-seq]").wait_for(state="detached")
+        visitor.clear()
         visitor.page.mouse.move(*visitor.at(start, start))
         visitor.page.mouse.down()
         visitor.page.mouse.move(*visitor.at(end, end), steps=3)

@@ -150,8 +150,7 @@ def test_a_file_that_is_no_photo_changes_nothing(visit, tmp_path, name, content,
 
 def test_a_mistaken_prompt_is_one_sentence(visit):
     visitor = visit()
-    visitor.page.keyboard.press("Escape")
-    visitor.page.locator("#viewer [data-seq]").wait_for(state="detached")
+    visitor.clear()
     visitor.page.mouse.click(*visitor.at(0.5, 0.5), button="right")
     visitor.page.get_by_text("There are only negative clicks; add a positive click or a box.").wait_for()
     visitor.page.mouse.click(*visitor.at(0.6, 0.5))

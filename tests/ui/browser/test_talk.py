@@ -41,6 +41,62 @@ def test_number_keys_change_the_scene(tab, stored):
     tab.screenshot("talk")
 
 
+def test_keys_for_the_next_scene_the_next_background_and_one_result(tab):
+    page = tab.page
+    scene, grid = page.locator(".tk-scene"), page.locator(".vw-grid")
+    for key, title in (("PageDown", "Flower"), ("PageDown", "Cat"), ("PageUp", "Flower"), ("PageUp", "Cat")):
+        before = tab.seq
+        page.keyboard.press(key)
+        tab.answered(before)
+        assert title in scene.inner_text()
+    page.keyboard.press("g")
+    page.locator("[data-colour][title=Black][aria-pressed=true]").wait_for()
+    page.keyboard.press("Shift+G")
+    page.locator("[data-kind=transparent][aria-pressed=true]").wait_for()
+    page.keyboard.press("e")
+    assert page.locator("#viewer figure:visible").get_attribute("data-panel") == "sam"
+    page.keyboard.press("f")
+    box = page.locator("#viewer figure:visible").bounding_box()
+    assert (box["width"], box["height"]) == (1440, 900)
+    page.keyboard.press("e")
+    assert page.locator("#viewer figure:visible").get_attribute("data-panel") == "sama"
+    page.keyboard.press("Escape")  # the innermost first
+    assert talking(tab) and "full" not in grid.get_attribute("class")
+    page.keyboard.press("Shift+E")
+    assert page.locator("#viewer figure:visible").count() == 4
+
+
+def test_a_photo_of_one_s_own_becomes_a_scene_with_its_marks(tab):
+    page = tab.page
+    tab.click(0.3, 0.4)
+    marks = {key: tab.prompts()[key] for key in ("points", "boxes")}
+    page.get_by_role("button", name="Keep as scene").click()
+    page.get_by_text("Kept as scene 1").wait_for()
+    before = tab.seq
+    page.keyboard.press("3")
+    tab.answered(before)
+    assert "Flower" in page.locator(".tk-scene").inner_text()
+    before = tab.seq
+    page.keyboard.press("1")
+    tab.answered(before)
+    assert {key: tab.prompts()[key] for key in marks} == marks
+    page.get_by_role("button", name="Forget it").click()
+    page.keyboard.press("2")
+    page.wait_for_function("document.querySelector('.tk-scene').textContent === '2  Flower'")
+    page.keyboard.press("1")
+    page.wait_for_function("document.querySelector('.tk-scene').textContent === '1  Cat'")
+
+
+def test_a_small_projector_shows_all_controls(tab):
+    tab.page.set_viewport_size({"width": 1024, "height": 768})
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= 1024
+    for name in (".tk-switch", ".tk-keys", ".pr-clear", ".vw-loupe", "#candidates .cd-root", ".sc-swatches"):
+        box = tab.page.locator(name).bounding_box()
+        assert box["x"] + box["width"] <= 1024 and box["y"] + box["height"] <= 768, (name, box)
+    assert tab.page.locator("[data-panel=sama]").bounding_box()["width"] > 280
+    tab.page.set_viewport_size({"width": 1440, "height": 900})
+
+
 def test_a_stage_sees_large_marks_and_no_chrome(tab):
     for hidden in (".st-limits", "#run", "#take", ".pr-open", ".pr-foot"):
         assert not tab.page.locator(hidden).first.is_visible(), hidden

@@ -67,8 +67,7 @@ def test_answers_are_not_mixed(browser, server):
     visitors = [Visitor(browser, server[1]) for _ in range(2)]
     try:
         for index, visitor in enumerate(visitors):
-            visitor.page.keyboard.press("Escape")
-            visitor.page.locator("#viewer [data-seq]").wait_for(state="detached")
+            visitor.clear()
             # All at once, without waiting: the first marks the left, the second the right.
             visitor.page.mouse.click(*visitor.at(0.3 + 0.4 * index, 0.5))
         for visitor in visitors:

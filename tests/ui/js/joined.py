@@ -8,8 +8,9 @@ from sama.ui.prompter import Prompter
 from sama.ui.scene import Scene
 from sama.ui.talk import Talk
 from sama.ui.viewer import Viewer
+from sama.ui.ways import Ways
 
-COMPONENTS = (Prompter, Viewer, Candidates, Scene, Talk)
+COMPONENTS = (Prompter, Viewer, Candidates, Scene, Talk, Ways)
 
 
 def joined() -> str:
@@ -20,6 +21,7 @@ def joined() -> str:
         scripts = [_text(f"{component.NAME}/{name}") for name in component.SCRIPTS]
         head = f"export function {component.NAME}({{ element, props, trigger, watch, upload }}) {{"
         parts += [head, *scripts, "}"]
+    parts += ["export const restore =", _text("prompter/restore.js")]
     return "\n".join(parts)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from sama.matting.background import MAX_OFFSET, MAX_SCALE
 from sama.ui.candidates import Candidates, ChoiceData
-from sama.ui.component import UI, asset, joined
+from sama.ui.component import SHARED, UI, asset, joined
 from sama.ui.component.names import LAYERS, offered_mattes
 from sama.ui.page import STYLES, head
 from sama.ui.page.colours import DARK, LIGHT, MEANINGS
@@ -22,7 +22,7 @@ FILES = [path for kind in ("js", "css", "html") for path in sorted(UI.rglob(f"*.
 def test_every_file_of_the_page_is_used():
     used = {UI / "page/head.css", *STYLES}
     used |= {UI / c.NAME / name for c in COMPONENTS for name in (*c.STYLES, *c.SCRIPTS, f"{c.NAME}.html")}
-    assert used | {UI / "component/viewport.js", UI / "component/shared.js"} == set(FILES)
+    assert used | {UI / name for name in (*SHARED, "prompter/restore.js")} == set(FILES)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -50,7 +50,7 @@ def test_components_send_what_the_server_checks():
     assert list(scene.props["offsets"]) == [-MAX_OFFSET, MAX_OFFSET]
     assert list(scene.props["sizes"]) == [1 / MAX_SCALE, MAX_SCALE]
     names = [method["name"] for method in offered_mattes()]
-    assert names == ["sama", "solid", "closed_form", "mini_on_sam"]
+    assert names == ["sama", "solid", "closed_form", "own", "mini_on_sam"]
     assert [ChoiceData(matte=name).matte for name in names] == names
     with pytest.raises(ValueError, match="grabcut"):
         ChoiceData(matte="grabcut")
@@ -82,7 +82,7 @@ MOUNT = """([html, script, props]) => {
 def test_the_switch_of_mattes_is_made_of_the_methods(browser):
     page = browser.new_page()
     script = Candidates().js_on_load
-    start = {"seq": -1, "index": 0, "matte": "one"}
+    start = {"seq": -1, "index": 0, "matte": "one", "matte_for": ""}
     props = {"methods": METHODS, "start": start, "value": None, "offer": None}
     result = page.evaluate(MOUNT, [asset("candidates/candidates.html"), script, props])
     page.close()

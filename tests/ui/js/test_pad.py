@@ -51,3 +51,17 @@ def test_a_picture_lies_where_python_puts_it(run, size, place, expected):
 )
 def test_a_picture_is_moved_within_limits(run, step, expected):
     assert run("shifted({ x: 0.5, y: 0.5, scale: 2 }, a, b)", step, LIMITS) == expected
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ([400, 300], [64 * 4 / 3, 64]),
+        ([300, 400], [48, 64]),
+        ([12000, 3000], [180, 45]),
+        ([12000, 800], [180, 14]),  # a panorama
+        ([800, 12000], [14, 64]),
+    ],
+)
+def test_the_pad_has_the_photo_s_shape_and_never_blows_up_the_bar(run, shape, expected):
+    assert run("padSize(a)", shape) == pytest.approx(expected)

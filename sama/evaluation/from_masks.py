@@ -1,0 +1,39 @@
+"""Mattes of an object whose mask is given: what `--prompts mask` and its damaged kinds compare.
+
+A method is a function here and a line in MASK_METHODS.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+# photo (H, W, 3) uint8, mask (H, W) bool, predictor with that photo open or None -> matte (H, W) float32 in [0, 1]
+Matting = Callable[[np.ndarray, np.ndarray, object], np.ndarray]
+
+
+class MaskMethod(NamedTuple):
+    """How a mask becomes a matte; needs_model: whether it is given a predictor, with the photo open."""
+
+    matte: Matting
+    needs_model: bool = False
+
+
+def as_given(_photo: np.ndarray, mask: np.ndarray, _predictor: object = None) -> np.ndarray:
+    """The mask itself, which a matte has to be better than."""
+    return mask.astype(np.float32)
+
+
+def closed_form(photo: np.ndarray, mask: np.ndarray, _predictor: object = None) -> np.ndarray:
+    """Closed-form matting of the trimap around the mask."""
+    from sama.matting.closed_form import closed_form_alpha
+    from sama.matting.trimap import trimap_from_logits
+
+    surely = np.where(mask, np.float32(8), np.float32(-8))  # logits
+    return closed_form_alpha(photo, trimap_from_logits(surely))
+
+
+MASK_METHODS: dict[str, MaskMethod] = {
+    "mask": MaskMethod(as_given),
+    "closed_form": MaskMethod(closed_form),
+}

@@ -1,0 +1,70 @@
+"""One writer in a folder at a time, of all threads and all processes of a machine."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_LOCK = ".sama-lock"  # where a folder cannot be locked, this file in it is
+_PAUSE = 0.05  # seconds between two looks whether another writer is done
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait until nobody else writes to a folder by this function, and keep others waiting.
+
+    The system itself gives up a lock when its process ends, however it ends. Where it cannot lock, as on some network
+    drives, nobody waits. The folder must be there; raises OSError where it is not.
+    """
+    if sys.platform == "win32":
+        with _locked_file(folder / _LOCK):
+            yield
+    else:
+        with _locked_folder(folder):
+            yield
+
+
+@contextmanager
+def _locked_folder(folder: Path) -> Iterator[None]:
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # not on this drive
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _locked_file(path: Path) -> Iterator[None]:
+    """Windows cannot lock a folder, but a byte of a file, which nobody can delete while another waits for it."""
+    import msvcrt  # there alone
+
+    descriptor = _opened(path)
+    try:
+        while True:
+            try:
+                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # pyright: ignore[reportAttributeAccessIssue]
+                break
+            except PermissionError:  # somebody has it
+                time.sleep(_PAUSE)
+            except OSError:  # not on this drive
+                break
+        yield
+    finally:
+        os.close(descriptor)
+        with suppress(OSError):  # somebody waits for it, and will
+            path.unlink()
+
+
+def _opened(path: Path, tries: int = 100) -> int:
+    """Open the file to be locked; refused for a moment while somebody deletes it."""
+    for _ in range(tries - 1):
+        with suppress(PermissionError):
+            return os.open(path, os.O_RDWR | os.O_CREAT)
+        time.sleep(_PAUSE)
+    return os.open(path, os.O_RDWR | os.O_CREAT)

@@ -1,0 +1,112 @@
+// Masks that are seen on any colour: a second tint where the first one is too near, and a line around them.
+const TINTED = 0.38; // how much of the tint lies on a photo
+const LEAST_CHANGE = 0.06; // by a tint, in OKLab, to be seen from afar; black to white is 1
+const UNSEEN_SHARE = 0.25; // of the object, from which on the other tint is tried
+const SAMPLED = 48; // longer side of what is looked at, in pixels
+
+// sRGB bytes in OKLab (Ottosson 2020), [L, a, b].
+function oklab(rgb) {
+  const [r, g, b] = rgb.map(v => (v <= 10 ? v / 3295 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+  const [l, m, s] = [
+    0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b,
+    0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b,
+    0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b,
+  ].map(Math.cbrt);
+  return [
+    0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s,
+    1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s,
+    0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s,
+  ];
+}
+const channelsOf = colour => [1, 3, 5].map(i => Number.parseInt(colour.slice(i, i + 2), 16));
+// How much a tint changes a pixel.
+function changeBy(tint, pixel) {
+  const [p, q] = [pixel, pixel.map((v, i) => v + TINTED * (tint[i] - v))].map(oklab);
+  return Math.hypot(...p.map((v, i) => v - q[i]));
+}
+// The share of pixels [[r, g, b], ...] on which a tint "#rrggbb" is hardly seen.
+function unseenShare(pixels, tint) {
+  const channels = channelsOf(tint);
+  return pixels.filter(pixel => changeBy(channels, pixel) < LEAST_CHANGE).length / Math.max(1, pixels.length);
+}
+// The first of two tints, unless it is hardly seen on much of an object and the second one is seen better.
+function tintFor(pixels, [first, second]) {
+  const unseen = unseenShare(pixels, first);
+  return unseen > UNSEEN_SHARE && unseenShare(pixels, second) < unseen ? second : first;
+}
+
+// The photo's pixels under a mask, a few hundred of them.
+function pixelsUnder(mask, photo) {
+  const s = SAMPLED / Math.max(mask.naturalWidth, mask.naturalHeight);
+  const canvas = document.createElement('canvas');
+  Object.assign(canvas, {
+    width: Math.max(1, Math.round(mask.naturalWidth * s)),
+    height: Math.max(1, Math.round(mask.naturalHeight * s)),
+  });
+  const c = canvas.getContext('2d', { willReadFrequently: true });
+  c.drawImage(mask, 0, 0, canvas.width, canvas.height);
+  c.globalCompositeOperation = 'source-in';
+  c.drawImage(photo, 0, 0, canvas.width, canvas.height);
+  const { data } = c.getImageData(0, 0, canvas.width, canvas.height);
+  const pixels = [];
+  for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 127) pixels.push([...data.slice(i, i + 3)]);
+  return pixels;
+}
+
+// A mask in another colour, as a canvas of its size.
+function tinted(mask, colour) {
+  const canvas = document.createElement('canvas'),
+    c = canvas.getContext('2d');
+  Object.assign(canvas, { width: mask.naturalWidth, height: mask.naturalHeight });
+  c.drawImage(mask, 0, 0);
+  c.globalCompositeOperation = 'source-in';
+  c.fillStyle = colour;
+  c.fillRect(0, 0, canvas.width, canvas.height);
+  return canvas;
+}
+
+// ---- the line around a mask ------------------------------------------------------------------------------------------
+
+const LINES = [
+  [2.4, 'rgb(0 0 0 / .7)'],
+  [1.2, '#fff'],
+]; // CSS pixels: a white line with a dark one around it is seen on anything
+const AROUND = [...Array(8).keys()].map(i => [Math.cos((i * Math.PI) / 4), Math.sin((i * Math.PI) / 4)]);
+const scratch = [];
+
+// A canvas of this size that is empty, with its context.
+function blank(index, { width, height }) {
+  scratch[index] ||= document.createElement('canvas');
+  const canvas = scratch[index],
+    c = canvas.getContext('2d');
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  c.setTransform(1, 0, 0, 1, 0, 0);
+  c.globalCompositeOperation = 'source-over';
+  c.clearRect(0, 0, width, height);
+  return [canvas, c];
+}
+// Draws lines just outside of what `paint(context)` paints, on a canvas whose transform is that of the photo: as wide on
+// the screen at any zoom, `wide` times as wide as usual, and inside the photo only.
+function outline(ctx, { width, height }, paint, wide = 1) {
+  const [shape, s] = blank(0, ctx.canvas);
+  s.setTransform(ctx.getTransform());
+  s.imageSmoothingEnabled = ctx.imageSmoothingEnabled;
+  paint(s);
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(0, 0, width, height);
+  ctx.clip();
+  ctx.setTransform(1, 0, 0, 1, 0, 0);
+  for (const [reach, style] of LINES) {
+    const [ring, r] = blank(1, ctx.canvas),
+      far = Math.max(1, reach * wide * ratio());
+    for (const [x, y] of AROUND) r.drawImage(shape, x * far, y * far);
+    r.globalCompositeOperation = 'destination-out';
+    r.drawImage(shape, 0, 0);
+    r.globalCompositeOperation = 'source-in';
+    r.fillStyle = style;
+    r.fillRect(0, 0, ring.width, ring.height);
+    ctx.drawImage(ring, 0, 0);
+  }
+  ctx.restore();
+}

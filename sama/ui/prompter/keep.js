@@ -1,0 +1,77 @@
+// What a reload, Back or a discarded tab must not lose: the open photo and its marks. The marks, and where the server has
+// the photo, are kept in this tab's own storage; the photo's file in the browser's, in case the server has lost it, under
+// a name that only this tab knows, and for as long as the server keeps uploads. restore.js reads both.
+const KEPT = 'sama-photo';
+const KEPT_HOURS = 2;
+
+function keptFiles(mode, work) {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('sama', 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore('files');
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const base = opening.result,
+        change = base.transaction('files', mode);
+      const asked = work(change.objectStore('files'));
+      change.oncomplete = () => {
+        base.close();
+        resolve(asked?.result);
+      };
+      change.onerror = change.onabort = () => {
+        base.close();
+        reject(change.error);
+      };
+    };
+  });
+}
+
+function Keep() {
+  let able = true, // whether this browser lets pages keep anything
+    saved = '';
+  const tab = (() => {
+    try {
+      const name = sessionStorage.getItem('sama-tab') || crypto.getRandomValues(new Uint32Array(4)).join('');
+      sessionStorage.setItem('sama-tab', name);
+      saved = sessionStorage.getItem(KEPT) || '';
+      return name;
+    } catch {
+      able = false;
+      return '';
+    }
+  })();
+  // Files of tabs that were closed long ago.
+  const tidy = store => {
+    store.openCursor().onsuccess = ({ target: { result: at } }) => {
+      if (!at) return;
+      if (Date.now() - at.value.time > KEPT_HOURS * 3600e3) at.delete();
+      at.continue();
+    };
+  };
+  if (able) keptFiles('readwrite', tidy).catch(() => {});
+  return {
+    get able() {
+      return able;
+    },
+    get something() {
+      return !!saved;
+    },
+    // value: the prompter's.
+    marks(value) {
+      if (!able) return;
+      const text = JSON.stringify({ value, tab });
+      if (text === saved) return;
+      try {
+        sessionStorage.setItem(KEPT, text);
+        saved = text;
+      } catch {
+        able = false;
+      }
+    },
+    file(file) {
+      if (able)
+        keptFiles('readwrite', store => store.put({ file, name: file.name, time: Date.now() }, tab)).catch(
+          () => {},
+        );
+    },
+  };
+}

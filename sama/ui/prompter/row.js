@@ -1,0 +1,43 @@
+// The row of photos that came together: one is open, and the others wait, each with its marks once it has been open.
+// marks(): the present ones; open(item): a photo of the row is wanted.
+function Row(row, { marks, open }) {
+  let items = []; // {file, sent, marks, open, button}
+  function buttonFor(item) {
+    const button = document.createElement('button'),
+      { name } = item.file;
+    Object.assign(button, {
+      type: 'button',
+      textContent: name,
+      title: 'Open ' + name,
+      onclick: () => item.open || open(item),
+    });
+    press(button, false);
+    return button;
+  }
+  return {
+    // Returns the first.
+    fill(files) {
+      items = files.map(file => ({ file, sent: null, marks: null, open: false }));
+      for (const item of items) item.button = buttonFor(item);
+      row.replaceChildren(...items.map(({ button }) => button));
+      row.hidden = false;
+      return items[0];
+    },
+    // The server cannot open the photo that was to be shown.
+    refused() {
+      const item = items.find(each => each.open);
+      if (!item) return;
+      item.open = false;
+      item.button.disabled = true;
+      item.button.title = item.file.name + ' cannot be opened';
+    },
+    // Another photo is open now, of the row or not; what is marked on the one before is kept.
+    turn(next) {
+      for (const item of items) {
+        if (item.open) item.marks = marks();
+        item.open = item === next;
+        press(item.button, item.open);
+      }
+    },
+  };
+}

@@ -1,0 +1,80 @@
+"""What `sama predict` says of its prompts and of what it found; with a model that answers by geometry."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sama.commands import predict
+from sama.commands.cli import main
+from sama.photo.opening import open_image
+from sama.request.prompts import Prompts
+from sama.request.session import Session
+from tests.ui.browser.fake_predictor import FakePredictor
+
+
+@pytest.fixture
+def photo(tmp_path, monkeypatch):
+    monkeypatch.setattr(predict, "load_predictor", lambda *_, **__: FakePredictor())
+    monkeypatch.setattr("sama.export.files.FILES", _quick())
+    path = tmp_path / "photo.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (240, 360, 3), np.uint8)).save(path)
+    return path
+
+
+def _quick() -> dict:
+    from sama.export.files import FILES
+
+    return {name: file for name, file in FILES.items() if not name.startswith("figure")}
+
+
+def run(photo, *flags) -> int:
+    return main(["predict", str(photo), *flags, "--out", str(photo.parent / "out")])
+
+
+def test_an_empty_answer_has_an_exit_code_of_its_own_and_a_sentence(photo, capsys):
+    assert run(photo, "--box", "30.6,30.6,30.9,30.9") == predict.NOT_FOUND == 3
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("sama: ")]
+    assert len(said) == 1 and "Nothing was found in the box, which is 0.3 x 0.3 pixels" in said[0]
+    assert (photo.parent / "out" / "session.json").exists(), "what was asked is not lost"
+
+
+def test_a_box_in_parts_of_one_is_refused_and_leaves_nothing(photo, capsys):
+    assert run(photo, "--box", "0.2,0.2,0.7,0.9") == 2
+    assert "write 72,48,252,216" in capsys.readouterr().err
+    assert not (photo.parent / "out").exists()
+
+
+def test_a_session_with_parts_of_one_is_refused(photo, tmp_path, capsys):
+    opened = open_image(photo)
+    prompts = Prompts(boxes=((0.2, 0.2, 0.7, 0.9),))
+    path = tmp_path / "session.json"
+    Session(opened.digest, opened.size, "photo.png", prompts, "mini").save(path)
+    assert run(photo, "--session", str(path)) == 2
+    assert "in parts of 1" in capsys.readouterr().err
+
+
+def test_a_box_from_the_far_corner_is_taken_and_said(photo, capsys):
+    assert run(photo, "--box", "200,30,100,150") == 0
+    said = capsys.readouterr().out
+    assert "box: from 100,30 to 200,150, 100 x 120 pixels" in said
+    assert (
+        "note: The box 200,30,100,150 was taken as the corners 100,30,200,150; if it is x, y, width" in said
+    )
+
+
+def test_what_cuts_out_and_haze_are_flags_that_a_session_keeps(photo):
+    assert run(photo, "--box", "100,30,200,150", "--cutout-from", "mask", "--haze", "kept") == 0
+    out = photo.parent / "out"
+    settings = json.loads((out / "session.json").read_text())["settings"]
+    assert (settings["cutout_from"], settings["haze"]) == ("mask", "kept")
+    cut, mask = (np.asarray(Image.open(out / name)) for name in ("cutout.png", "mask.png"))
+    np.testing.assert_array_equal(cut[..., 3], mask)
+    assert (
+        run(photo, "--session", str(out / "session.json"), "--cutout-from", "matte", "--haze", "removed") == 0
+    )
+    settings = json.loads((out / "session.json").read_text())["settings"]
+    assert not {"cutout_from", "haze"} & settings.keys()
+    cut, alpha = (np.asarray(Image.open(out / name)) for name in ("cutout.png", "alpha.png"))
+    np.testing.assert_array_equal(cut[..., 3], alpha)
