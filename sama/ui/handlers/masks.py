@@ -3,7 +3,6 @@
 import tempfile
 from pathlib import Path
 
-import gradio as gr
 import numpy as np
 from gradio.data_classes import FileData
 
@@ -15,6 +14,7 @@ from sama.request.mask_files import read_mask
 from sama.request.masks import looks_like_mask
 from sama.ui.handlers.page import Changes, Keep, Page
 from sama.ui.prompter import PromptData, Prompter
+from sama.ui.telling import inform, warn
 from sama.ui.visit import Visit
 
 DROPPED = "{name} is a mask of this photo, and the matte follows it. Clicks correct it, Clear takes it away."
@@ -42,9 +42,9 @@ def as_mask(page: Page, opened: Visit) -> Changes | None:
         if visit.refused == opened.digest:
             return None
         visit.refused = opened.digest
-        gr.Warning(ONCE_MORE.format(why=error))
+        warn(PromptError(ONCE_MORE.format(why=error)))
         return {"visit": visit, "prompter": Prompter(refused={"path": data.path, "seq": data.seq}, status={})}
-    gr.Info(DROPPED.format(name=opened.name), title="Mask")
+    inform(DROPPED.format(name=opened.name), "Mask")
     image, mask = (FileData(path=each.path, orig_name=each.name) for each in (visit, opened))
     value = PromptData(image=image, mask=mask, seq=data.seq + 1, side=data.side)
     return {"visit": visit, "prompter": Prompter(value=value, status={})}

@@ -70,6 +70,7 @@ class Prompter(DataComponent):
         "marks.js",
         "history.js",
         "hand.js",
+        "own.js",
         "pointing.js",
         "crosshair.js",
         "row.js",

@@ -13,7 +13,6 @@ let spaceHeld = false;
 let fallback = null; // the value to return to when the server refuses an upload
 let replacing = null; // the marks that a session is about to replace
 let dropped = null; // the marks that an upload replaces if it is a mask of the photo
-let fresh = {}; // the newest upload: its key, should it become the photo, and the file
 let cleared = false; // with the newest change, all marks were taken away
 
 // ---- value -------------------------------------------------------------------------------------------------------
@@ -174,7 +173,7 @@ function sent(kind, file, known, own) {
     replacing = marks();
     props.value = { ...current(), session: file };
   } else {
-    fresh = { key: file.path, own };
+    keep.coming(file.path, own);
     return open({ image: file, points: [], boxes: [], ...known });
   }
   draw();
@@ -208,7 +207,7 @@ async function show() {
     example: next.example,
     transparent: next.transparent,
   };
-  if (fresh.key === photo.key) keep.file(fresh.own);
+  keep.arrived(photo.key);
   history.forget();
   crosshair.hide();
   overlay = null;
@@ -221,11 +220,7 @@ async function show() {
   remember();
   files.shown();
 }
-// A photo with transparency: that is its matte, of all of it where nothing is marked yet.
-$('.pr-own').onclick = () => {
-  announce('matte', { name: 'own', quiet: !isMarked() });
-  if (!isMarked() && !locked()) history.commit({ points: [], boxes: [[0, 0, photo.width, photo.height]] });
-};
+Own($('.pr-own'), tools, isMarked);
 watch('value', () => {
   if (replacing) history.note(replacing); // undo brings back what was marked before the session
   if (dropped && current().mask && !locked()) {

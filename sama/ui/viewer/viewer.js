@@ -224,7 +224,6 @@ shortcuts(
   },
   { loupe, change, lead, ready: () => !!layers.photo, draw },
 );
-
 enlargingKeys(sole, full, () => layers.photo && mode);
 
 hear('view', view => {
