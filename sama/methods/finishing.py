@@ -40,7 +40,9 @@ def _without_haze(
         return layers
     (width, height), (across, down) = request.output_size, request.photo_size
     kept = [(x * width / across, y * height / down) for x, y, label in found.prompts.points if label == 1]
-    holds = mask > 0
+    # A mask alone is followed by the matte, not by SAM.
+    follows = found.prompts.only_mask and SAMA not in layers
+    holds = layers[ALPHA] > 0.5 if follows else mask > 0
     if found.prompts.mask is not None:  # where somebody says that the object is
         given = Image.fromarray(found.prompts.mask > 0)
         holds |= np.asarray(given.resize((width, height), Image.Resampling.NEAREST))

@@ -48,7 +48,7 @@ def test_a_folder_of_labels_becomes_one_of_mattes(folder, loads, capsys):
     assert main(["matte", str(folder), "--ignore", "255"]) == 1
     told = capsys.readouterr()
     assert "3 mattes made, 0 kept" in told.out
-    assert "sama: c: c.png has 90 x 59 pixels and the photo 90 x 60; make it the photo's size." in told.err
+    assert "sama: c: c.png is 90 x 59 pixels and the upright photo 90 x 60; make them equal." in told.err
     assert "sama: d: there is no labels/d.png; add it." in told.err and "Traceback" not in told.err
     made = sorted(path.name for path in (folder / "alphas").iterdir())
     assert made == ["a.png", "b_1.png", "b_2.png"]
@@ -102,8 +102,8 @@ def test_one_photo(folder, loads, capsys, tmp_path):
     ("words", "told"),
     [
         (["images/a.png"], "Give the photo's mask with --mask"),
-        (["images/a.png", "--mask", "labels/c.png"], "c.png has 90 x 59 pixels and the photo 90 x 60"),
-        (["images/a.png", "--mask", "labels/none.png"], "none.png does not exist"),
+        (["images/a.png", "--mask", "labels/c.png"], "c.png is 90 x 59 pixels and the upright photo 90 x 60"),
+        (["images/a.png", "--mask", "labels/none.png"], "none.png cannot be read"),
         (["images/a.png", "--mask", "images/b.png"], "b.png is a coloured picture, not a mask"),
         (["images/a.png", "--mask", "labels/a.png", "--out", "a.jpg"], "give one that ends with .png"),
         (["images/a.png", "--mask", "labels/a.png", "--soft"], "are for folders"),

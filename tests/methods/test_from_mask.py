@@ -57,8 +57,10 @@ def test_the_matte_follows_the_mask_and_all_of_it_is_one_object(predictor, large
     box = ask(predictor, Prompts(boxes=((20, 20, 280, 180),)), method="sam")
     assert np.array_equal(found.layer(SAM), box.layer(SAM)), "SAM's answer to the mask's box"
     kept = ask(predictor, Prompts(mask=large), method="from_mask", keep_logits=True)
-    assert np.array_equal(kept.layer(ALPHA_LOGITS), kept.layer(SAMA))
     assert np.array_equal(kept.alpha, found.alpha)
+    kept = ask(predictor, Prompts(mask=large), method="from_mask", keep_logits=True, keep_haze=True)
+    assert np.array_equal(kept.layer(ALPHA_LOGITS), kept.layer(SAMA))
+    assert np.array_equal(kept.alpha[kept.alpha > 0.5], found.alpha[kept.alpha > 0.5]), "that is no haze"
 
 
 def test_a_small_mask_is_looked_at_closer_and_cut_alike(predictor, photo):
@@ -150,5 +152,5 @@ def test_the_short_way(tmp_path, photo, large, mini):
     assert limited[:, :150].max() <= 128 / 255 + 1e-6
     picture = Image.fromarray(photo), Image.fromarray(large)
     assert np.array_equal(sama.matte(*picture, device="cpu"), found), "by the embedded model"
-    with pytest.raises(PromptError, match="make it the photo's size"):
+    with pytest.raises(PromptError, match="make them equal"):
         sama.matte(photo, large[:-1])

@@ -55,7 +55,7 @@ def test_grey_is_soft(truth):
 @pytest.mark.parametrize(
     ("mask", "words"),
     [
-        (np.ones((40, 61), bool), "61 x 40 pixels and the photo 60 x 40"),
+        (np.ones((40, 61), bool), "61 x 40 pixels and the upright photo 60 x 40"),
         (np.ones((60, 40), bool), "turn it"),
         (np.zeros((40, 60), bool), "marks nothing"),
         (np.full((40, 60), 2.0), "from 0 to 1"),
@@ -76,6 +76,8 @@ def test_files_of_every_kind_mean_the_same(truth):
         file_of(truth * np.uint8(255)),
         file_of(truth),
         file_of(truth * np.uint8(1)),
+        file_of(truth * np.uint16(1)),
+        file_of(truth * np.uint16(65535)),
         file_of(truth * np.uint8(255), "RGB"),
         file_of(np.dstack([np.full((*truth.shape, 3), 90, np.uint8), truth * np.uint8(255)])),
         file_of(truth.astype(np.uint8), palette=[0, 0, 0, 200, 20, 30]),
@@ -93,7 +95,7 @@ def test_files_that_are_no_masks(truth):
     with pytest.raises(PromptError, match="m.png marks nothing"):
         open_mask(file_of(truth * np.uint8(0)), SIZE, name="m.png")
     with pytest.raises(
-        PromptError, match="m.png has 60 x 40 pixels and the photo 80 x 60; make it the photo's size"
+        PromptError, match="m.png is 60 x 40 pixels and the upright photo 80 x 60; make them equal"
     ):
         open_mask(file_of(truth), (80, 60), name="m.png")
 

@@ -87,14 +87,15 @@ def test_a_mask_of_the_photo_becomes_its_prompt_and_the_matte_follows_it(files, 
 def test_marks_beside_a_mask_and_other_mattes_are_sams_business(files):
     studio, mask = studio_of(FakePredictor()), FileData(path=files["mask"])
     data = PromptData(image=FileData(path=files["photo"]), mask=mask)
-    assert method_of(page_of(studio, None, data)) == "from_mask"
-    assert method_of(page_of(studio, None, data, choice=ChoiceData(matte="solid"))) == "solid"
+    visit = Visit(FakePredictor(), files["photo"])
+    assert method_of(page_of(studio, visit, data)) == "from_mask"
+    assert method_of(page_of(studio, visit, data, choice=ChoiceData(matte="solid"))) == "solid"
     clicked = data.model_copy(update={"points": [[5, 5, 1]]})
-    assert method_of(page_of(studio, None, clicked)) == "sama"
+    assert method_of(page_of(studio, visit, clicked)) == "sama"
     assert data.marked and data.prompts.only_mask and not clicked.prompts.only_mask
     bare = studio_of(FakePredictor(trained=False))
-    assert method_of(page_of(bare, None, data)) == "from_mask"
-    assert method_of(page_of(bare, None, clicked)) == default_method(bare.info) == "closed_form"
+    assert method_of(page_of(bare, visit, data)) == "from_mask"
+    assert method_of(page_of(bare, visit, clicked)) == default_method(bare.info) == "closed_form"
     chosen = ChoiceData(matte="mini_on_sam")
     assert chosen.method(bare.info) == "mini_on_sam" and chosen.method(studio.info) == "sama"
 
@@ -104,8 +105,8 @@ def test_a_mask_of_another_size_is_told_and_opened_only_when_it_comes_again(file
     changed = dropped(visit, files["small"])
     assert changed["prompter"].props["refused"] == {"path": files["small"], "seq": 4}
     assert said == [
-        "small.png has 40 x 40 pixels and the photo 80 x 80; make it the photo's size. To open it as a photo, drop it "
-        "once more."
+        "The mask small.png is 40 x 40 pixels and the upright photo 80 x 80; make them equal. To open it as a photo, "
+        "drop it once more."
     ]
     assert visit.open
     again = dropped(visit, files["small"])
