@@ -47,8 +47,7 @@ class Visit:
         self.path, self.max_pixels = path, max_pixels
         self.name = photo.name
         self.digest = photo.digest
-        self.size = photo.size
-        self.notes = photo.notes
+        self.size, self.notes = photo.size, photo.notes
         self.preview = shrink(photo.rgb, PREVIEW_SIDE)
         self.limit = None if photo.alpha is None else shrink(photo.alpha, PREVIEW_SIDE)
         self.seconds: dict[str, float] = {}
@@ -73,11 +72,6 @@ class Visit:
         return self._state
 
     @property
-    def open(self) -> bool:
-        """Whether its photo is still the one on the page."""
-        return self._state not in (State.CLOSED, State.LEFT)
-
-    @property
     def encoded(self) -> bool:
         """Whether SAMA can answer."""
         return self._state is State.ENCODED
@@ -95,7 +89,7 @@ class Visit:
     def holds(self, path: str) -> bool:
         """Whether this is a visit to the photo in the file `path` that goes on. One that was closed may come back: a
         handler that was still at work stores it again."""
-        return self.path == path and self.open
+        return self.path == path and self._state not in (State.CLOSED, State.LEFT)
 
     def close(self) -> None:
         """Stop encoding after the current view: the visitor has opened another photo."""

@@ -69,7 +69,7 @@ def test_a_mask_of_the_photo_becomes_its_prompt_and_the_matte_follows_it(files, 
     assert [value.image.orig_name, value.mask.orig_name, value.seq] == ["photo.png", "mask.png", 5]
     assert np.array_equal(np.asarray(Image.open(value.mask.path)), disc(SIDE, 25))
     value = value.model_copy(update={"image": FileData(path=visit.path)})  # Gradio has moved it to its cache
-    assert changed["visit"] is visit and visit.open
+    assert changed["visit"] is visit and visit.holds(visit.path)
     assert said == [
         "mask.png is a mask of this photo, and the matte follows it. Clicks correct it, Clear takes it away."
     ]
@@ -108,9 +108,9 @@ def test_a_mask_of_another_size_is_told_and_opened_only_when_it_comes_again(file
         "The mask small.png is 40 x 40 pixels and the upright photo 80 x 80; make them equal. To open it as a photo, "
         "drop it once more."
     ]
-    assert visit.open
+    assert visit.holds(visit.path)
     again = dropped(visit, files["small"])
-    assert again["visit"].path == files["small"] and not visit.open
+    assert again["visit"].path == files["small"] and not visit.holds(visit.path)
 
 
 def test_photos_are_photos(files, said):

@@ -39,8 +39,7 @@ function markMatte() {
   const grey = !!props.offer?.grey && matte !== props.opaque;
   opaque.hidden = !grey;
   const { note: words } = props.methods.find(({ name }) => name === matte) || {};
-  const plain =
-    matte === first?.name ? 'White is kept, black is not, grey shines through.' : words || '';
+  const plain = matte === first?.name ? 'White is kept, black is not, grey shines through.' : words || '';
   about.textContent = grey ? 'The matte is grey inside.' : capital(plain);
 }
 const capital = text => text.charAt(0).toUpperCase() + text.slice(1);
@@ -89,9 +88,10 @@ function candidate({ src, score }, i, { length }) {
   return button;
 }
 function show() {
-  const offer = props.offer;
-  const own = !!photo?.transparent;
-  mattes.hidden = about.hidden = !!offer && props.methods.filter(({ name }) => own || name !== OWN).length < 2;
+  const offer = props.offer,
+    own = !!photo?.transparent;
+  const choices = props.methods.filter(({ name }) => own || name !== OWN);
+  mattes.hidden = about.hidden = !!offer && choices.length < 2;
   for (const button of mattes.children) if (button.dataset.matte === OWN) button.hidden = !own;
   root.hidden = !offer || !photo || offer.key !== photo.key;
   if (root.hidden) return;

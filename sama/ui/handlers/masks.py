@@ -31,7 +31,7 @@ def as_mask(page: Page, opened: Visit) -> Changes | None:
     visit, data = page.visit, page.data
     if (
         visit is None
-        or not visit.open
+        or not visit.holds(visit.path)
         or not looks_like_mask(opened.preview)
         or looks_like_mask(visit.preview)
     ):

@@ -89,7 +89,10 @@ def test_a_matte_follows_a_mask(client, tmp_path):
     np.testing.assert_array_equal(pixels(alpha), mask)
     np.testing.assert_array_equal(pixels(cutout)[..., 3], mask)
     assert report["method"] == "from_mask" and report["size"] == [640, 427]
-    for name, told in (("small", "640 x 426 pixels and the photo 640 x 427"), ("empty", "marks nothing")):
+    for name, told in (
+        ("small", "640 x 426 pixels and the upright photo 640 x 427"),
+        ("empty", "marks nothing"),
+    ):
         with pytest.raises(AppError, match=told):
             client.predict(**asked | {"mask": handle_file(tmp_path / f"{name}.png")})
     with pytest.raises(AppError, match="There is no mask"):

@@ -51,7 +51,7 @@ def test_a_mask_of_another_size_changes_nothing(visit, tmp_path):
     path = tmp_path / "small.png"
     Image.fromarray(disc(200, 60)).save(path)
     visitor.page.set_input_files(".pr-file", path)
-    visitor.page.get_by_text("small.png has 200 x 200 pixels and the photo 512 x 512").wait_for()
+    visitor.page.get_by_text("small.png is 200 x 200 pixels and the upright photo 512 x 512").wait_for()
     visitor.click(0.5, 0.5)
     assert visitor.prompts()["boxes"] == [[12, 14, 510, 512]] and not visitor.prompts()["mask"]
     assert not visitor.errors
