@@ -9,7 +9,7 @@ from scipy.special import expit, logit
 from sama.request.checks import Point
 
 _SURE = 16.0  # logit of what is certain
-_WHOLLY = 0.999  # a weight from which on nothing but the click counts
+_WHOLLY = 0.999  # a weight that is 1 but for rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ def state_trimap(values: np.ndarray, near: Neighbourhood, click: Point) -> None:
     window, weight = _weight(values.shape, near, click)
     part, label = values[window], np.float32(click[2])
     part[(weight > 0) & (part != label)] = 0.5
-    part[weight > _WHOLLY] = label
+    part[weight == 1] = label
 
 
 def _weight(
@@ -74,4 +74,5 @@ def _weight(
     column = int(x * shape[1] / near.size[0]) - window[1].start
     weight = weight.copy()
     weight[min(max(row, 0), weight.shape[0] - 1), min(max(column, 0), weight.shape[1] - 1)] = 1
+    weight[weight > _WHOLLY] = 1
     return window, weight

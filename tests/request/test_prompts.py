@@ -308,3 +308,14 @@ def test_only_the_command_line_opens_a_background_by_its_path(tmp_path):
     opened = Settings.from_dict(data, paths=True, methods=METHODS)
     np.testing.assert_array_equal(opened.background.picture, PICTURE)
     assert opened.to_dict()["background"] == data["background"], "named, not put in whole"
+
+
+def test_a_mask_without_a_box_gets_the_one_around_it():
+    mask = np.zeros((30, 40), bool)
+    mask[5:9, 10:30] = True
+    alone = Prompts(((12, 6, 1),), mask=mask)
+    assert alone.boxed().boxes == ((10.0, 5.0, 30.0, 9.0),)
+    assert alone.boxed().mask is mask and alone.boxed().points == alone.points
+    for prompts in (Prompts(boxes=((1, 1, 9, 9),), mask=mask), Prompts(((12, 6, 1),))):
+        assert prompts.boxed() is prompts
+    assert Prompts(mask=mask).only_mask and not alone.only_mask

@@ -17,7 +17,7 @@ from sama.ui.handlers.answering import answer
 from sama.ui.handlers.exports import download
 from sama.ui.handlers.looking import look
 from sama.ui.handlers.masks import method_of
-from sama.ui.handlers.opening import open_photo
+from sama.ui.handlers.opening import open_first, open_photo
 from sama.ui.handlers.sessions import restore
 from sama.ui.prompter import PromptData
 from sama.ui.visit import Visit
@@ -142,6 +142,14 @@ def test_a_session_with_a_mask_comes_back(files, said, tmp_path):
     value = PromptData(**changed["prompter"].value)
     assert np.allclose(value.prompts.mask, grey, atol=0.07) and value.seq == 4
     assert changed["candidates"].value["matte"] == "sama" and said == []
+
+
+def test_a_mask_that_the_server_has_lost_is_told_after_a_reload(files, said):
+    data = PromptData(image=FileData(path=files["photo"]), boxes=[[10, 10, 70, 70]], lost="mask.png", seq=3)
+    first = next(iter(open_first(page_of(studio_of(FakePredictor()), None, data))))
+    value = PromptData(**first["prompter"].value)
+    assert (value.lost, value.mask, value.boxes) == ("", None, [[10, 10, 70, 70]])
+    assert said == ["The mask mask.png is gone; drop it on the photo once more."]
 
 
 def test_the_page_shows_the_trimap_that_the_head_tells(files):

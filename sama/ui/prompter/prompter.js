@@ -208,6 +208,7 @@ async function show() {
     transparent: next.transparent,
   };
   keep.arrived(photo.key);
+  dropped = null;
   history.forget();
   crosshair.hide();
   overlay = null;
