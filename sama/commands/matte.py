@@ -6,7 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from sama.commands.flags import add_device_flags, add_mask_flag, add_model_flags, load_predictor
+from sama.commands.flags import (
+    add_device_flags,
+    add_mask_flag,
+    add_model_flags,
+    add_photo_flags,
+    load_predictor,
+    max_pixels,
+)
 from sama.errors import PhotoError, PromptError, SamaError
 from sama.evaluation.datasets import OBJECT_MODES
 from sama.photo.opening import open_image
@@ -42,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--whole", action="store_true", help="answer small masks on the whole photo, without a closer look"
     )
+    add_photo_flags(parser)
     add_model_flags(parser)
     add_device_flags(parser, dtype=True)
 
@@ -55,7 +63,7 @@ def main(args: argparse.Namespace) -> int:
         raise PromptError("Give the photo's mask with --mask FILE, or a folder with images/ and labels/.")
     if args.object or args.soft or args.ignore is not None or args.again:
         raise PromptError("--object, --soft, --ignore and --again are for folders; leave them out.")
-    photo = open_image(args.photo)
+    photo = open_image(args.photo, max_pixels=max_pixels(args))
     out = args.out or Path(f"{args.photo.stem}_alpha.png")
     if out.suffix.lower() != ".png" or out.is_dir():
         raise SamaError(f"{out} is no name for a matte; give one that ends with .png.")
@@ -95,6 +103,7 @@ def _folder(args: argparse.Namespace) -> int:
         predictor=lambda: load_predictor(args),
         again=args.again,
         closer=not args.whole,
+        most=max_pixels(args),
     )
     print(f"{done.made} mattes made, {done.kept} kept, in {done.folder}")
     if done.sheet is not None:

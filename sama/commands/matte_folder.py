@@ -25,7 +25,7 @@ from sama.evaluation.datasets import SMALLEST_OBJECT, by_stem
 from sama.evaluation.pictures import read_labels
 from sama.matting import to_uint8
 from sama.methods.matte import matte
-from sama.photo.opening import Photo, open_image
+from sama.photo.opening import MAX_PIXELS, Photo, open_image
 from sama.predict.loading import Predictor
 from sama.request.masks import SURE, check_size, open_mask, shares_of
 
@@ -92,8 +92,10 @@ def convert(
     predictor: Callable[[], Predictor],
     again: bool = False,
     closer: bool = True,
+    most: int = MAX_PIXELS,
 ) -> Done:
-    """Make OUT/alphas of a folder; predictor: loads it, asked when the first matte is to be made.
+    """Make OUT/alphas of a folder; predictor: loads it, asked when the first matte is to be made; most: pixels of a
+    photo.
 
     Raises SamaError where nothing can be done at all; a file that will not do is told in `Done.errors`.
     """
@@ -103,7 +105,7 @@ def convert(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SamaError(f"{folder} cannot be made ({error.strerror}); choose another --out.") from error
-    done, work = Done(folder), _Work(labels, predictor, again, closer)
+    done, work = Done(folder), _Work(labels, predictor, again, closer, most)
     names = sorted(photos.keys() | truths.keys())
     shown, rows = chosen(names), []
     for name in tqdm(names, unit="photo"):
@@ -125,13 +127,16 @@ def convert(
 
 
 class _Work:
-    def __init__(self, labels: Labels, predictor: Callable[[], Predictor], again: bool, closer: bool):
+    def __init__(
+        self, labels: Labels, predictor: Callable[[], Predictor], again: bool, closer: bool, most: int
+    ):
         self.labels, self.load, self.again, self.closer = labels, predictor, again, closer
+        self.most = most
         self.predictor: Predictor | None = None
 
     def photo(self, image: Path, label: Path, done: Done, *, show: bool) -> Row | None:
         """Make the mattes of one photo that are not there; the first object's row for the sheet."""
-        photo, row = open_image(image), None
+        photo, row = open_image(image, max_pixels=self.most), None
         for number, mask in self.labels.masks(label, photo.size):
             path = done.folder / (f"{image.stem}.png" if number is None else f"{image.stem}_{number}.png")
             if path.exists() and not self.again:

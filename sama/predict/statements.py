@@ -56,7 +56,10 @@ def held(answer: ObjectAnswer, photo: np.ndarray, photo_size: tuple[int, int]) -
         if ALPHA in wrong:  # what the matte was made of says the same as the matte
             for name in names_beside:
                 whole = changed.setdefault(name, layers[name].copy())
-                state_trimap(whole, near, click) if name == TRIMAP else state(whole, True, near, click)
+                if name == TRIMAP:
+                    state_trimap(whole, near, click)
+                else:
+                    state(whole, True, near, click)
     return {**layers, **changed} if changed else layers
 
 

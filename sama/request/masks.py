@@ -5,6 +5,7 @@ straight line, as the matting head was trained: nothing is -SURE, a half is 0, a
 """
 
 import io
+import os
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -87,10 +88,10 @@ def looks_like_mask(rgb: np.ndarray) -> bool:
 def _numbers(source: Source) -> np.ndarray | None:
     """The numbers (H, W) of a picture with 16 bits and more, of which a photo would be black: 0 and 1, say. None for
     other pictures."""
-    if hasattr(source, "seek"):
-        source.seek(0)  # pyright: ignore
     try:
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:  # pyright: ignore
+        if not isinstance(source, bytes | str | os.PathLike):
+            source.seek(0)
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
             return np.asarray(ImageOps.exif_transpose(image)) if image.mode[0] in "IF" else None
     except (OSError, ValueError):
         return None

@@ -66,7 +66,8 @@ def _choice(
     """The matte that the session of the photo `key` has, or this page's own where it cannot be shown, which is told."""
     name = settings.method or default_method(info)
     if name == FromMask.name:
-        return ChoiceData(matte=default_method(info))  # the mask itself asks for it
+        # The mask itself asks for it.
+        return ChoiceData(matte=default_method(info), keep_haze=settings.keep_haze)
     if MATTE not in METHODS[name].returns:
         told.append(f"It was made by {METHODS[name].label}, which makes no matte; the page shows its own.")
         name = default_method(info)
