@@ -25,7 +25,8 @@ def add_mask_flag(parser: argparse.ArgumentParser) -> None:
         "--mask",
         type=Path,
         metavar="FILE",
-        help="a picture of the photo's size, white on black, grey for soft: the matte follows it",
+        help="a picture of the photo's size, white on the object, grey for soft, or a COCO file; the matte follows it, "
+        "if there is nothing else",
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter
 
 from sama.matting import composite_bytes, cutout, estimate_foreground, to_uint8
+from sama.matting.trimap import trimap_bytes
 from sama.methods import METHODS, matte_of
 from sama.methods.own import check_own
 from sama.photo.colour import recolour
@@ -129,13 +130,7 @@ class Outputs:
         alpha = to_uint8(self.alpha)
         told = self.answer.layer(TRIMAP)
         if told is not None:
-            told = np.ceil(told * 255).astype(np.uint8)  # 0, 128, 255
-            if (
-                self.photo.alpha is not None
-            ):  # where the file has nothing there is no object, whatever was seen
-                told[self.photo.alpha == 0] = 0
-                told[(told == 255) & (self.photo.alpha < 255)] = 128
-            return told
+            return trimap_bytes(told, self.photo.alpha)
         edge = (alpha > 0) & (alpha < 255)
         # A matte may jump from 0 to 255 between neighbours; that is an edge too.
         edge[:, 1:] |= (alpha[:, 1:] > 127) != (alpha[:, :-1] > 127)

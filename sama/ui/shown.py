@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from sama.matting import Background
+from sama.matting.trimap import trimap_bytes
 from sama.photo.resize import fit_within
 from sama.predict.answer import ALPHA, ALPHA_LOGITS, SAM, SAMA, TRIMAP, Answer
 from sama.ui.matted import Matted
@@ -60,8 +61,11 @@ class Shown:
     def trimap(self) -> np.ndarray | None:
         """(h, w) uint8 at the panels' size: 0, 128 where it is unknown, 255; None where the head tells none."""
         told = self.answer.layer(TRIMAP)
+        if told is None:
+            return None
         height, width = self.fitted.alpha.shape
-        return None if told is None else _greys(Image.fromarray(told), (width, height))
+        plane = Image.fromarray(trimap_bytes(told, self._limit))
+        return np.asarray(plane.resize((width, height), Image.Resampling.NEAREST))
 
     def label(self, key: str) -> dict[str, str | int]:
         """Say which answer this is: to prompts number `seq` on the photo `key`, which candidate SAMA refined, and where
@@ -129,8 +133,11 @@ class Look:
     @property
     def trimap(self) -> np.ndarray:
         """(h, w) uint8, see `Shown.trimap`."""
-        told = self.shown.answer.union.layers[TRIMAP]
-        return _greys(Image.fromarray(told), (self.image.shape[1], self.image.shape[0]), self._part)
+        plane = Image.fromarray(self.shown.answer.union.layers[TRIMAP])
+        size = self.image.shape[1], self.image.shape[0]
+        return trimap_bytes(
+            np.asarray(plane.resize(size, Image.Resampling.NEAREST, box=self._part)), self._limit
+        )
 
     def on(self, background: Background, estimated: bool = True, by_mask: bool = False) -> np.ndarray:
         """Return the composite (h, w, 3) uint8, in estimated colours or the photo's own."""
@@ -152,11 +159,6 @@ class Look:
         plane = Image.fromarray(np.ascontiguousarray(values, np.float32))
         size = self.image.shape[1], self.image.shape[0]
         return np.asarray(plane.resize(size, Image.Resampling.BILINEAR, box=self._part))
-
-
-def _greys(trimap: Image.Image, size: tuple[int, int], box: tuple | None = None) -> np.ndarray:
-    """A trimap of 0, 0.5 and 1, or the box of it, at size (width, height) in bytes; no value in between."""
-    return np.ceil(np.asarray(trimap.resize(size, Image.Resampling.NEAREST, box=box)) * 255).astype(np.uint8)
 
 
 def mask_of(answer: Answer) -> np.ndarray:
