@@ -77,7 +77,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--method",
         "--matte",
         choices=METHODS,
-        help="whose mask and matte: sama by default, closed_form without SAMA weights, or another of the table",
+        metavar="NAME",
+        help=f"whose mask and matte, of {', '.join(METHODS)}; sama by default, closed_form without SAMA weights",
     )
     add_photo_flags(parser)
     add_model_flags(parser, session=True)
