@@ -4,16 +4,13 @@ Everything from outside is checked here, so no model meets NaN or a prompt outsi
 """
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from sama.errors import PromptError
 from sama.request import checks as check
 from sama.request.checks import Box, Point
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, eq=False)
