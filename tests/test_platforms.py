@@ -137,7 +137,7 @@ def test_predict_runs_without_what_windows_lacks(tmp_path):
         timeout=300,
     )
     assert run.returncode == 0, run.stderr
-    assert len(list((tmp_path / "out").iterdir())) == 11 and "peak memory" in run.stdout
+    assert len(list((tmp_path / "out").iterdir())) == 12 and "peak memory" in run.stdout
 
 
 def test_any_letter_can_be_printed_on_any_terminal():

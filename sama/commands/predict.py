@@ -75,8 +75,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--matte",
         choices=METHODS,
         metavar="NAME",
-        help="whose mask and matte: sama by default, closed_form without SAMA weights, from_mask for --mask alone; "
-        f"of {', '.join(METHODS)}",
+        help=f"whose mask and matte, of {', '.join(METHODS)}; sama by default, closed_form without SAMA weights, "
+        "from_mask for --mask alone",
     )
     add_photo_flags(parser)
     add_model_flags(parser, session=True)

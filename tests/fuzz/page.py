@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import gradio as gr
@@ -31,7 +34,7 @@ class Server:
             [str(EXAMPLES)],
             [],
         )
-        self.loop = asyncio.new_event_loop()
+        self.loop, self.threads = asyncio.new_event_loop(), ThreadPoolExecutor(1)
         self.secret = folder / "secret"
         self.secret.mkdir()
         uploads = Path(os.environ["GRADIO_TEMP_DIR"]) / "visitor"
@@ -60,7 +63,8 @@ class Server:
 
     def ask(self, fn, inputs: list[Any], event: Any = None) -> list[dict[str, Any]]:
         """Call a function with what came in; returns what went out, step by step."""
-        return self.loop.run_until_complete(self._ask(fn, inputs, event))
+        # In a thread: the main one may have Playwright's loop.
+        return self.threads.submit(self.loop.run_until_complete, self._ask(fn, inputs, event)).result()
 
     async def _ask(self, fn, inputs: list[Any], event: Any) -> list[dict[str, Any]]:
         told = gr.EventData(None, event)
@@ -77,6 +81,16 @@ class Server:
 
 def named(fn) -> str:
     """The name of the handler behind a function of the page."""
-    cells = getattr(fn.fn, "__closure__", None) or ()
-    inner = [cell.cell_contents for cell in cells if callable(cell.cell_contents)]
-    return next((each.__name__ for each in inner if each.__module__.startswith("sama.ui.handlers")), "")
+    return next((each.__name__ for each in _within(fn.fn) if _is_handler(each)), "")
+
+
+def _is_handler(function) -> bool:
+    return function.__module__.startswith("sama.ui.handlers") and "<locals>" not in function.__qualname__
+
+
+def _within(function) -> Iterator:
+    """The functions that a function wraps, the outermost first."""
+    for cell in getattr(function, "__closure__", None) or ():
+        if isinstance(cell.cell_contents, FunctionType):
+            yield cell.cell_contents
+            yield from _within(cell.cell_contents)

@@ -18,6 +18,7 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
 from sama.request.prompts import Prompts
+from sama.training.data import filters
 from sama.training.data.dataset import TrainingData
 from sama.training.trainer import TrainSettings, train
 from sama.training.validation import MiniWatch, SamaWatch
@@ -148,6 +149,7 @@ def _work(kind: str, root: Path, out: Path, device: str) -> dict:
 if __name__ == "__main__":
     stage, data, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     torch.autocast = _NoCasts
+    filters.by_codec = filters.as_codec  # the same JPEG for both
     torch.inference_mode = lambda mode=True: torch.set_grad_enabled(not mode)
     install()  # before anything is learnt: the first gradient counts the devices
     results = {"cpu": _work(stage, data, out / "cpu", "cpu")}

@@ -82,7 +82,8 @@ def test_no_address_of_this_network_is_called(server, address, watch):
             told = refusal(server, "segment", [image, [], [[8, 6, 40, 36]], None])
         with pytest.raises(TimeoutError):
             private.accept()
-    assert told == f"{address} cannot be fetched from here; check the address, or upload the file itself."
+    why = "it is not a public address; check the address, or send the file itself."
+    assert told == f"{address} cannot be fetched: {why}"
 
 
 def test_a_colour_of_the_page_opens_no_file(server, watch):

@@ -49,7 +49,7 @@ def visits(tmp_path):
     made = []
     for name in "ab":
         Image.fromarray(np.zeros((60, 80, 3), np.uint8)).save(tmp_path / f"{name}.png")
-        made.append(Visit(predictor, str(tmp_path / f"{name}.png"), on_gpu(predictor, thread=thread)))
+        made.append(Visit(predictor, str(tmp_path / f"{name}.png"), run=on_gpu(predictor, thread=thread)))
         assert len(list(made[-1].encode())) == 5
     yield made
     Slow.gate.set()

@@ -60,6 +60,8 @@ def download(page: Page, wanted: str) -> Changes:
     try:
         if data.path is None or not data.marked:
             raise PromptError("Nothing is cut out yet; click an object first.")
+        if wanted not in (EVERYTHING, *FILES):
+            raise PromptError("There is no file of that name to download; reload the page.")
         page = page.opened()
         visit = page.here
         background = scene.background(page.backdrop, max(visit.size))

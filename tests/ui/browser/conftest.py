@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from gradio_client import Client
 
 from tests.ui.browser.fake_predictor import Counts, FakePredictor
 
@@ -61,6 +62,18 @@ def server(counts, boxed_examples):
     studio, url = serve(FakePredictor(counts), boxed_examples)
     yield studio, url
     studio.close()
+
+
+@pytest.fixture(scope="module")
+def url(server) -> str:
+    """Where programs find that studio."""
+    return server[1].rstrip("/")
+
+
+@pytest.fixture(scope="module")
+def client(url) -> Client:
+    """A program that calls it."""
+    return Client(url, verbose=False)
 
 
 @pytest.fixture(scope="session")

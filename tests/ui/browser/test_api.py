@@ -8,7 +8,7 @@ import re
 import httpx
 import numpy as np
 import pytest
-from gradio_client import Client, handle_file
+from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
@@ -25,16 +25,6 @@ from tests.ui.browser.fake_predictor import FakePredictor
 FLOWER = EXAMPLES / "flower.jpg"
 BOX = [166, 80, 456, 384]
 CLICK = [200, 350, 0]
-
-
-@pytest.fixture(scope="module")
-def url(server) -> str:
-    return server[1].rstrip("/")
-
-
-@pytest.fixture(scope="module")
-def client(url) -> Client:
-    return Client(url, verbose=False)
 
 
 @pytest.fixture(scope="module")

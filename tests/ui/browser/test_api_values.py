@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from gradio_client import Client, handle_file
+from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
@@ -20,16 +20,6 @@ from tests.ui.browser.fake_predictor import FakePredictor
 from tests.ui.browser.test_api import BOX, CLICK, FLOWER, call, mcp, pixels, uploaded
 
 NOWHERE = "https://nowhere.invalid/flower.png"
-
-
-@pytest.fixture(scope="module")
-def url(server) -> str:
-    return server[1].rstrip("/")
-
-
-@pytest.fixture(scope="module")
-def client(url) -> Client:
-    return Client(url, verbose=False)
 
 
 def test_foreground_method_and_picture_are_as_on_the_page(client, tmp_path):
