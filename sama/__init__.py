@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 __all__ = [
     "Answer",
+    "Listing",
     "Prompts",
     "Request",
     "SamaPredictor",
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
     from sama.predict.answer import Answer
     from sama.predict.loading import load
     from sama.predict.predictor import SamaPredictor
+    from sama.request.listing import Listing
     from sama.request.prompts import Prompts
     from sama.request.request import Request
     from sama.request.session import Session
 
 _HOMES = {
     "Answer": "sama.predict.answer",
+    "Listing": "sama.request.listing",
     "Prompts": "sama.request.prompts",
     "Request": "sama.request.request",
     "Session": "sama.request.session",

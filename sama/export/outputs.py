@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import maximum_filter
 
+from sama.errors import PromptError
+from sama.export.coco import Annotated, data_set
 from sama.matting import composite_bytes, cutout, estimate_foreground, to_uint8
 from sama.matting.trimap import trimap_bytes
 from sama.methods import METHODS, matte_of
@@ -40,7 +42,9 @@ class Outputs:
         info: ModelInfo,
     ):
         """answer: to request, at the photo's size, or ValueError is raised; PromptError where it is the file's own
-        transparency, and there is none."""
+        transparency, and there is none, and where all objects are hidden."""
+        if not answer.seen:
+            raise PromptError("All objects are hidden; show one of them in the list to cut it out.")
         shape = photo.rgb.shape[:2]
         if (
             any(layer.shape != shape for layer in answer.union.layers.values())
@@ -139,30 +143,33 @@ class Outputs:
         unknown = maximum_filter(edge.view(np.uint8), 2 * reach + 1) > 0
         return np.where(unknown, np.uint8(128), np.where(alpha > 127, np.uint8(255), np.uint8(0)))
 
-    def coco(self) -> dict:
-        """Return `mask` as a data set in COCO's format: one photo, one annotation with compressed RLE."""
-        from pycocotools import mask as coco
+    @cached_property
+    def parts(self) -> "tuple[Outputs, ...]":
+        """The same of each object alone, from front to back; hidden ones are left out."""
+        answer, rest = self.answer, (self.request, self.settings, self.info)
+        if len(answer.objects) == 1:
+            return (self,)
+        return tuple(Outputs(self.photo, answer.only(number), *rest) for number in answer.seen)
 
-        rle = coco.encode(np.asfortranarray(self.mask, dtype=np.uint8))
-        counts = str(rle["counts"], "ascii")  # pyright: ignore[reportArgumentType]  bytes, as it is compressed
-        width, height = self.photo.size
-        annotation = {
-            "id": 1,
-            "image_id": 1,
-            "category_id": 1,
-            "iscrowd": 0,
-            "area": int(coco.area(rle)),
-            "bbox": coco.toBbox(rle).tolist(),
-            "segmentation": {"size": rle["size"], "counts": counts},
-        }
-        return {
-            "info": {
-                "description": f"{self.mask_title} mask by {self.info.name}, weights {self.info.weights_digest}"
-            },
-            "images": [{"id": 1, "file_name": self.photo.name, "width": width, "height": height}],
-            "categories": [{"id": 1, "name": "object"}],
-            "annotations": [annotation],
-        }
+    @property
+    def name(self) -> str:
+        """What the first object is called, which may be the only one."""
+        return self.answer.listing.name(0)
+
+    def forget(self) -> None:
+        """Let go of the pictures that are made when they are needed."""
+        for name in ("cutout", "cutout_matte", "cutout_mask", "composite", "_foreground"):
+            self.__dict__.pop(name, None)
+
+    def coco(self) -> dict:
+        """Return the objects' masks as a data set in COCO's format, see `sama.export.coco`."""
+        annotated = []
+        for part in self.parts:
+            (found,) = part.answer.objects
+            score = float(found.scores[found.chosen]) if len(found.scores) else None
+            annotated.append(Annotated(part.mask, part.name, score))
+        described = f"{self.mask_title} mask by {self.info.name}, weights {self.info.weights_digest}"
+        return data_set(self.photo.name, self.photo.size, described, annotated)
 
     @property
     def _colours(self) -> np.ndarray:

@@ -3,6 +3,7 @@
 Everything from outside is checked here, so no model meets NaN or a prompt outside the photo.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -68,22 +69,41 @@ class Prompts:
         """How many masks SAM offers for the first of `groups`: three for a lone click, which may mean a part."""
         return 3 if len(self.points) == 1 and not self.boxes and self.mask is None else 1
 
-    def groups(self) -> list["Prompts"]:
-        """Split into one Prompts per object to decode; the answer is the union over them.
+    def groups(self, owners: Sequence[int | None] = ()) -> list["Prompts"]:
+        """Split into one Prompts per object to decode.
 
         Up to one box: a single group. Several boxes: a group each, with the positive points inside
         it (edges included); positive points outside every box form one more group. Negative points
-        join all groups.
+        join all groups. owners: for each point the number of the group that it belongs to instead, None for
+        what has just been said; groups beyond those of boxes have points alone, and a mask goes with the first.
         """
-        if len(self.boxes) <= 1:
+        owners = [*owners, *[None] * len(self.points)][: len(self.points)]
+        if len(self.boxes) <= 1 and all(owner in (None, 0) for owner in owners):
             return [self]
-        negative = tuple(p for p in self.points if p[2] == 0)
-        positive = [p for p in self.points if p[2] == 1]
-        groups = [
-            Prompts((*(p for p in positive if _inside(p, box)), *negative), (box,)) for box in self.boxes
-        ]
-        loose = tuple(p for p in positive if not any(_inside(p, box) for box in self.boxes))
-        return groups + ([Prompts(loose + negative)] if loose else [])
+        given: list[list[Point]] = [[] for _ in range(max(len(self.boxes), 1))]
+        for point, owner in zip(self.points, owners, strict=True):
+            for number in self._homes(point, owner):
+                given += [[] for _ in range(number + 1 - len(given))]
+                given[number].append(point)
+        common = [p for p, owner in zip(self.points, owners, strict=True) if p[2] == 0 and owner is None]
+        groups = []
+        for number, points in enumerate(given):
+            boxes = self.boxes[number : number + 1]
+            groups.append(Prompts((*points, *common), boxes, self.mask if number == 0 else None))
+            if not boxes and groups[-1].mask is None and all(label == 0 for *_, label in points):
+                raise PromptError(f"Object {number + 1} has neither a box nor a click that keeps; add one.")
+        return groups
+
+    def _homes(self, point: Point, owner: int | None) -> list[int]:
+        """The numbers of the groups that a point belongs to; those that belong to all are left out."""
+        if owner is not None:
+            return [owner]
+        if point[2] == 0:
+            return []
+        if len(self.boxes) <= 1:
+            return [0]
+        inside = [number for number, box in enumerate(self.boxes) if _inside(point, box)]
+        return inside or [len(self.boxes)]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values; the mask becomes a base64 PNG, logits in 256 steps that keep their sign."""

@@ -202,7 +202,8 @@ class Visit:
     def outputs(self, prompts: Prompts, settings: Settings, info: ModelInfo) -> Outputs:
         """Answer prompts at the photo's size, for export; encodes what is not encoded yet. Raises SamaError."""
         asked = {"method": settings.method, "candidate": settings.candidate}
-        request = Request.of(prompts, self.size, keep_haze=settings.keep_haze, **asked)
+        asked |= {"keep_haze": settings.keep_haze, "listing": settings.listing}
+        request = Request.of(prompts, self.size, **asked)
         self._wait_until_encoded()
         photo = open_image(self.path, name=self.name, max_pixels=self.max_pixels, keep_own=True)
         return Outputs(photo, self._answer(request), request, settings, info)
