@@ -4,9 +4,7 @@ stack."""
 import re
 from pathlib import Path
 
-from PIL import Image
-
-from sama.export.files import write_file
+from sama.export.files import save_png, write_file
 from sama.export.names import file_stem
 from sama.export.outputs import Outputs
 from sama.matting.stack import stacked_bytes
@@ -34,8 +32,7 @@ def write_parts(outputs: Outputs, folder: Path) -> list[str]:
         names = [name for name in OWN_FILES if name != "mask.png" or part.own_mask is not None]
         for name in names:
             write_file(name, part, folder / place)
-        options = {} if outputs.photo.dpi is None else {"dpi": outputs.photo.dpi}
-        Image.fromarray(seen).save(folder / place / STACKED, **options)
+        save_png(outputs, seen, folder / place / STACKED)
         written += [f"{place}/{name}" for name in (*names, STACKED)]
         part.forget()
     return written

@@ -61,7 +61,9 @@ def download(page: Page, wanted: str) -> Changes:
         background = scene.background(page.backdrop, max(visit.size))
         candidate, method = choice.candidate(data.seq), method_of(page)
         cutout_from = MASK if scene.by_mask else MATTE
-        settings = Settings(background, candidate, scene.estimated, method, cutout_from, choice.keep_haze)
+        settings = Settings(
+            background, candidate, scene.estimated, method, cutout_from, choice.keep_haze, data.listing
+        )
         outputs = visit.outputs(data.prompts, settings, page.studio.info)
         (path,) = deliver(outputs, (wanted,), page.studio.keep)
         if (finding := finding_of(outputs.answer, outputs.request)).missed:
