@@ -118,7 +118,10 @@ Keyboard(stage, {
 
 const say = Status($('.pr-status'), $('.pr-progress div'));
 $('.pr-file').accept = props.photo_files + ',.json';
-const files = Files({ row: $('.pr-row'), stage }, { limit: props.max_megabytes, say, accept: sent, marks });
+const files = Files(
+  { row: $('.pr-row'), stage, heard: $('.pr-unseen') },
+  { limit: props.max_megabytes, say, accept: sent, marks },
+);
 arriving({ input: $('.pr-file'), stage }, { take: files.take, say });
 const mark = Examples($('.pr-examples'), props.examples || [], name => {
   files.leave();

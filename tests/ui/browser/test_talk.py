@@ -1,7 +1,10 @@
 """Talk mode in a real browser: scenes on number keys, everything encoded ahead, nothing from outside."""
 
+import threading
+
 import pytest
 
+from sama.ui.handlers import opening
 from tests.ui.browser.conftest import Visitor
 
 
@@ -39,6 +42,32 @@ def test_number_keys_change_the_scene(tab, stored):
     tab.page.keyboard.press("9")  # there is no ninth scene
     assert "Cat" in tab.page.locator(".tk-scene").inner_text()
     tab.screenshot("talk")
+
+
+def test_scenes_that_are_called_quickly_end_with_the_last(tab, monkeypatch):
+    """The first call is held up until the second is answered."""
+    gate, real = threading.Event(), opening._open_example
+
+    def held(page, name):
+        if name == "flower":
+            gate.wait(10)
+        yield from real(page, name)
+
+    monkeypatch.setattr(opening, "_open_example", held)
+    tab.page.keyboard.press("2")
+    tab.page.wait_for_timeout(100)
+    before = tab.seq
+    tab.page.keyboard.press("1")
+    tab.answered(before)
+    gate.set()
+    tab.page.wait_for_timeout(500)
+    assert tab.page.locator(".tk-scene").inner_text().endswith("Cat")
+    assert tab.page.locator(".pr-examples [aria-pressed=true]").get_attribute("data-name") == "cat"
+    tab.click(0.3, 0.4)
+    assert tab.prompts()["image"]["orig_name"] == "cat.jpg"
+    before = tab.seq
+    tab.page.keyboard.press("1")
+    tab.answered(before)
 
 
 def test_keys_for_the_next_scene_the_next_background_and_one_result(tab):
