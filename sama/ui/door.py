@@ -20,8 +20,10 @@ class Door(gr.Blocks):
         """See `gr.Blocks`; raises gr.Error alone."""
         try:
             return await super().preprocess_data(block_fn, inputs, *args, **options)
-        except gr.Error:
-            raise
+        except gr.Error as error:
+            if not error.print_exception:  # ours
+                raise
+            raise gr.Error(NOT_UNDERSTOOD, print_exception=False, title="") from error
         except Exception as error:  # pydantic's, httpx's, Gradio's own: whatever a value can cause
             raise gr.Error(
                 escape(_sentence(error, inputs), quote=False), print_exception=False, title=""

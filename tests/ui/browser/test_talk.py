@@ -116,12 +116,13 @@ def test_a_photo_of_one_s_own_becomes_a_scene_with_its_marks(tab):
     page.wait_for_function("document.querySelector('.tk-scene').textContent === '1  Cat'")
 
 
-def test_a_small_projector_shows_all_controls(tab):
-    tab.page.set_viewport_size({"width": 1024, "height": 768})
-    assert tab.page.evaluate("document.documentElement.scrollWidth") <= 1024
-    for name in (".tk-switch", ".tk-keys", ".pr-clear", ".vw-loupe", "#candidates .cd-root", ".sc-swatches"):
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1440, 900), (1024, 768)])
+def test_a_projector_shows_all_controls(tab, width, height):
+    tab.page.set_viewport_size({"width": width, "height": height})
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= width
+    for name in (".tk-switch", ".tk-keys", ".pr-clear", ".vw-loupe", "#candidates .cd-root", ".sc-root"):
         box = tab.page.locator(name).bounding_box()
-        assert box["x"] + box["width"] <= 1024 and box["y"] + box["height"] <= 768, (name, box)
+        assert box["x"] + box["width"] <= width and box["y"] + box["height"] <= height, (name, box)
     assert tab.page.locator("[data-panel=sama]").bounding_box()["width"] > 280
     tab.page.set_viewport_size({"width": 1440, "height": 900})
 
