@@ -1,14 +1,15 @@
 """The prompter: a photo on a canvas, with clicks and boxes; a `gr.HTML` component without a build step.
 
-Its value is {image, points, boxes, mask, seq, side} in the photo's own pixels; `mask` is the file of a mask that was
-dropped on it, if any; `side` is the longer side, in pixels of the screen, at which the viewer's panels show the photo.
-The photo is uploaded once; an event carries its path and coordinates only. Events: `upload` (another photo, or a mask
-of this one), `input` (other prompts), `example` (a thumbnail), `session` (a session file, with which alone the value
-has a `session`), `sharpen` {key, side}, when the canvas enlarges beyond the picture it has.
+Its value is {image, points, boxes, order, mask, seq, side} in the photo's own pixels; `order` is that in which points
+and boxes were drawn, see `sama.request.order`; `mask` is the file of a mask that was dropped on it, if any; `side` is
+the longer side, in pixels of the screen, at which the viewer's panels show the photo. The photo is uploaded once; an
+event carries its path and coordinates only. Events: `upload` (another photo, or a mask of this one), `input` (other
+prompts), `example` (a thumbnail), `session` (a session file, with which alone the value has a `session`), `sharpen`
+{key, side}, when the canvas enlarges beyond the picture it has.
 
 With several objects the value also has `objects`, a list of {name, hidden, candidate, colour} by number (see
-`sama.request.listing`), their `order` from front to back, the `owners` of clicks, whether they are one `together`, the
-`selected` one and the `view` of the panels (`sama.ui.views`).
+`sama.request.listing`), their numbers from `front` to back, the `owners` of clicks, whether they are one `together`,
+the `selected` one and the `view` of the panels (`sama.ui.views`).
 
 Props that the server sets: `photo` {key, width, height, preview, example, transparent}, the photo it
 has accepted; `sharp` {key, path}, a larger picture of it;
@@ -52,13 +53,14 @@ class PromptData(GradioModel):
     image: FileData | None = None
     points: list[list[float]] = []
     boxes: list[list[float]] = []
+    order: list[str] = []
     mask: FileData | None = None
     lost: str = ""  # what a mask was called that is gone after a reload
     seq: Whole = 0
     side: Whole = 512
     session: FileData | None = None
     objects: list[ObjectData] = []
-    order: list[Whole] = []
+    front: list[Whole] = []
     owners: list[Whole | None] = []
     together: bool = False
     selected: Whole | None = None
@@ -82,7 +84,7 @@ class PromptData(GradioModel):
     @property
     def prompts(self) -> Prompts:
         """The prompts, not yet checked against the photo; raises PromptError, PhotoError for a mask that is gone."""
-        prompts = Prompts.from_dict({"points": self.points, "boxes": self.boxes})
+        prompts = Prompts.from_dict({"points": self.points, "boxes": self.boxes, "order": self.order})
         return prompts if self.mask is None else replace(prompts, mask=open_mask(self.mask.path))
 
     @property
@@ -91,7 +93,7 @@ class PromptData(GradioModel):
         return Listing.from_dict(
             {
                 "names": [each.name for each in self.objects],
-                "order": self.order,
+                "order": self.front,
                 "hidden": [number for number, each in enumerate(self.objects) if each.hidden],
                 "candidates": [each.candidate for each in self.objects],
                 "owners": self.owners,
@@ -116,8 +118,8 @@ class PromptData(GradioModel):
             )
             for n in range(count)
         ]
-        order, owners = list(listing.ordered(count)), list(listing.owners)
-        return {"objects": objects, "order": order, "owners": owners, "together": listing.together}
+        front, owners = list(listing.ordered(count)), list(listing.owners)
+        return {"objects": objects, "front": front, "owners": owners, "together": listing.together}
 
 
 class Prompter(DataComponent):
@@ -144,6 +146,7 @@ class Prompter(DataComponent):
         "keep.js",
         "keyboard.js",
         "scenes.js",
+        "drawing.js",
         "prompter.js",
     )
     CONSTANTS = {

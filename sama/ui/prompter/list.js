@@ -62,7 +62,7 @@ class ObjectList {
     const marks = wholeMarks(this.tools.marks()),
       count = countOf(marks);
     // A value from elsewhere may say nothing of its objects.
-    if (marks.objects.length === count && marks.order.length === count) return marks;
+    if (marks.objects.length === count && marks.front.length === count) return marks;
     return { ...marks, ...listFrom(marks, [...Array(count).keys()], this.colours.length) };
   }
   get count() {
@@ -106,14 +106,14 @@ class ObjectList {
   // Selects the next object, and after the last one none.
   next() {
     if (!this.several || this.tools.locked()) return;
-    const { order } = this.marks,
-      at = order.indexOf(this.selected ?? -1);
-    this.select(at + 1 < order.length ? order[at + 1] : null);
+    const { front } = this.marks,
+      at = front.indexOf(this.selected ?? -1);
+    this.select(at + 1 < front.length ? front[at + 1] : null);
   }
   move(number, steps) {
-    const order = reordered(this.marks.order, number, steps);
-    this.tools.commit({ ...this.marks, order });
-    this.tools.say(`${this.title(number)} is number ${order.indexOf(number) + 1} from the front`);
+    const front = reordered(this.marks.front, number, steps);
+    this.tools.commit({ ...this.marks, front });
+    this.tools.say(`${this.title(number)} is number ${front.indexOf(number) + 1} from the front`);
   }
   remove(number) {
     const { tools, marks } = this,
@@ -166,10 +166,10 @@ class ObjectList {
     place.hidden =
       this.tools.locked() || !count || (count < 2 && !marks.objects.some(o => o.name || o.hidden));
     if (place.hidden) return;
-    const { order } = marks,
+    const { front } = marks,
       held = rows.contains(document.activeElement) && document.activeElement;
     rows.hidden = marks.together;
-    const items = order.map(
+    const items = front.map(
       number =>
         rows.querySelector(`[data-number="${number}"]`) ||
         objectRow(number, this.longest, (...what) => this.act(...what)),
@@ -178,8 +178,8 @@ class ObjectList {
       rows.replaceChildren(...items);
       if (held) held.focus();
     }
-    order.forEach((number, i) => {
-      this.fill(items[i], number, i, order.length);
+    front.forEach((number, i) => {
+      this.fill(items[i], number, i, front.length);
     });
     this.showBar(marks, count);
   }
@@ -217,7 +217,7 @@ class ObjectList {
     const { marks, found, selected } = this;
     if (found?.key !== photo.key || found.items.length !== this.count || marks.together) return false;
     const one = this.tools.value().view === 'one' ? selected : null;
-    for (const number of [...marks.order].reverse()) {
+    for (const number of [...marks.front].reverse()) {
       if (marks.objects[number]?.hidden || (one !== null && one !== number)) continue;
       const thick = selected === number;
       paintMask(ctx, photo, found.items[number].picture, wide * (thick ? 2 : 1), thick ? 0.5 : 0.34);

@@ -24,7 +24,7 @@ function put(next) {
   const { image, seq, selected, view } = current(),
     after = list.after(next);
   // Always a new object: a change inside the old one would go unnoticed.
-  props.value = { ...after, image, seq: (seq || 0) + 1, side, selected, view };
+  props.value = { ...after, order: orderOf(after), image, seq: (seq || 0) + 1, side, selected, view };
   cleared = false;
   list.show();
   draw();
@@ -66,40 +66,6 @@ const list = new ObjectList($('.pr-objects'), tools, props);
 const overlay = Overlay(tools);
 const pointing = new Pointing({ canvas, port, stage }, tools);
 const crosshair = new Crosshair({ stage, port }, tools);
-
-// ---- drawing -----------------------------------------------------------------------------------------------------
-
-const colour = name => colourOf(element, name);
-
-function draw() {
-  if (!port.resize()) return;
-  ctx.setTransform(1, 0, 0, 1, 0, 0);
-  ctx.clearRect(0, 0, canvas.width, canvas.height);
-  $('.pr-empty').style.display = photo ? 'none' : '';
-  stage.classList.toggle('busy', !!photo && locked());
-  const { points, boxes } = pointing.preview || current();
-  $('.pr-undo').disabled = !history.undoable;
-  $('.pr-redo').disabled = !history.redoable;
-  $('.pr-clear').disabled = !isMarked() && !points.length && !boxes.length;
-  $('.pr-zoom').textContent = Math.round(port.view.zoom * 100) + ' %';
-  $('.pr-root').classList.toggle('zoomed', port.zoomed);
-  stage.classList.toggle('empty', !photo);
-  if (!photo) return;
-  if (!locked()) sharp.wish(photo, port.scale());
-  port.apply(ctx);
-  ctx.drawImage(photo.picture, 0, 0, photo.width, photo.height);
-  const wide = Number(colour('lines')) || 1;
-  overlay.paint(ctx, photo, list, wide);
-  if (locked()) return; // the prompts already belong to another photo
-  const unit = port.unit() * (Number(colour('marks')) || 1); // larger on a stage
-  const drawn = crosshair.box ? [...boxes, crosshair.box] : boxes;
-  drawn.forEach((b, i) => {
-    drawBox(ctx, b, unit, list.lineOf(i));
-  });
-  list.drawTags(ctx, { points, boxes }, unit);
-  for (const p of points) drawPoint(ctx, p, unit, colour(p[2] ? 'keep' : 'drop'));
-  if (crosshair.spot) drawCrosshair(ctx, crosshair.spot, unit);
-}
 
 // ---- view --------------------------------------------------------------------------------------------------------
 
@@ -153,7 +119,10 @@ Keyboard(stage, {
 
 const say = Status($('.pr-status'), $('.pr-progress div'));
 $('.pr-file').accept = props.photo_files + ',.json';
-const files = Files({ row: $('.pr-row'), stage }, { limit: props.max_megabytes, say, accept: sent, marks });
+const files = Files(
+  { row: $('.pr-row'), stage, heard: $('.pr-unseen') },
+  { limit: props.max_megabytes, say, accept: sent, marks },
+);
 arriving({ input: $('.pr-file'), stage }, { take: files.take, say });
 const mark = Examples($('.pr-examples'), props.examples || [], name => {
   files.leave();

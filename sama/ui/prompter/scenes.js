@@ -1,5 +1,5 @@
-// A photo of one's own, with its marks, as a scene of a talk. value(): what is open, {key, image} and marks, or
-// null; bring({image} and marks) opens such a scene again. Talk mode asks for both.
+// A photo of one's own, with its marks, as a scene of a talk. value(): what is open, {key, image, ...marks}, or
+// null; bring({image, ...marks}) opens such a scene again. Talk mode asks for both.
 function Scenes(value, bring) {
   hear('scene-wanted', take => {
     const now = value();

@@ -29,7 +29,7 @@ def listed(run, points, boxes, called, owners=None):
     objects = [
         {"name": name, "colour": i, "hidden": False, "candidate": None} for i, name in enumerate(called)
     ]
-    return whole(run, points, boxes, owners, objects=objects, order=list(range(len(called))))
+    return whole(run, points, boxes, owners, objects=objects, front=list(range(len(called))))
 
 
 def test_page_and_server_count_alike(run):
@@ -41,12 +41,14 @@ def test_page_and_server_count_alike(run):
             [int(rng.integers(0, 100)), int(rng.integers(0, 60)), int(rng.integers(0, 2))] for _ in range(3)
         ]
         owners = [None if rng.random() < 0.6 else int(rng.integers(0, 3)) for _ in points]
-        prompts = Prompts(tuple(map(tuple, points)), tuple(map(tuple, boxes)))
+        order = rng.permutation(["point"] * 3 + ["box"] * len(boxes)).tolist()
+        prompts = Prompts(tuple(map(tuple, points)), tuple(map(tuple, boxes)), None, tuple(order))
         try:
             expected = len(prompts.groups(owners))
         except PromptError:
             continue  # an object without a click that keeps: the page makes none
-        assert run("countOf(a)", whole(run, points, boxes, owners)) == expected, (points, boxes, owners)
+        marks = whole(run, points, boxes, owners, order=order)
+        assert run("countOf(a)", marks) == expected, marks
         compared += 1
     assert compared > 60
 
@@ -55,7 +57,7 @@ def test_a_second_box_takes_over_no_click_of_the_first(run):
     before = listed(run, [IN_A, SHARED, REMOVES], [A], ["cat"])
     after = run("reconciled(a, { points: a.points, boxes: [...a.boxes, b] })", before, B)
     assert after["owners"] == [0, 0, None] and names(after) == ["cat", ""]
-    assert [each["colour"] for each in after["objects"]] == [0, 1] and after["order"] == [0, 1]
+    assert [each["colour"] for each in after["objects"]] == [0, 1] and after["front"] == [0, 1]
 
 
 def test_a_moved_box_keeps_its_name_and_its_clicks(run):
@@ -114,9 +116,9 @@ def test_the_order_of_a_list(run):
     assert run("reordered([0, 1, 2], 2, -1)") == [0, 2, 1]
     assert run("reordered([0, 1, 2], 0, 2)") == [1, 2, 0]
     assert run("reordered([0, 1, 2], 0, -1)") == [0, 1, 2]
-    before = {**listed(run, [], [A, B], ["cat", "dog"]), "order": [1, 0]}
+    before = {**listed(run, [], [A, B], ["cat", "dog"]), "front": [1, 0]}
     after = run("reconciled(a, { points: [], boxes: [...a.boxes, [0, 45, 20, 60]] })", before)
-    assert after["order"] == [1, 0, 2]
+    assert after["front"] == [1, 0, 2]
 
 
 def test_no_object_gets_anothers_colour(run):
@@ -126,3 +128,25 @@ def test_no_object_gets_anothers_colour(run):
     assert run("freeColour(a, 8)", taken) == 0
     for several in itertools.pairwise((1, 2, 3)):
         assert run("freeColour(a, 3)", [{"colour": c % 3} for c in several]) in (0, 1, 2)
+
+
+def test_an_order_of_drawing_goes_along(run):
+    drawn = listed(run, [LOOSE, IN_A], [A, B], ["cat", "dog"])
+    drawn["order"] = ["point", "box", "point", "box"]
+    assert run("countOf(a)", drawn) == 2, "a click before the first box, in none, is of no object"
+    after = run("withoutObject(a, 1, 8)", drawn)
+    assert after["order"] == ["point", "box", "point"] and names(after) == ["cat"]
+    added = run("reconciled(a, withBox(a, b))", drawn, [0, 45, 20, 60])
+    assert added["order"] == [*drawn["order"], "box"] and added["owners"] == [None, 0]
+
+
+def test_a_candidate_holds_for_its_click_alone(run):
+    before = listed(run, [IN_A, LOOSE], [], ["cat", "dog"], [0, 1])
+    for each in before["objects"]:
+        each["candidate"] = 2
+    after = run("reconciled(a, withPoint(a, b), { owner: 1 })", before, [80, 60, 1])
+    assert [each["candidate"] for each in after["objects"]] == [2, None]
+    after = run("reconciled(a, withPoint(a, b), { owner: null })", before, REMOVES)
+    assert [each["candidate"] for each in after["objects"]] == [None, None]
+    moved = run("reconciled(a, { ...a, points: [b, a.points[1]] })", before, [12, 10, 1])
+    assert [each["candidate"] for each in moved["objects"]] == [None, 2]
