@@ -172,7 +172,7 @@ def _nothing(like: ObjectAnswer) -> ObjectAnswer:
     """An object of which there is nothing, with the layers of another one."""
     empty = {ALPHA: 0, TRIMAP: 0, DETAIL: 0}
     layers = {name: np.full_like(layer, empty.get(name, NOTHING)) for name, layer in like.layers.items()}
-    return ObjectAnswer(like.prompts, np.zeros_like(like.masks[:1]), like.scores[:0], 0, layers)
+    return ObjectAnswer(like.prompts, like.masks[:0], like.scores[:0], 0, layers)
 
 
 def _shape(layers: dict[str, np.ndarray]) -> tuple[int, ...]:

@@ -36,7 +36,8 @@ class Recalled:
         whole = len(request.objects) == 1 or request.listing.together
         if not (chosen and usual and whole):
             return None
-        return replace(answer, listing=replace(request.listing, owners=(), together=False))
+        listing = replace(request.listing, owners=(), together=False)
+        return answer if listing == answer.listing else replace(answer, listing=listing)
 
     def again(self, request: Request) -> Answer | None:
         """The newest answer, where its objects were only named, ordered or hidden otherwise since."""
