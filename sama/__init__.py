@@ -13,12 +13,14 @@ __all__ = [
     "composite",
     "estimate_foreground",
     "load",
+    "matte",
     "open_image",
 ]
 
 if TYPE_CHECKING:
     from sama.matting import composite, estimate_foreground
     from sama.methods import answer
+    from sama.methods.matte import matte
     from sama.photo.opening import open_image
     from sama.predict.answer import Answer
     from sama.predict.loading import load
@@ -37,6 +39,7 @@ _HOMES = {
     "composite": "sama.matting",
     "estimate_foreground": "sama.matting",
     "load": "sama.predict.loading",
+    "matte": "sama.methods.matte",
     "open_image": "sama.photo.opening",
 }
 

@@ -28,6 +28,11 @@ COMMANDS = {
         "cut an object out of a photo",
         "examples/flower.jpg --box 166,80,456,384 --out out/flower",
     ),
+    "matte": Command(
+        "sama.commands.matte",
+        "turn masks into mattes: one photo, or a folder of labels",
+        "photo.jpg --mask mask.png --out alpha.png",
+    ),
     "app": Command("sama.commands.app", "serve the page", "--host 0.0.0.0 --port 8080"),
     "weights": Command(
         "sama.commands.weights", "list the models, download, check and convert them", "get vit_b"

@@ -19,6 +19,17 @@ def add_prompt_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_mask_flag(parser: argparse.ArgumentParser) -> None:
+    """--mask, a file for `sama.request.mask_files.read_mask`."""
+    parser.add_argument(
+        "--mask",
+        type=Path,
+        metavar="FILE",
+        help="a picture of the photo's size, white on the object, grey for soft, or a COCO file; the matte follows it, "
+        "if there is nothing else",
+    )
+
+
 def add_model_flags(parser: argparse.ArgumentParser, *, session: bool = False) -> None:
     """--model, --checkpoint and --sama-weights; session: a session file may name the model, so there is no default."""
     otherwise = "mini, or the session's" if session else "mini"

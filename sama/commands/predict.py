@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from sama.commands.flags import (
     add_device_flags,
+    add_mask_flag,
     add_model_flags,
     add_photo_flags,
     add_prompt_flags,
@@ -19,6 +20,7 @@ from sama.commands.flags import (
 )
 from sama.errors import PromptError
 from sama.methods import METHODS, answer, method_of
+from sama.methods.from_mask import asked_of
 from sama.photo.opening import Photo, open_image
 from sama.request.mask_files import read_mask
 from sama.request.prompts import Prompts, parse_box, parse_point
@@ -37,12 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the `predict` command."""
     parser.add_argument("photo", type=Path, metavar="PHOTO")
     add_prompt_flags(parser)
-    parser.add_argument(
-        "--mask",
-        type=Path,
-        metavar="FILE",
-        help="a mask to start from: a picture of the photo's size, white on the object, or a COCO file",
-    )
+    add_mask_flag(parser)
     parser.add_argument(
         "--session",
         type=Path,
@@ -78,7 +75,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--matte",
         choices=METHODS,
         metavar="NAME",
-        help=f"whose mask and matte, of {', '.join(METHODS)}; sama by default, closed_form without SAMA weights",
+        help=f"whose mask and matte, of {', '.join(METHODS)}; sama by default, closed_form without SAMA weights, "
+        "from_mask for --mask alone",
     )
     add_photo_flags(parser)
     add_model_flags(parser, session=True)
@@ -147,7 +145,7 @@ def _answer(predictor, request: Request) -> "Answer":
     """Answer, with a bar where that takes seconds."""
     method = method_of(request.method, predictor.info)
     with tqdm(total=100, unit="%", file=sys.stderr, disable=not method.slow) as bar:
-        bar.set_description(method.title)
+        bar.set_description(method.named(method.title, predictor.info))
 
         def show(fraction: float) -> None:
             bar.update(round(100 * fraction) - bar.n)
@@ -166,6 +164,8 @@ def _request(args: argparse.Namespace, photo: Photo) -> tuple[Request, Settings,
         points = tuple(parse_point(text) for text in args.point)
         mask = None if args.mask is None else read_mask(args.mask, photo.size, photo.name)
         prompts = Prompts(points, tuple(parse_box(text) for text in args.box), mask)
+        if (method := asked_of(args.method, prompts)) is not None:
+            flags |= {"matte": method}
         settings, model = Settings.from_dict(flags, methods=METHODS, paths=True), args.model or "mini"
     else:
         if args.box or args.point or args.mask is not None:

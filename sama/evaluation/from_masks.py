@@ -4,9 +4,12 @@ A method is a function here and a line in MASK_METHODS.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from sama.methods.base import Predictor
 
 # photo (H, W, 3) uint8, mask (H, W) bool, predictor with that photo open or None -> matte (H, W) float32 in [0, 1]
 Matting = Callable[[np.ndarray, np.ndarray, object], np.ndarray]
@@ -33,7 +36,19 @@ def closed_form(photo: np.ndarray, mask: np.ndarray, _predictor: object = None) 
     return closed_form_alpha(photo, trimap_from_logits(surely))
 
 
+def from_mask(photo: np.ndarray, mask: np.ndarray, predictor: object = None) -> np.ndarray:
+    """The method `from_mask` of the table: a model's matting head that follows the mask."""
+    from sama.methods import METHODS, answering, matte_of
+    from sama.request.prompts import Prompts
+    from sama.request.request import Request
+
+    method = METHODS["from_mask"]
+    asked = Request.of(Prompts(mask=mask), (photo.shape[1], photo.shape[0]), method=method.name)
+    return matte_of(answering(method, photo, cast("Predictor", predictor))(asked, None), method)
+
+
 MASK_METHODS: dict[str, MaskMethod] = {
     "mask": MaskMethod(as_given),
     "closed_form": MaskMethod(closed_form),
+    "from_mask": MaskMethod(from_mask, needs_model=True),
 }

@@ -10,7 +10,7 @@ from sama import methods
 from sama.errors import SamaError
 from sama.evaluation.prompting import BOXES
 from sama.methods import METHODS, Method, matte_of
-from sama.methods.base import BOX, MODEL, OWN_ALPHA, POINTS
+from sama.methods.base import BOX, MASK, MODEL, OWN_ALPHA, POINTS, SAMA_WEIGHTS
 from sama.predict.answer import SAM, Answer, ModelInfo
 from sama.request.prompts import Prompts
 from sama.request.request import Request
@@ -59,7 +59,8 @@ def choose_methods(names: list[str] | None, prompts: str) -> tuple[str, ...]:
             raise SamaError(f"{name} is read from a photo's file, not found; there is nothing to measure.")
         if kind not in METHODS[name].takes:
             takes = " or ".join(sorted(METHODS[name].takes))
-            raise SamaError(f"{name} takes a {takes} only: use --prompts box or leave it out of --methods.")
+            fit = "mask" if METHODS[name].takes == {MASK} else "box"
+            raise SamaError(f"{name} takes a {takes} only: use --prompts {fit} or leave it out of --methods.")
     if not names or len(set(names)) < len(names):
         raise SamaError("--methods must name each method once, separated by commas.")
     return tuple(names)
@@ -76,6 +77,8 @@ def drop_untrained(names: tuple[str, ...], named: bool, info: ModelInfo) -> tupl
     Raises SamaError when such a method was asked for by name: its answer would be SAM's under another label.
     """
     missing = [name for name in names if not METHODS[name].available(info)]
+    if missing and named and SAMA_WEIGHTS not in METHODS[missing[0]].needs:
+        raise SamaError(METHODS[missing[0]].missing(info))
     if missing and named:
         raise SamaError(
             f"There are no SAMA weights for {info.name}: give them with --sama-weights, or leave "

@@ -129,7 +129,7 @@ def _columns(outputs: Outputs) -> list[tuple[str, Callable[[Box], np.ndarray]]]:
         ("SAM mask", mask(outputs.sam_mask, SAM_COLOUR)),
         *([] if own is None else [(f"{outputs.mask_title} mask", mask(own, SAMA_COLOUR))]),
         (
-            outputs.method.title,
+            outputs.method.named(outputs.method.title, outputs.info),
             lambda box: np.repeat(_part(outputs.alpha, box)[..., None], 3, axis=2),
         ),
         ("Composite", lambda box: _in_srgb(_part(outputs.composite, box), outputs.profile)),

@@ -7,11 +7,12 @@ import numpy as np
 from scipy.ndimage import maximum_filter
 
 from sama.matting import composite_bytes, cutout, estimate_foreground, to_uint8
+from sama.matting.trimap import trimap_bytes
 from sama.methods import METHODS, matte_of
 from sama.methods.own import check_own
 from sama.photo.colour import recolour
 from sama.photo.opening import Photo
-from sama.predict.answer import SAM, SAMA, Answer, ModelInfo
+from sama.predict.answer import SAM, SAMA, TRIMAP, Answer, ModelInfo
 from sama.request.request import Request
 from sama.request.session import Session
 from sama.request.settings import MASK, Settings
@@ -124,8 +125,12 @@ class Outputs:
         return composite_bytes(colours, alpha, backdrop)
 
     def trimap(self) -> np.ndarray:
-        """Return (H, W) uint8: 255 object, 0 background, 128 unknown, a band around wherever alpha is between."""
+        """Return (H, W) uint8: 255 object, 0 background, 128 unknown: what the matting head says where it begins with a
+        trimap, a band around wherever alpha is between elsewhere."""
         alpha = to_uint8(self.alpha)
+        told = self.answer.layer(TRIMAP)
+        if told is not None:
+            return trimap_bytes(told, self.photo.alpha)
         edge = (alpha > 0) & (alpha < 255)
         # A matte may jump from 0 to 255 between neighbours; that is an edge too.
         edge[:, 1:] |= (alpha[:, 1:] > 127) != (alpha[:, :-1] > 127)

@@ -1,8 +1,8 @@
 """Answers computed ahead, one PNG beside each example photo, so that showing an example asks no model.
 
 A file holds, from top to bottom, planes of bytes at the preview's size: the logits of SAM's chosen mask and of SAMA's,
-the matte, and SAM's other candidates. Logits keep their sign exactly, so the masks are lossless. A text entry of the
-PNG says what it was computed from; an answer to anything else is none.
+the matte, its trimap where the head has told one, and SAM's other candidates. Logits keep their sign exactly, so the
+masks are lossless. A text entry of the PNG says what it was computed from; an answer to anything else is none.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from sama.photo.resize import fit_within
-from sama.predict.answer import ALPHA, SAM, SAMA, Answer, ObjectAnswer
+from sama.predict.answer import ALPHA, SAM, SAMA, TRIMAP, Answer, ObjectAnswer
 
 if TYPE_CHECKING:
     from sama.predict.answer import ModelInfo
@@ -67,15 +67,15 @@ def save(path: Path, answer: Answer, of: Source) -> None:
         raise ValueError("only complete answers are stored")
     others = [mask for i, mask in enumerate(union.masks) if i != union.chosen]
     planes = [_to_bytes(union.layers[SAM]), _to_bytes(union.layers[SAMA])]
-    planes += [
-        np.rint(union.layers[ALPHA] * 255).astype(np.uint8),
-        *(m.astype(np.uint8) * 255 for m in others),
-    ]
+    shares = [union.layers[name] for name in (ALPHA, TRIMAP) if name in union.layers]
+    planes += [np.rint(share * 255).astype(np.uint8) for share in shares]
+    planes += [mask.astype(np.uint8) * 255 for mask in others]
     about = {
         "key": of.key,
         "scores": [round(float(score), 4) for score in union.scores],
         "chosen": union.chosen,
         "matte": answer.method,
+        "trimap": TRIMAP in union.layers,
     }
     entry = PngInfo()
     entry.add_text(_ENTRY, json.dumps(about))
@@ -101,6 +101,7 @@ def load(path: Path, of: Source) -> Answer | None:
         return None
     width, height = of.size
     sam, sama, alpha, *others = stack.reshape(-1, height, width)
+    trimap = others.pop(0) if about.get("trimap") else None
     masks = [other > 127 for other in others]
     masks.insert(about["chosen"], sam > 127)
     layers = {
@@ -108,6 +109,8 @@ def load(path: Path, of: Source) -> Answer | None:
         SAMA: _to_logits(sama),
         ALPHA: alpha.astype(np.float32) / np.float32(255),
     }
+    if trimap is not None:
+        layers[TRIMAP] = np.rint(trimap / 127.5).astype(np.float32) / np.float32(2)
     scores = np.array(about["scores"], np.float32)
     found = ObjectAnswer(of.prompts, np.stack(masks), scores, about["chosen"], layers)
     return Answer(about["matte"], (found,))

@@ -31,3 +31,16 @@ def trimap_from_logits(logits: np.ndarray, candidates: np.ndarray | None = None)
         wide = np.where(mask, depth <= WIDENING * inner, outside <= WIDENING * outer)
         unknown |= wide & candidates.any(axis=0) & ~candidates.all(axis=0)
     return np.where(unknown, 0.5, mask)
+
+
+def trimap_bytes(told: np.ndarray, own: np.ndarray | None = None) -> np.ndarray:
+    """A trimap (H, W) of 0, 0.5 and 1 in bytes (H, W) uint8: 0, 128 and 255.
+
+    own: the transparency (H, W) uint8 of the photo's file: where it has nothing there is no object, and where it lets
+    something through nothing is surely the object.
+    """
+    found = np.ceil(told * 255).astype(np.uint8)
+    if own is not None:
+        found[own == 0] = 0
+        found[(found == 255) & (own < 255)] = 128
+    return found

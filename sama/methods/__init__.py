@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sama.errors import PromptError
-from sama.methods import closed_form, grabcut, own, sam, sama, solid
+from sama.methods import closed_form, from_mask, grabcut, mini_on_sam, own, sam, sama, solid
 from sama.methods.base import MATTE, OWN_ALPHA, Method, Predictor, Report, matte_of
 from sama.methods.finishing import finished
 from sama.predict.answer import Answer, ModelInfo
@@ -24,6 +24,8 @@ METHODS: dict[str, Method] = {
         closed_form.ClosedForm(),
         own.Own(),
         grabcut.GrabCut(),
+        mini_on_sam.MiniOnSam(),
+        from_mask.FromMask(),
     )
 }
 
@@ -44,9 +46,14 @@ def default_method(info: ModelInfo) -> str:
     return "sama" if info.trained else "closed_form"
 
 
-def mattes() -> list[Method]:
-    """The methods that make mattes, in the order of the table: what the page's switch offers."""
-    return [method for method in METHODS.values() if MATTE in method.returns]
+def mattes(info: ModelInfo | None = None) -> list[Method]:
+    """The methods that make mattes, in the order of the table; info: only those that the page's switch offers with this
+    model, and the one that it begins with first."""
+    found = [method for method in METHODS.values() if MATTE in method.returns]
+    if info is None:
+        return found
+    offered = [method for method in found if method.switch and method.available(info)]
+    return sorted(offered, key=lambda method: method.name != default_method(info))
 
 
 def answer(predictor: Predictor, request: Request, progress: Callable[[float], None] | None = None) -> Answer:

@@ -48,7 +48,8 @@ class Method(ABC):
     name: in flags, files and sessions; label: on a button; panel: over its matte on the page, title: elsewhere; help:
     what it is, for who asks; note: in a figure's caption; takes: of BOX, POINTS and MASK; returns: of MASK and MATTE;
     needs: of MODEL, SAMA_WEIGHTS and OWN_ALPHA; mask: the layer that holds its own mask, None where that is its matte
-    above 0.5; slow: what to say while it works, empty for what is there at once; licence: empty if the model's.
+    above 0.5; slow: what to say while it works, empty for what is there at once; licence: empty if the model's; switch:
+    whether the page's switch offers it. `{model}` in panel and title stands for the model's title, see `named`.
     """
 
     name: ClassVar[str]
@@ -63,6 +64,7 @@ class Method(ABC):
     mask: ClassVar[str | None] = None
     slow: ClassVar[str] = ""
     licence: ClassVar[str] = ""
+    switch: ClassVar[bool] = True
 
     @abstractmethod
     def open(
@@ -77,12 +79,18 @@ class Method(ABC):
         """Whether this model has the weights for it."""
         return info.trained or SAMA_WEIGHTS not in self.needs
 
+    def missing(self, info: ModelInfo) -> str:
+        """One sentence for who asks a model for it that it is not available with."""
+        return f"{self.title} needs SAMA's weights; give --sama-weights, or choose closed_form."
+
+    def named(self, text: str, info: ModelInfo) -> str:
+        """The method's panel or title with the model's title in it."""
+        return text.replace("{model}", info.title)
+
     def check(self, request: Request, info: ModelInfo) -> None:
         """Raise WeightsError where weights are missing, PromptError for prompts that it does not take."""
         if not self.available(info):
-            raise WeightsError(
-                f"{self.title} needs SAMA's weights; give --sama-weights, or choose closed_form."
-            )
+            raise WeightsError(self.missing(info))
         self.check_prompts(request)
 
     def check_prompts(self, request: Request) -> None:
@@ -92,6 +100,8 @@ class Method(ABC):
             if wrong := [name for name, there in given.items() if there and name not in self.takes]:
                 takes = " or ".join(sorted(self.takes))
                 raise PromptError(f"{self.name} takes a {takes}, no {wrong[0]}; correct the prompts.")
+            if self.takes == {MASK} and prompts.mask is None:
+                raise PromptError(f"{self.name} needs a mask of the photo's size; give one.")
 
 
 class ModelMethod(Method):
@@ -99,6 +109,7 @@ class ModelMethod(Method):
 
     needs = frozenset({MODEL})
     tasks: ClassVar[tuple[str, ...]] = ()  # of SAMA's heads
+    follows_mask: ClassVar[bool] = False  # whether these refine a mask that is given, not SAM's answer to it
 
     def open(
         self, photo: np.ndarray, predictor: Predictor | None = None

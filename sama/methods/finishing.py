@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
+from PIL import Image
 
 from sama.matting.haze import haze_of
-from sama.predict.answer import ALPHA, ALPHA_LOGITS, SAM, SAMA, Answer, ObjectAnswer
+from sama.predict.answer import ALPHA, ALPHA_LOGITS, DETAIL, SAM, SAMA, TRIMAP, Answer, ObjectAnswer
 from sama.predict.statements import held
 from sama.request.request import Request
 
@@ -39,7 +40,12 @@ def _without_haze(
         return layers
     (width, height), (across, down) = request.output_size, request.photo_size
     kept = [(x * width / across, y * height / down) for x, y, label in found.prompts.points if label == 1]
-    holds = mask > 0
+    # A mask alone is followed by the matte, not by SAM.
+    follows = found.prompts.only_mask and SAMA not in layers
+    holds = layers[ALPHA] > 0.5 if follows else mask > 0
+    if found.prompts.mask is not None:  # where somebody says that the object is
+        given = Image.fromarray(found.prompts.mask > 0)
+        holds |= np.asarray(given.resize((width, height), Image.Resampling.NEAREST))
     if not holds.any():  # the object is in its box, if anywhere
         for x0, y0, x1, y1 in found.prompts.boxes:
             rows = slice(int(y0 * height / down), int(np.ceil(y1 * height / down)))
@@ -47,7 +53,11 @@ def _without_haze(
     haze = haze_of(layers[ALPHA], holds, kept)
     if haze is None:
         return layers
-    cleared = {ALPHA: np.where(haze, np.float32(0), layers[ALPHA])}
+    cleared = {
+        name: np.where(haze, np.float32(0), layers[name])
+        for name in (ALPHA, TRIMAP, DETAIL)
+        if name in layers
+    }
     if ALPHA_LOGITS in layers:
         cleared[ALPHA_LOGITS] = np.where(haze, _NOTHING, layers[ALPHA_LOGITS])
     return {**layers, **cleared}

@@ -24,3 +24,4 @@ class Sama(ModelMethod):
     def finish(self, seen: "Seen") -> None:
         """See `ModelMethod.finish`."""
         seen.layers[ALPHA] = seen.matte()
+        seen.add_trimap()

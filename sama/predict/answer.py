@@ -9,6 +9,8 @@ from sama.request.prompts import Prompts
 
 # Names of layers. Those of masks hold logits, positive inside; ALPHA is in [0, 1].
 SAM, SAMA, ALPHA, ALPHA_LOGITS = "sam", "sama", "alpha", "alpha_logits"
+# What a matting head that begins with a trimap has told on the way, see `sama.predict.trimap_layers`.
+TRIMAP, DETAIL = "trimap", "detail"
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,9 @@ class ObjectAnswer:
 
     masks (N, H, W) bool, SAM's candidates, one or three, none where SAM was not asked; scores (N,) float32, SAM's own
     estimate of their IoU; chosen, the candidate that was refined; layers (H, W) float32 by name: SAM, the chosen
-    candidate's logits, SAMA, its mask's, ALPHA, the matte in [0, 1], ALPHA_LOGITS where they were to be kept, and
-    whatever else a method makes.
+    candidate's logits, SAMA, its mask's, ALPHA, the matte in [0, 1], ALPHA_LOGITS where they were to be kept, TRIMAP,
+    0, 0.5 where it is unknown and 1, and DETAIL in [0, 1], how much is seen of the unknown and the trimap itself
+    elsewhere, of models that make them, and whatever else a method makes.
     """
 
     prompts: Prompts

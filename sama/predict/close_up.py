@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from sama.predict.answer import ALPHA, SAM, ObjectAnswer
+from sama.predict.answer import ALPHA, DETAIL, SAM, TRIMAP, ObjectAnswer
+from sama.request.masks import SURE, given_logits
 from sama.request.prompts import Prompts
 
 MARGIN = 2.2  # the cut's side over the longer side of the boxes, at least
@@ -22,6 +23,7 @@ STEPS = 8  # in which a cut moves over its own side
 SMALLEST = 64  # pixels of a cut's side; a smaller one has nothing to show around
 LARGEST = 0.75  # of the photo's longer side; larger cuts show the same as the photo, so the photo is used
 OUTSIDE = -16.0  # logit of what lies outside the cut
+SHARES = (ALPHA, TRIMAP, DETAIL)  # layers in [0, 1], 0 outside; others hold logits
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,22 @@ class Region:
         """The cut of a picture (height, width, ...), as a copy."""
         return picture[self.top : self.bottom, self.left : self.right].copy()
 
+    def mask(self, mask: np.ndarray) -> np.ndarray:
+        """The cut of a mask (h, w), bool or logits, of the same picture at any size: as logits at the cut's."""
+        height, width = mask.shape
+        x, y = width / self.width, height / self.height
+        part = Image.fromarray(given_logits(mask)).resize(
+            self.size,
+            Image.Resampling.BILINEAR,
+            box=(self.left * x, self.top * y, self.right * x, self.bottom * y),
+        )
+        found = np.array(part)
+        if not (found > 0).any():  # thinner than a pixel of the cut
+            found[found == found.max()] = SURE
+        return found
+
     def prompts(self, prompts: Prompts) -> Prompts:
-        """Prompts in the picture's pixels as prompts in the cut's; clicks outside it are left out."""
+        """Prompts in the picture's pixels as prompts in the cut's, without the mask; clicks outside it are left out."""
         x, y = self.left, self.top
         points = tuple((px - x, py - y, label) for px, py, label in prompts.points if self.holds(px, py))
         boxes = tuple((x0 - x, y0 - y, x1 - x, y1 - y) for x0, y0, x1, y1 in prompts.boxes)
@@ -70,8 +86,9 @@ def scaled(prompts: Prompts, x: float, y: float) -> Prompts:
 def region_of(prompts: Prompts, size: tuple[int, int]) -> Region | None:
     """Where to look closer in a picture of `size` (width, height) for one of `Prompts.groups`; None: the whole picture.
 
-    There has to be a box, as one click does not say how large the object is, and no mask. The box and all positive
-    clicks lie in the cut. Negative ones need not: nothing is kept outside it in any case.
+    There has to be a box, as one click does not say how large the object is, and no mask: whoever has one asks with its
+    box instead. The box and all positive clicks lie in the cut. Negative ones need not: nothing is kept outside it in
+    any case.
     """
     if not prompts.boxes or prompts.mask is not None:
         return None
@@ -106,21 +123,25 @@ def placed(answer: ObjectAnswer, prompts: Prompts, region: Region, size: tuple[i
     prompts: the object's, in the picture's pixels. Pixels of `size` that the cut's edge divides count as outside.
     """
     layers = {
-        name: _placed(values, region, size, 0.0 if name == ALPHA else OUTSIDE)
+        name: _placed(values, region, size, 0.0 if name in SHARES else OUTSIDE, exact=name == TRIMAP)
         for name, values in answer.layers.items()
     }
     masks = layers[SAM][None] > 0  # with a box SAM has one candidate
     return ObjectAnswer(prompts, masks, answer.scores, answer.chosen, layers)
 
 
-def _placed(values: np.ndarray, region: Region, size: tuple[int, int], outside: float) -> np.ndarray:
-    """A map (h, w) float32 of the cut on one of `size` (width, height) filled with `outside`."""
+def _placed(
+    values: np.ndarray, region: Region, size: tuple[int, int], outside: float, *, exact: bool
+) -> np.ndarray:
+    """A map (h, w) float32 of the cut on one of `size` (width, height) filled with `outside`; exact: it has the values
+    of the map and none between."""
     height, width = values.shape
     across, x0, x1 = _span(region.left, region.right, region.width, size[0], width)
     down, y0, y1 = _span(region.top, region.bottom, region.height, size[1], height)
     result = np.full(size[::-1], outside, np.float32)
     shape = across.stop - across.start, down.stop - down.start
-    part = Image.fromarray(values).resize(shape, Image.Resampling.BILINEAR, box=(x0, y0, x1, y1))
+    how = Image.Resampling.NEAREST if exact else Image.Resampling.BILINEAR
+    part = Image.fromarray(values).resize(shape, how, box=(x0, y0, x1, y1))
     result[down, across] = np.asarray(part)
     return result
 

@@ -10,7 +10,7 @@ from sama.predict.answer import Answer, ModelInfo, Progress, merged_seconds
 from sama.predict.close_up import Region, placed, region_of, scaled
 from sama.predict.predictor import SamaPredictor, check_photo
 from sama.predict.seen import Finisher
-from sama.request.prompts import Prompts
+from sama.request.prompts import Prompts, box_of
 from sama.request.request import Request
 
 
@@ -117,6 +117,8 @@ class CloserPredictor:
             part.set_image(region.cut(self.whole.opened.copy))
         self.parts[region] = part
         inside = region.prompts(scaled(prompts, *self._scale))
+        if prompts.mask is not None:
+            inside = replace(inside, mask=region.mask(prompts.mask))
         asked = _about(request, inside, region.size, candidate, region.detail(request.output_size))
         answer = part.answer(asked, method, progress)
         encoding = time.perf_counter() - started - sum(answer.seconds.values())
@@ -133,9 +135,9 @@ class CloserPredictor:
 
     def _region(self, prompts: Prompts) -> Region | None:
         """Where to look for one object, in pixels of the copy; None for the whole photo."""
-        if prompts.mask is not None:
-            return None
         height, width = self.whole.opened.copy.shape[:2]
+        if prompts.mask is not None:
+            prompts = Prompts(prompts.points, (*prompts.boxes, box_of(prompts.mask)))
         return region_of(scaled(prompts, *self._scale), (width, height))
 
 

@@ -7,9 +7,8 @@ from torch.nn import functional as F
 
 from sama.models.prompt_tensors import BOTTOM_RIGHT, PADDING, TOP_LEFT, PromptTensors
 from sama.models.views import Frame
+from sama.request.masks import SURE, given_logits
 from sama.request.prompts import Prompts
-
-MASK_PROMPT_LOGIT = 8.0
 
 
 def prompt_tensors(groups: list[Prompts], frame: Frame, side: int, device: torch.device) -> PromptTensors:
@@ -18,7 +17,9 @@ def prompt_tensors(groups: list[Prompts], frame: Frame, side: int, device: torch
     frame: where the photo lies in the global view; side: of the square in which a mask prompt is embedded.
     """
     coords, labels = [], []
-    for group in map(_with_box, groups):
+    # SAM was taught with masks that come beside clicks or boxes, never alone; to `mini`, whose prior draws clicks and
+    # boxes, a mask alone says nothing.
+    for group in (each.boxed() for each in groups):
         xy = [corner for b in group.boxes for corner in ((b[0], b[1]), (b[2], b[3]))]
         xy += [(x, y) for x, y, _ in group.points]
         label = [TOP_LEFT, BOTTOM_RIGHT] * len(group.boxes) + [p[2] for p in group.points]
@@ -32,30 +33,16 @@ def prompt_tensors(groups: list[Prompts], frame: Frame, side: int, device: torch
     labels = torch.stack([F.pad(x, (0, most - len(x)), value=PADDING) for x in labels])
     tensors = PromptTensors(frame.to_frame(coords).to(device), labels.to(device))
     mask = groups[0].mask
-    return tensors if mask is None else tensors.with_masks(_mask_prompt(mask, frame, side).to(device))
+    return tensors if mask is None else tensors.with_masks(mask_logits(mask, frame, side).to(device))
 
 
-def _with_box(prompts: Prompts) -> Prompts:
-    """Prompts with the box around their mask, where there is a mask without a box.
-
-    SAM was taught with masks that come beside clicks or boxes, never alone; by itself a mask says too little, and to
-    `mini`, whose prior draws clicks and boxes, nothing.
-    """
-    if prompts.mask is None or prompts.boxes:
-        return prompts
-    inside = prompts.mask > 0
-    columns, rows = np.flatnonzero(inside.any(0)), np.flatnonzero(inside.any(1))
-    box = float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
-    return Prompts(prompts.points, (box,), prompts.mask)
-
-
-def _mask_prompt(mask: np.ndarray, frame: Frame, side: int) -> Tensor:
-    """Photo-sized mask or logits to (1, 1, side, side) logits."""
-    logits = np.where(mask, MASK_PROMPT_LOGIT, -MASK_PROMPT_LOGIT) if mask.dtype == bool else mask
+def mask_logits(mask: np.ndarray, frame: Frame, side: int) -> Tensor:
+    """Photo-sized mask (H, W), bool or logits, to (1, 1, side, side) logits."""
+    logits = given_logits(mask)
     height, width = frame.extent(side)
-    logits = torch.from_numpy(np.ascontiguousarray(logits, np.float32))[None, None]
+    logits = torch.from_numpy(np.ascontiguousarray(logits))[None, None]
     small = F.interpolate(logits, (height, width), mode="bilinear", antialias=True)
-    return F.pad(small, (0, side - width, 0, side - height), value=-MASK_PROMPT_LOGIT)
+    return F.pad(small, (0, side - width, 0, side - height), value=-SURE)
 
 
 def union(logits: Tensor, frame: Frame) -> Tensor:

@@ -15,7 +15,7 @@ from sama.predict.answer import SAM, SAMA, Answer, ModelInfo, ObjectAnswer, Prog
 from sama.predict.cache import FeatureCache, moved, widened
 from sama.predict.devices import inference
 from sama.predict.encoding import encode_photo
-from sama.predict.framing import prompt_tensors, to_photo
+from sama.predict.framing import mask_logits, prompt_tensors, to_photo
 from sama.predict.info import model_info
 from sama.predict.open_photo import OpenPhoto
 from sama.predict.seen import Finisher, Seen
@@ -157,7 +157,10 @@ class SamaPredictor:
         """alone: whether the request's candidate is this object's."""
         photo, tasks = self.opened, method.tasks if self.trained else ()
         encoded = self._wait(local=bool(tasks))
-        tensors = prompt_tensors([prompts], photo.frame, 4 * self.model.backbone.grid[0], self.device)
+        side = 4 * self.model.backbone.grid[0]
+        given = prompts.mask if tasks and method.follows_mask else None
+        asked = prompts if given is None else Prompts(boxes=prompts.boxed().boxes)
+        tensors = prompt_tensors([asked], photo.frame, side, self.device)
         shown, seconds = _candidates(tensors), {}
         started = time.perf_counter()
         with inference(self.device, self.dtype):
@@ -166,10 +169,13 @@ class SamaPredictor:
             if alone and request.candidate is not None:
                 answer = replace(answer, chosen=torch.full_like(answer.chosen, shown[request.candidate]))
             seconds["decode_sam"] = time.perf_counter() - started
-            logits = {}
+            logits, found = {}, {}
             if tasks:
                 started = time.perf_counter()
-                found = self.model.decode(features, answer, tasks)
+                believed = answer
+                if given is not None:
+                    believed = answer.believing(mask_logits(given, photo.frame, side).to(answer.base))
+                found = self.model.decode(features, believed, tasks)
                 logits = {k: photo.finished(k, found[k], request.shape, request.edges) for k in tasks}
                 seconds["decode_sama"] = time.perf_counter() - started
         layers = {}
@@ -191,6 +197,7 @@ class SamaPredictor:
             logits.get("matting"),
             request.keep_logits,
             progress,
+            {name: found[name] for name in ("trimap", "detail") if name in found},
             seconds,
         )
         method.finish(seen)

@@ -8,19 +8,21 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from sama.models.sama import SamAnswer
-from sama.predict.answer import ALPHA_LOGITS
-from sama.predict.framing import to_photo
+from sama.predict.answer import ALPHA_LOGITS, DETAIL, TRIMAP
+from sama.predict.framing import to_photo, union
 from sama.predict.open_photo import OpenPhoto
+from sama.predict.trimap_layers import trimap_and_detail
 
 
 @dataclass
 class Seen:
     """photo: the open one; answer: SAM's; shown: which of SAM's masks are candidates; shape: (height, width) of what is
     asked for; layers: SAM's and SAMA's logits (H, W) float32, to which a method adds; matting: those of the matting
-    head, where it was asked; keep_logits: see `Request`; progress: is called with the fraction that is done; seconds:
-    by step."""
+    head, where it was asked; keep_logits: see `Request`; progress: is called with the fraction that is done; beside:
+    `trimap` and `detail` of a head that has them, see `HeadMaps`; seconds: by step."""
 
     photo: OpenPhoto
     answer: SamAnswer
@@ -30,6 +32,7 @@ class Seen:
     matting: np.ndarray | None
     keep_logits: bool
     progress: Callable[[float], None] | None
+    beside: dict[str, Tensor] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def sam_at(self, shape: tuple[int, int]) -> np.ndarray:
@@ -53,6 +56,12 @@ class Seen:
         self.layers[ALPHA_LOGITS] = logits.numpy()
         return logits.sigmoid().numpy()
 
+    def add_trimap(self) -> None:
+        """Add TRIMAP and DETAIL to the layers, where the head has them; for methods whose matte is the head's own."""
+        if {"trimap", "detail"} <= self.beside.keys():
+            trimap, detail = (union(self.beside[name], self.photo.frame) for name in ("trimap", "detail"))
+            self.layers[TRIMAP], self.layers[DETAIL] = trimap_and_detail(trimap, detail, self.shape)
+
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
         """Note how long a step takes."""
@@ -62,11 +71,13 @@ class Seen:
 
 
 class Finisher(Protocol):
-    """The part of a method that a predictor needs: which of SAMA's heads to ask, and what to make of their answers.
-    `finish` adds layers to `Seen.layers`, first of all ALPHA."""
+    """The part of a method that a predictor needs: which of SAMA's heads to ask, whether these refine the mask that is
+    given instead of what SAM makes of it, and what to make of their answers. `finish` adds layers to `Seen.layers`,
+    first of all ALPHA."""
 
     name: ClassVar[str]
     tasks: ClassVar[tuple[str, ...]]
+    follows_mask: ClassVar[bool]
 
     def finish(self, seen: Seen) -> None:
         """Add layers."""

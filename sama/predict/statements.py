@@ -7,16 +7,14 @@ distance, and half-way to clicks that say the opposite. Of clicks at one place t
 counts more than the box around it. SAM's own layer stays as it is: it is what the answer is compared with.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from PIL import Image
 from scipy import sparse
 from scipy.ndimage import gaussian_filter
 from scipy.sparse import csgraph
-from scipy.special import expit, logit
 
-from sama.predict.answer import ALPHA, SAM, ObjectAnswer
+from sama.predict.answer import ALPHA, DETAIL, SAM, TRIMAP, ObjectAnswer
+from sama.predict.stating import Neighbourhood, state, state_trimap
 from sama.request.checks import Point
 from sama.request.prompts import Prompts
 
@@ -33,39 +31,6 @@ CONTRAST = 0.15  # distance of colours, each channel in [0, 1], that ends a neig
 DIFFERENT = 8.0  # how much more a step costs per CONTRAST that its colour is from the click's
 NOISE, USUAL = 0.02, 0.06  # distances of colours: the most that noise and texture are taken for
 FADE = 0.8  # of the reach, from where on a statement fades
-_SURE = 16.0  # logit of what is certain
-
-
-@dataclass(frozen=True, eq=False)
-class Neighbourhood:
-    """window: x0, y0, x1, y1 in a picture of `size` (width, height), in whole pixels; weight: (h, w) float32 in [0, 1],
-    how much the click says about each cell of the window."""
-
-    window: tuple[int, int, int, int]
-    size: tuple[int, int]
-    weight: np.ndarray
-
-    def at(self, shape: tuple[int, int]) -> tuple[tuple[slice, slice], np.ndarray]:
-        """Rows and columns of an answer of shape (height, width), and the weight (h, w) float32 of each pixel there."""
-        (down, top, bottom), (across, left, right) = (
-            _span(self.window[1 - i :: 2], self.size[1 - i], shape[i], self.weight.shape[i]) for i in (0, 1)
-        )
-        size = across.stop - across.start, down.stop - down.start
-        plane = Image.fromarray(self.weight)
-        plane = plane.resize(size, Image.Resampling.BILINEAR, box=(left, top, right, bottom))
-        return (down, across), np.clip(np.asarray(plane), 0, 1)
-
-
-def _span(edges: tuple[int, ...], length: int, target: int, cells: int) -> tuple[slice, float, float]:
-    """Pixels of an answer's side, `target` long, between two edges on the picture's, `length` long, and where these
-    pixels begin and end among the cells between the edges."""
-    low, high = edges
-    first = min(int(low * target / length), target - 1)
-    last = min(max(int(np.ceil(high * target / length - 1e-6)), first + 1), target)
-    begin, end = (
-        min(max((edge * length / target - low) * cells / (high - low), 0.0), cells) for edge in (first, last)
-    )
-    return slice(first, last), begin, end
 
 
 def held(answer: ObjectAnswer, photo: np.ndarray, photo_size: tuple[int, int]) -> dict[str, np.ndarray]:
@@ -74,7 +39,8 @@ def held(answer: ObjectAnswer, photo: np.ndarray, photo_size: tuple[int, int]) -
     photo: (h, w, 3) uint8, may be fewer pixels than photo_size (width, height), which the answer's clicks are in.
     """
     layers = answer.layers
-    names = [name for name in layers if name != SAM]
+    names = [name for name in layers if name not in (SAM, TRIMAP, DETAIL)]
+    names_beside = [name for name in (TRIMAP, DETAIL) if name in layers]
     if not names or not answer.prompts.points:
         return layers
     clicks = _scaled(answer.prompts, photo, photo_size)
@@ -86,7 +52,14 @@ def held(answer: ObjectAnswer, photo: np.ndarray, photo_size: tuple[int, int]) -
         near = neighbourhood(photo, clicks, i, _extent(clicks, layers, photo))
         for name in wrong:
             whole = changed.setdefault(name, layers[name].copy())
-            _state(whole, name == ALPHA, near, click)
+            state(whole, name == ALPHA, near, click)
+        if ALPHA in wrong:  # what the matte was made of says the same as the matte
+            for name in names_beside:
+                whole = changed.setdefault(name, layers[name].copy())
+                if name == TRIMAP:
+                    state_trimap(whole, near, click)
+                else:
+                    state(whole, True, near, click)
     return {**layers, **changed} if changed else layers
 
 
@@ -229,18 +202,3 @@ def _extent(prompts: Prompts, layers: dict[str, np.ndarray], photo: np.ndarray) 
     sides = [np.flatnonzero(inside.any(axis)) for axis in (0, 1)]
     scale = max(photo.shape) / max(inside.shape)
     return scale * float(max(side[-1] - side[0] + 1 for side in sides))
-
-
-def _state(values: np.ndarray, is_matte: bool, near: Neighbourhood, click: Point) -> None:
-    """Make a layer (H, W) say in place what a click says, as far as its neighbourhood goes."""
-    window, weight = near.at(values.shape)
-    x, y, label = click
-    row = int(y * values.shape[0] / near.size[1]) - window[0].start
-    column = int(x * values.shape[1] / near.size[0]) - window[1].start
-    weight = weight.copy()
-    weight[min(max(row, 0), weight.shape[0] - 1), min(max(column, 0), weight.shape[1] - 1)] = 1
-    said = weight > 0
-    part, weight = values[window], weight[said]
-    before = part[said] if is_matte else expit(part[said])
-    after = before + (1 - before) * weight if label else before * (1 - weight)
-    part[said] = after if is_matte else np.clip(logit(after.astype(np.float64)), -_SURE, _SURE)

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from sama.errors import PromptError
+from sama.request.masks import SURE
 
 MAX_MASK_PIXELS = 200_000_000
 MAX_POINTS, MAX_BOXES = 1000, 100  # each box is decoded by itself, and may be looked at more closely
@@ -135,14 +136,23 @@ def known_keys(data: Any, names: set[str], what: str) -> dict[str, Any]:
 
 
 def encode_mask(mask: np.ndarray) -> str:
-    """Return a mask (H, W), bool or logits, as base64 text of a 1-bit PNG."""
+    """Return a mask (H, W) as base64 text of a PNG: 1 bit for a bool one, grey for logits, above 127 where positive."""
     buffer = io.BytesIO()
-    Image.fromarray(mask > 0).save(buffer, "PNG")
+    mask_picture(mask).save(buffer, "PNG")
     return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
+def mask_picture(mask: np.ndarray) -> Image.Image:
+    """Return a mask (H, W), bool or logits, as a picture of 1 bit or of 256 greys."""
+    if mask.dtype == bool:
+        return Image.fromarray(mask)
+    share = (np.clip(mask / np.float32(SURE), -1, 1) + 1) * np.float32(127.5)
+    return Image.fromarray(np.where(mask > 0, np.ceil(share - 0.01), np.floor(share + 0.01)).astype(np.uint8))
+
+
 def decode_mask(text: Any, size: Size | None) -> np.ndarray:
-    """Return the bool mask (H, W) in base64 text of a PNG; the size is checked before decoding."""
+    """Return the mask (H, W) in base64 text of a PNG, bool, or float32 logits where it is grey; the size is checked
+    before decoding."""
     damaged = "The mask prompt is damaged; save the session again."
     if not isinstance(text, str):
         raise PromptError(damaged)
@@ -158,6 +168,8 @@ def decode_mask(text: Any, size: Size | None) -> np.ndarray:
     if width * height > MAX_MASK_PIXELS:
         raise PromptError(f"The mask prompt is over {MAX_MASK_PIXELS:,} pixels; use a smaller photo.")
     try:
-        return np.asarray(image.convert("L")) > 127
+        grey = np.asarray(image.convert("L"))
     except Exception as error:  # as above
         raise PromptError(damaged) from error
+    hard = np.isin(grey, (0, 255)).all()
+    return grey > 127 if hard else (grey / np.float32(127.5) - 1) * np.float32(SURE)

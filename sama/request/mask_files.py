@@ -3,7 +3,6 @@
 Both come from other programs, so anything may be in them; whatever does not fit the photo is one sentence.
 """
 
-import io
 import json
 import os
 import unicodedata
@@ -12,26 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from sama.errors import PromptError
+from sama.errors import PhotoError, PromptError
 from sama.photo.source import base_name, short_name
-from sama.request.checks import MAX_MASK_PIXELS, Size
+from sama.request.masks import Size, check_size, open_mask
 
 MAX_BYTES = 200_000_000
-_FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")
 # Of JSON in UTF-8 and UTF-16, with and without a byte order mark.
 _BEGINNINGS = (b"{", b"\xef\xbb\xbf{", b"\xff\xfe{\0", b"\xfe\xff\0{", b"{\0", b"\0{")
 
 
-def read_mask(path: str | os.PathLike, size: Size, photo: str) -> np.ndarray:
-    """Return the mask (H, W) bool in a file, for a photo of `size` (width, height) called `photo`.
+def read_mask(path: str | os.PathLike, size: Size, photo: str, *, name: str | None = None) -> np.ndarray:
+    """Return the mask (H, W) in a file, bool or float32 logits, for a photo of `size` (width, height) called `photo`.
 
-    A picture marks the object where it is light, or opaque if it has transparency; a mask of 0 and 1 is one, too. Of a
-    COCO data set all annotations of the photo are taken together: of the one with its name, else of the only one.
-    Raises PromptError.
+    A picture is what `open_mask` takes. Of a COCO data set all annotations of the photo are taken together: of the one
+    with its name, else of the only one. name: what the file is called, where not as it lies there. Raises PromptError.
     """
-    name = short_name(Path(path).name)
+    name = short_name(name or Path(path).name)
     try:
         with Path(path).open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -42,46 +38,10 @@ def read_mask(path: str | os.PathLike, size: Size, photo: str) -> np.ndarray:
         raise PromptError(f"The mask {name} is over {MAX_BYTES / 1e6:g} MB; save it as PNG.")
     if data.lstrip(b" \t\r\n").startswith(_BEGINNINGS):
         return _coco_mask(data, name, size, photo)
-    return _picture_mask(data, name, size)
-
-
-def _picture_mask(data: bytes, name: str, size: Size) -> np.ndarray:
     try:
-        image = Image.open(io.BytesIO(data), formats=_FORMATS)
-    except Exception as error:  # a damaged file may raise anything in Pillow
-        raise PromptError(
-            f"The mask {name} is neither a picture nor a COCO file; give a PNG that is white on the object."
-        ) from error
-    _check_size(name, image.size, size)
-    try:
-        return _inside(image)
-    except Exception as error:  # as above
-        raise PromptError(f"The mask {name} is damaged; save it again.") from error
-
-
-def _inside(image: Image.Image) -> np.ndarray:
-    if image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info:
-        alpha = np.asarray(image.convert("RGBA"))[..., 3]
-        if (alpha < 255).any():
-            return alpha > 127
-    if image.mode.startswith(("I", "F")):
-        values = np.asarray(image)
-        whole = 1.0 if values.max() <= 1 else 255.0 if values.max() <= 255 else 65535.0
-    else:
-        # Of a palette the colours count: black stands for what is not marked, in whatever order they are.
-        values = np.asarray(image.convert("L"))
-        whole = 1.0 if values.max() <= 1 else 255.0
-    return values > whole / 2
-
-
-def _check_size(name: str, size: Size, photo: Size) -> None:
-    if tuple(size) != tuple(photo):
-        raise PromptError(
-            f"The mask {name} is {size[0]} x {size[1]} pixels and the upright photo {photo[0]} x {photo[1]}; "
-            "make them equal."
-        )
-    if size[0] * size[1] > MAX_MASK_PIXELS:
-        raise PromptError(f"The mask {name} is over {MAX_MASK_PIXELS:,} pixels; use a smaller photo.")
+        return open_mask(data, size, name=f"The mask {name}")
+    except PhotoError as error:
+        raise PromptError(f"{error} A mask is a picture, white on the object, or a COCO file.") from error
 
 
 def _coco_mask(data: bytes, name: str, size: Size, photo: str) -> np.ndarray:
@@ -120,7 +80,7 @@ def _united(shapes: Iterable[Any], name: str, size: Size) -> np.ndarray:
     for shape in shapes:
         if isinstance(shape, dict):
             rows, columns = (int(each) for each in shape["size"])
-            _check_size(name, (columns, rows), size)
+            check_size((columns, rows), size, f"The mask {name}")
             counts = shape["counts"]
             mask |= _filled(counts if isinstance(counts, list) else _lengths(str(counts)), size)
         elif not isinstance(shape, list):

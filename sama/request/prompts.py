@@ -53,6 +53,17 @@ class Prompts:
         return Prompts(points, boxes, mask)
 
     @property
+    def only_mask(self) -> bool:
+        """Whether there is a mask and nothing else: then the matte is to follow it, not SAM to start from it."""
+        return self.mask is not None and not self.points and not self.boxes
+
+    def boxed(self) -> "Prompts":
+        """The same prompts with the box around their mask, where there is a mask without a box."""
+        if self.mask is None or self.boxes:
+            return self
+        return Prompts(self.points, (box_of(self.mask),), self.mask)
+
+    @property
     def candidates(self) -> int:
         """How many masks SAM offers for the first of `groups`: three for a lone click, which may mean a part."""
         return 3 if len(self.points) == 1 and not self.boxes and self.mask is None else 1
@@ -75,7 +86,7 @@ class Prompts:
         return groups + ([Prompts(loose + negative)] if loose else [])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON values; the mask becomes a base64 PNG, logits thresholded at 0."""
+        """Return plain JSON values; the mask becomes a base64 PNG, logits in 256 steps that keep their sign."""
         return {
             "points": [[float(x), float(y), int(label)] for x, y, label in self.points],
             "boxes": [[float(v) for v in box] for box in self.boxes],
@@ -110,6 +121,13 @@ def parse_box(text: str) -> Box:
     if len(values) != 4:
         raise PromptError(f"{text!r:.60} is not a box; write x0,y0,x1,y1, such as 40,30,200,160.")
     return check.box(values)
+
+
+def box_of(mask: np.ndarray) -> Box:
+    """The edges of the smallest box around what a mask (H, W), bool or logits, marks; it marks something."""
+    inside = mask > 0
+    columns, rows = np.flatnonzero(inside.any(axis=0)), np.flatnonzero(inside.any(axis=1))
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
 
 
 def _floats(text: str) -> tuple[float, ...]:

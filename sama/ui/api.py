@@ -4,7 +4,6 @@ Docstrings are what callers see, in Gradio's format; `api_words` adds what the a
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -12,20 +11,14 @@ from gradio.components.api_component import Api as Value  # what `gr.api` makes 
 from gradio.data_classes import FileData
 
 from sama import __version__
-from sama.errors import PromptError, SamaError
-from sama.export.files import names_of
 from sama.methods import METHODS
+from sama.methods.from_mask import FromMask
 from sama.predict.answer import ModelInfo
-from sama.request.mask_files import read_mask
-from sama.request.prompts import Prompts
-from sama.request.settings import ESTIMATED, MATTE, REMOVED, Settings
-from sama.ui.api_report import report_of
+from sama.request.settings import ESTIMATED, MATTE, REMOVED
+from sama.ui.api_answers import Answers
 from sama.ui.api_words import documented
-from sama.ui.handlers.exports import deliver
 from sama.ui.handlers.page import Keep
-from sama.ui.scene.backdrop import backdrop_of
 from sama.ui.sent import SentFile
-from sama.ui.telling import Refusal
 from sama.ui.visit import Visit
 
 _ROWS = {"type": "array", "items": {"type": "array", "items": {"type": "number"}}}
@@ -36,9 +29,8 @@ class Api:
 
     def __init__(self, open_visit: Callable[..., Visit], info: ModelInfo, keep: Keep):
         """open_visit: opens the photo in a file, which its sender may call by another name; raises PhotoError."""
-        self._open = open_visit
         self._info = info
-        self._keep = keep
+        self._answer = Answers(open_visit, info, keep).files
 
     def add(self) -> None:
         """Add the endpoints to the page being built, with components that nobody sees."""
@@ -66,6 +58,7 @@ class Api:
                 [*prompts, background, method, foreground, mask_in, picture, *finish],
                 [composite, report],
             ),
+            (self.from_mask, [image, mask_in, foreground, *finish], [alpha, cutout, report]),
             (self.info, [], [report]),
         ):
             trigger.click(
@@ -184,6 +177,36 @@ class Api:
             haze=haze,
         )
 
+    @documented
+    def from_mask(
+        self,
+        image: FileData | None,
+        mask: FileData | None = None,
+        foreground: str = ESTIMATED,
+        cutout_from: str = MATTE,
+        haze: str = REMOVED,
+    ):
+        """Matte the object that a mask marks in a photo: the alpha matte follows the mask, mends it and softens its
+        edges; with the RGBA cut-out, at the photo's size.
+
+        Returns:
+            alpha: PNG, 8 bit grey.
+            cutout: PNG, RGBA with straight alpha.
+            report: As of `predict`; scores are SAM's, of its answer to the mask's box.
+        """
+        return self._answer(
+            ("alpha.png", "cutout.png"),
+            image,
+            None,
+            None,
+            None,
+            method=FromMask.name,
+            foreground=foreground,
+            mask=mask,
+            cutout_from=cutout_from,
+            haze=haze,
+        )
+
     def info(self) -> dict[str, Any]:
         """Say which model answers, with which weights, where it runs, and what is known to be missing."""
         info = self._info
@@ -200,39 +223,3 @@ class Api:
             "methods": {name: method.help for name, method in METHODS.items() if method.available(info)},
             "notes": list(info.notes),
         }
-
-    def _answer(
-        self,
-        names: tuple[str, ...],
-        image: FileData | None,
-        points: list | None,
-        boxes: list | None,
-        candidate: int | None,
-        *,
-        mask: FileData | None = None,
-        picture: FileData | None = None,
-        method: str | None = None,
-        **options: Any,
-    ) -> tuple:
-        """Return the files `names`, mask.png being SAM's where SAMA has no weights, and the report; options: further
-        entries of `Settings.from_dict`."""
-        try:
-            if image is None:
-                raise PromptError("There is no photo; send one as image.")
-            if method and method not in METHODS:
-                raise PromptError(f"There is no method called {method!r:.40}; choose {', '.join(METHODS)}.")
-            options |= {"candidate": candidate, "matte": method or None}
-            given = {name: value for name, value in options.items() if value is not None}
-            settings = Settings.from_dict(given, methods=METHODS)
-            if picture is not None:
-                settings = replace(settings, background=backdrop_of(picture.path, picture.orig_name))
-            prompts = Prompts.from_dict({"points": points or [], "boxes": boxes or []})
-            visit = self._open(image.path, image.orig_name)
-            if mask is not None:
-                prompts = replace(prompts, mask=read_mask(mask.path, visit.size, visit.name))
-            outputs = visit.outputs(prompts, settings, self._info)
-            there = names_of(outputs)
-            present = tuple(name if name in there else "mask_sam.png" for name in names)
-            return *deliver(outputs, present, self._keep), report_of(outputs, self._info)
-        except SamaError as error:
-            raise Refusal(str(error), page=False) from error

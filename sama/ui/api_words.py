@@ -13,8 +13,8 @@ ARGUMENTS = {
     "method": "Who makes the mask and the matte, a name that `info` lists; by default SAMA, where it has weights.",
     "foreground": "Colours of the cut-out: estimated, without the old background in them, or photo, as they are.",
     "mask": (
-        "A mask to start from: a picture of the photo's size, white on the object, or a COCO file. Clicks and one box "
-        "may go with it."
+        "A mask to start from: a picture of the upright photo's size, white on the object, grey for soft, or a COCO "
+        "file. Clicks and one box may go with it, except to from_mask; alone, it is followed and mended."
     ),
     "cutout_from": "matte, or mask for a cut-out with hard edges.",
     "haze": "removed, or kept: what the matte has away from the object, not joined to the mask.",

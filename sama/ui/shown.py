@@ -1,14 +1,15 @@
 """One answer as the page shows it: at the size of its panels, and closer up where the visitor looks."""
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from PIL import Image
 
-from sama.matting import Background, composite, estimate_layers, residual, to_uint8
+from sama.matting import Background
+from sama.matting.trimap import trimap_bytes
 from sama.photo.resize import fit_within
-from sama.predict.answer import ALPHA, ALPHA_LOGITS, SAM, SAMA, Answer
+from sama.predict.answer import ALPHA, ALPHA_LOGITS, SAM, SAMA, TRIMAP, Answer
+from sama.ui.matted import Matted
 from sama.ui.viewer.difference import difference_map
 
 # Longer side of what a click sends, at least and at most, in pixels; closer up, a `Look` shows more.
@@ -17,51 +18,8 @@ SIDES = (256, 640)
 MASK_SIDES, MASK_SHARE = (512, 1024), 1.6
 # Pixels of a square of the checkerboard: blocks of the pictures' format, which makes them small.
 CELL = 16
-_MARGIN = 24  # pixels around the object in which the old background's colours are looked for
 _CERTAIN = 1e-6  # a matte this near to 0 or 1 has no finite logit worth keeping
 _SURE = float(np.log((1 - _CERTAIN) / _CERTAIN))  # its logit
-
-
-@dataclass(frozen=True, eq=False)
-class Matted:
-    """An image (h, w, 3) uint8 with its matte (h, w) float32; the object's colours are estimated when needed."""
-
-    image: np.ndarray
-    alpha: np.ndarray
-
-    @cached_property
-    def layers(self) -> tuple[np.ndarray, np.ndarray]:
-        """The object's and the old background's estimated colours, each (h, w, 3) float32 in [0, 1]; away from the
-        object both are the photo's own, since only the background is seen there."""
-        around = _around(self.alpha)
-        own = self.image.astype(np.float32) / np.float32(255)
-        layers = own, own.copy()
-        for whole, part in zip(layers, estimate_layers(self.image[around], self.alpha[around]), strict=True):
-            whole[around] = part
-        return layers
-
-    def colours(self, estimated: bool) -> np.ndarray:
-        """The object's estimated colours or the photo's own, (h, w, 3) float32 in [0, 1]."""
-        return self.layers[0] if estimated else self.image.astype(np.float32) / np.float32(255)
-
-    def on(self, backdrop: np.ndarray, estimated: bool) -> np.ndarray:
-        """Return the object on a backdrop (h, w, 3) float32, as (h, w, 3) uint8."""
-        return to_uint8(composite(self.colours(estimated), self.alpha, backdrop))
-
-    def residual(self, estimated: bool) -> np.ndarray:
-        """Return what the colours leave unexplained, see `sama.matting.residual`."""
-        return residual(self.image, self.alpha, self.colours(estimated), self.layers[1])
-
-
-def _around(alpha: np.ndarray) -> tuple[slice, slice]:
-    """The rows and columns of a matte with the object and some background; everything where there is no object."""
-    if not alpha.any():
-        return slice(None), slice(None)
-    spans = []
-    for axis, size in ((1, alpha.shape[0]), (0, alpha.shape[1])):
-        seen = np.flatnonzero((alpha > 0).any(axis))
-        spans.append(slice(max(0, seen[0] - _MARGIN), min(size, seen[-1] + 1 + _MARGIN)))
-    return spans[0], spans[1]
 
 
 class Shown:
@@ -98,6 +56,16 @@ class Shown:
     def cut(self, by_mask: bool) -> Matted:
         """What the composite is made with: `masked` or `fitted`."""
         return self.masked if by_mask else self.fitted
+
+    @property
+    def trimap(self) -> np.ndarray | None:
+        """(h, w) uint8 at the panels' size: 0, 128 where it is unknown, 255; None where the head tells none."""
+        told = self.answer.layer(TRIMAP)
+        if told is None:
+            return None
+        height, width = self.fitted.alpha.shape
+        plane = Image.fromarray(trimap_bytes(told, self._limit))
+        return np.asarray(plane.resize((width, height), Image.Resampling.NEAREST))
 
     def label(self, key: str) -> dict[str, str | int]:
         """Say which answer this is: to prompts number `seq` on the photo `key`, which candidate SAMA refined, and where
@@ -161,6 +129,15 @@ class Look:
         alpha[alpha <= 2 * _CERTAIN] = 0
         alpha[alpha >= 1 - 2 * _CERTAIN] = 1
         return limited(alpha, self._limit)
+
+    @property
+    def trimap(self) -> np.ndarray:
+        """(h, w) uint8, see `Shown.trimap`."""
+        plane = Image.fromarray(self.shown.answer.union.layers[TRIMAP])
+        size = self.image.shape[1], self.image.shape[0]
+        return trimap_bytes(
+            np.asarray(plane.resize(size, Image.Resampling.NEAREST, box=self._part)), self._limit
+        )
 
     def on(self, background: Background, estimated: bool = True, by_mask: bool = False) -> np.ndarray:
         """Return the composite (h, w, 3) uint8, in estimated colours or the photo's own."""

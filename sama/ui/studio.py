@@ -14,7 +14,7 @@ from sama.ui import page, words
 from sama.ui.api import Api
 from sama.ui.blocks import StudioBlocks, serve_pictures
 from sama.ui.candidates import Candidates
-from sama.ui.component.names import offered_mattes
+from sama.ui.component.names import offered_mattes, shown_mattes
 from sama.ui.examples import read_examples
 from sama.ui.handlers import looking, scenery, sessions
 from sama.ui.handlers.answering import answer, solve
@@ -71,8 +71,8 @@ def build_studio(
                 thumbs = [{"name": e.name, "title": e.title, "thumb": e.thumb} for e in examples.values()]
                 prompter = Prompter(elem_id="prompter", examples=thumbs, max_megabytes=MAX_MEGABYTES)
             with gr.Column(scale=11):
-                viewer = Viewer(elem_id="viewer", methods=offered_mattes())
-                candidates = Candidates(elem_id="candidates", methods=offered_mattes())
+                viewer = Viewer(elem_id="viewer", methods=shown_mattes(info))
+                candidates = Candidates(elem_id="candidates", methods=offered_mattes(info))
         scene = Scene(elem_id="scene")
         with gr.Row(elem_id="take"):
             downloads = Downloads(trained=info.trained)

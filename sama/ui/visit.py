@@ -47,13 +47,13 @@ class Visit:
         self.path, self.max_pixels = path, max_pixels
         self.name = photo.name
         self.digest = photo.digest
-        self.size = photo.size
-        self.notes = photo.notes
+        self.size, self.notes = photo.size, photo.notes
         self.preview = shrink(photo.rgb, PREVIEW_SIDE)
         self.limit = None if photo.alpha is None else shrink(photo.alpha, PREVIEW_SIDE)
         self.seconds: dict[str, float] = {}
         self.views_done = 0
         self.shown: Shown | None = None
+        self.refused = ""  # digest of the last picture that was no mask of this photo
         self.stored = False  # whether the last answer was computed ahead
         self._state = State.OPENED
         self._changed = threading.Condition()

@@ -64,6 +64,21 @@ def test_a_box_from_the_far_corner_is_taken_and_said(photo, capsys):
     )
 
 
+def test_a_mask_alone_is_followed_and_beside_a_box_it_is_a_prompt(photo, tmp_path, capsys):
+    mask = np.zeros((240, 360), np.uint8)
+    mask[60:180, 100:260] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    assert run(photo, "--mask", str(tmp_path / "mask.png")) == 0
+    out = photo.parent / "out"
+    assert json.loads((out / "session.json").read_text())["settings"]["matte"] == "from_mask"
+    np.testing.assert_array_equal(np.asarray(Image.open(out / "alpha.png")), mask)
+    assert run(photo, "--mask", str(tmp_path / "mask.png"), "--box", "100,30,200,150") == 0
+    assert "matte" not in json.loads((out / "session.json").read_text())["settings"]
+    Image.fromarray(mask[:-1]).save(tmp_path / "short.png")
+    assert run(photo, "--mask", str(tmp_path / "short.png")) == 2
+    assert "The mask short.png is 360 x 239 pixels and the upright photo 360 x 240" in capsys.readouterr().err
+
+
 def test_what_cuts_out_and_haze_are_flags_that_a_session_keeps(photo):
     assert run(photo, "--box", "100,30,200,150", "--cutout-from", "mask", "--haze", "kept") == 0
     out = photo.parent / "out"

@@ -15,6 +15,7 @@ from sama.evaluation import evaluate
 from sama.evaluation.columns import GROUPS, MEANINGS, ROW
 from sama.evaluation.methods import choose_methods
 from sama.evaluation.report import format_table
+from sama.methods import mini_on_sam
 from sama.predict.answer import ALPHA, SAM, SAMA, Answer, ObjectAnswer
 
 pytest.importorskip("py_sod_metrics", reason="the extra eval is not installed")
@@ -25,7 +26,12 @@ class BoxFiller:
     """Fills the box, or squares of 9 px around positive clicks; SAMA's matte is its mask."""
 
     info = SimpleNamespace(
-        name="filler", weights_digest="0123", device="cpu", notes=("It only fills boxes.",), trained=True
+        name="filler",
+        title="A filler",
+        weights_digest="0123",
+        device="cpu",
+        notes=("It only fills boxes.",),
+        trained=True,
     )
 
     def __init__(self):
@@ -178,8 +184,8 @@ def test_table_names_every_metric(mattes):
 
 
 def test_methods_follow_the_prompt():
-    assert choose_methods(None, "box") == ("sam", "sama", "solid", "closed_form", "grabcut")
-    assert choose_methods(None, "point3") == ("sam", "sama", "solid", "closed_form")
+    assert choose_methods(None, "box") == ("sam", "sama", "solid", "closed_form", "grabcut", "mini_on_sam")
+    assert choose_methods(None, "point3") == ("sam", "sama", "solid", "closed_form", "mini_on_sam")
 
 
 @pytest.mark.parametrize(
@@ -188,6 +194,8 @@ def test_methods_follow_the_prompt():
         ({"methods": ["magic"]}, "no method 'magic'"),
         ({"methods": ["sam", "sam"]}, "each method once"),
         ({"methods": ["grabcut"], "prompts": "point1"}, "takes a box only"),
+        ({"methods": ["from_mask"]}, "takes a mask only: use --prompts mask"),
+        ({"methods": ["mini_on_sam"]}, "is for models without SAMA weights"),
         ({"prompts": "scribble"}, "no prompt kind"),
         ({"object_mode": "some"}, "no object mode"),
         ({"limit": 0}, "1 or more"),
@@ -207,11 +215,18 @@ def test_what_the_model_says_of_itself_is_reported(labels):
     assert "It only fills boxes." in format_table(results)
 
 
-def test_without_sama_weights_sama_is_not_measured(labels):
+def test_without_sama_weights_sama_is_not_measured(labels, monkeypatch):
+    def add(answer, masks, *others):
+        for each, mask in zip(answer.objects, masks, strict=True):
+            each.layers[ALPHA] = (mask > 0).astype(np.float32)
+        return answer
+
+    monkeypatch.setattr(mini_on_sam, "add_mattes", add)
     predictor = BoxFiller()
     predictor.info = SimpleNamespace(**vars(BoxFiller.info) | {"trained": False})
     results = evaluate(labels, prompts="point1", predictor=predictor, progress=False)
-    assert list(results["methods"]) == ["sam", "closed_form"]
+    assert list(results["methods"]) == ["sam", "closed_form", "mini_on_sam"]
+    assert results["methods"]["sam"]["mIoU"] == results["methods"]["mini_on_sam"]["mIoU"]
     with pytest.raises(SamaError, match="--sama-weights"):
         evaluate(labels, methods=["sam", "sama"], predictor=predictor, progress=False)
 
@@ -369,12 +384,30 @@ def test_masks_are_given_and_damaged(mattes):
     own = (28**2 - 20**2) * 0.16
     for prompts, extra, methods in (("mask", 0, None), ("mask_eroded", 20**2 - 18**2, ["mask"])):
         results = evaluate(mattes, prompts=prompts, methods=methods, predictor=BoxFiller(), progress=False)
-        assert list(results["methods"]) == (methods or ["mask", "closed_form"])
-        assert results["model"] is None, "none of them needs one"
+        assert list(results["methods"]) == (methods or ["mask", "closed_form", "from_mask"])
+        assert results["model"] == (None if methods else "filler"), "a mask itself needs none"
         assert results["methods"]["mask"]["MSE"] == pytest.approx((own + extra) / (60 * 80) * 1e3)
         assert "inside_alpha" not in results["methods"]["mask"], "SAM was not asked"
         if methods is None:
             assert results["methods"]["closed_form"]["MSE"] != results["methods"]["mask"]["MSE"]
+
+
+def test_the_model_follows_the_given_mask(mattes):
+    seen = []
+
+    class Follower(BoxFiller):
+        def answer(self, request, method, progress=None):
+            found = super().answer(request, method, progress)
+            seen.append((method.name, request.prompts.mask.sum(), request.prompts.boxes))
+            found.objects[0].layers[ALPHA] = request.prompts.mask.astype(np.float32)
+            return found
+
+    results = evaluate(
+        mattes, prompts="mask_grown", methods=["mask", "from_mask"], predictor=Follower(), progress=False
+    )
+    assert seen and all(name == "from_mask" and boxes == () for name, _, boxes in seen)
+    assert all(20**2 < area <= 24**2 for _, area, _ in seen), "the damaged mask"
+    assert results["methods"]["from_mask"]["MSE"] == results["methods"]["mask"]["MSE"]
 
 
 def test_answers_of_another_program_are_methods(labels, tmp_path, capsys):

@@ -24,7 +24,7 @@ from sama.export.writing import ExportError, check_folder, write_outputs, write_
 from sama.matting import composite, estimate_foreground, parse_background, to_uint8
 from sama.methods import METHODS
 from sama.photo.opening import Photo, image_digest, open_image
-from sama.predict.answer import ALPHA, SAM, SAMA, Answer, ModelInfo, ObjectAnswer
+from sama.predict.answer import ALPHA, SAM, SAMA, TRIMAP, Answer, ModelInfo, ObjectAnswer
 from sama.request.prompts import Prompts
 from sama.request.request import Request
 from sama.request.session import Session
@@ -400,6 +400,18 @@ def test_a_prediction_of_another_size_is_a_mistake_of_the_caller(photo, answer, 
         with pytest.raises(ValueError, match=said):
             outputs(photo, wrong)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_trimap_is_the_head_s_where_it_tells_one(photo, answer):
+    told = np.random.default_rng(2).integers(0, 3, (24, 33)).astype(np.float32) / 2
+    own = np.full((24, 33), 255, np.uint8)
+    own[:3], own[3:6] = 0, 100
+    made = outputs(replace(photo, alpha=own), answer)
+    made.answer.objects[0].layers[TRIMAP] = told
+    found = made.trimap()
+    np.testing.assert_array_equal(found[6:], np.ceil(told[6:] * 255))
+    assert not found[:3].any(), "where the file has nothing"
+    np.testing.assert_array_equal(found[3:6], np.where(told[3:6] > 0, 128, 0))
 
 
 DATA = ["mask.png", "mask_sam.png", "alpha.png", "coco.json", "session.json"]

@@ -11,7 +11,7 @@ from sama.commands import examples as command
 from sama.commands.cli import main
 from sama.export import stored_answers
 from sama.photo.opening import open_image
-from sama.predict.answer import ALPHA, SAM, SAMA, Answer, ObjectAnswer
+from sama.predict.answer import ALPHA, SAM, SAMA, TRIMAP, Answer, ObjectAnswer
 from sama.predict.hints import hint
 from sama.request.prompts import Prompts
 from sama.request.session import Session
@@ -50,6 +50,15 @@ def test_an_answer_comes_back(tmp_path, of, found):
     np.testing.assert_allclose(again.layer(SAM), np.clip(found.layer(SAM), -8, 8), atol=0.1)
     np.testing.assert_allclose(again.union.scores, found.union.scores, atol=1e-4)
     assert (again.union.chosen, again.method, again.seconds) == (1, "sama", {})
+
+
+def test_a_trimap_comes_back_exactly(tmp_path, of, found):
+    told = np.random.default_rng(1).integers(0, 3, (40, 50)).astype(np.float32) / 2
+    found.objects[0].layers[TRIMAP] = told
+    stored_answers.save(tmp_path / "a.png", found, of)
+    again = stored_answers.load(tmp_path / "a.png", of)
+    np.testing.assert_array_equal(again.layer(TRIMAP), told)
+    np.testing.assert_array_equal(again.union.masks, found.union.masks)
 
 
 @pytest.mark.parametrize(

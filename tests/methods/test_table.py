@@ -60,12 +60,21 @@ def photo() -> np.ndarray:
 
 
 def test_every_row_says_what_people_must_know():
-    assert list(METHODS) == ["sam", "sama", "solid", "closed_form", "own", "grabcut"]
+    assert list(METHODS) == [
+        *("sam", "sama", "solid", "closed_form"),
+        *("own", "grabcut", "mini_on_sam", "from_mask"),
+    ]
     for name, method in METHODS.items():
         assert method.name == name
         assert all((method.label, method.title, method.panel, method.help))
         assert method.takes and method.returns
-    assert [method.name for method in mattes()] == ["sama", "solid", "closed_form", "own"]
+    assert [method.name for method in mattes()] == [
+        *("sama", "solid", "closed_form", "own", "mini_on_sam", "from_mask")
+    ]
+    assert [method.name for method in mattes(FakePredictor().info)] == ["sama", "solid", "closed_form", "own"]
+    bare = FakePredictor(trained=False).info
+    assert [method.name for method in mattes(bare)] == ["closed_form", "own", "mini_on_sam"]
+    assert METHODS["mini_on_sam"].named("on {model}", bare) == "on A fake for tests"
     assert default_method(FakePredictor().info) == "sama"
     assert default_method(FakePredictor(trained=False).info) == "closed_form"
 

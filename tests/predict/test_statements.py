@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from sama.predict.answer import ALPHA, ALPHA_LOGITS, SAM, SAMA, ObjectAnswer
+from sama.predict.answer import ALPHA, ALPHA_LOGITS, DETAIL, SAM, SAMA, TRIMAP, ObjectAnswer
 from sama.predict.statements import held, neighbourhood
 from sama.request.prompts import Prompts
 
@@ -52,6 +52,26 @@ def test_a_hole_is_removed_at_the_click_and_around_it(noise, slope):
     assert layers[SAM] is found.layers[SAM], "SAM says what SAM says"
     for name, layer in found.layers.items():
         assert np.array_equal(layer, before[name]), "nothing is changed in place"
+
+
+def test_trimap_and_detail_say_what_the_matte_says():
+    found = filled([(100, 75, 0)])
+    told = np.where(AWAY < 62, 1, np.where(AWAY < 68, 0.5, 0)).astype(np.float32)
+    detail = np.where(told == 0.5, np.float32(0.4), told)
+    found.layers.update({TRIMAP: told.copy(), DETAIL: detail.copy()})
+    layers = held(found, photo(), SIZE)
+    assert set(np.unique(layers[TRIMAP])) <= {0, 0.5, 1} and layers[TRIMAP][75, 100] == 0
+    assert (layers[TRIMAP][AWAY < 30] < 1).all() and layers[DETAIL][AWAY < 30].max() < 0.12
+    sure = layers[TRIMAP] != 0.5
+    assert np.allclose(layers[DETAIL][sure], layers[TRIMAP][sure], atol=1e-6)
+    inner = (AWAY >= 42) & (AWAY < 65)
+    for name, before in ((TRIMAP, told), (DETAIL, detail)):
+        assert np.array_equal(layers[name][inner], before[inner])
+        assert np.array_equal(found.layers[name], before), "nothing is changed in place"
+    # Unknown is no mistake where the matte itself obeys.
+    obeying = answered([(50, 75, 1)], np.where(RING, 0.97, 0.03))
+    obeying.layers[TRIMAP] = obeying.layers[DETAIL] = np.full((HEIGHT, WIDTH), 0.5, np.float32)
+    assert held(obeying, photo(), SIZE) is obeying.layers
 
 
 @pytest.mark.parametrize("points", [[(100, 75, 0)], [(50, 75, 1)], [(50, 75, 1), (100, 75, 0), (5, 5, 0)]])

@@ -61,7 +61,10 @@ def plain(mask: np.ndarray) -> dict:
 def test_pictures(mask, tmp_path, name):
     pictures(mask)[name].save(tmp_path / name)
     found = read_mask(tmp_path / name, SIZE, "horse.jpg")
-    assert found.dtype == bool and (found != mask).mean() < (0.01 if name == "lossy.jpg" else 1e-9)
+    if name == "lossy.jpg":  # what JPEG has blurred is soft
+        assert found.dtype == np.float32 and ((found > 0) != mask).mean() < 0.01
+    else:
+        assert found.dtype == bool and np.array_equal(found, mask)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
@@ -89,8 +92,11 @@ def test_the_photo_is_found_by_its_whole_name_however_accents_are_written(mask, 
 
 WRONG_COUNTS = {"size": [30, 40], "counts": "zzzz"}
 BAD = {
-    "words.png": (b"I am no mask", "neither a picture nor a COCO file"),
-    "cut.png": (b"\x89PNG\r\n\x1a\n\0\0", "neither a picture"),
+    "words.png": (b"I am no mask", "cannot be read as a photo; choose a complete JPEG, PNG"),
+    "cut.png": (
+        b"\x89PNG\r\n\x1a\n\0\0",
+        "damaged or incomplete; export or download it again. A mask is a picture",
+    ),
     "list.json": (b"{}", "is not a COCO data set"),
     "deep.json": (b'{"images":' + b"[" * 100_000, "is not a COCO data set"),
     "none.json": (json.dumps(dataset("a.jpg", [])).encode(), "has no annotation of this photo"),

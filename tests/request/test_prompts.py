@@ -12,6 +12,7 @@ from sama.errors import PromptError, SamaError
 from sama.matting import Background, parse_background
 from sama.methods import METHODS
 from sama.photo.opening import Photo, image_digest
+from sama.request.masks import mask_of
 from sama.request.prompts import Prompts, parse_box, parse_point
 from sama.request.session import Session
 from sama.request.settings import Settings
@@ -117,10 +118,13 @@ def test_round_trip_keeps_every_bit(photo, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["session.json"]
 
 
-def test_logits_are_saved_thresholded_at_zero():
-    logits = np.array([[-1.0, 0.0], [0.01, 5.0]], np.float32)
+def test_logits_are_saved_in_steps_that_keep_their_sign():
+    logits = np.array([[-1.0, 0.0, -20.0], [0.01, 5.0, 20.0]], np.float32)
     back = Prompts.from_dict(Prompts(mask=logits).to_dict())
-    np.testing.assert_array_equal(back.mask, [[False, False], [True, True]])
+    np.testing.assert_array_equal(back.mask > 0, logits > 0)
+    np.testing.assert_allclose(back.mask, np.clip(logits, -8, 8), atol=0.07)
+    grey = mask_of(np.arange(256, dtype=np.uint8).reshape(16, 16))
+    np.testing.assert_array_equal(Prompts.from_dict(Prompts(mask=grey).to_dict()).mask, grey)
 
 
 def test_check_refuses_another_photo(photo):
@@ -304,3 +308,14 @@ def test_only_the_command_line_opens_a_background_by_its_path(tmp_path):
     opened = Settings.from_dict(data, paths=True, methods=METHODS)
     np.testing.assert_array_equal(opened.background.picture, PICTURE)
     assert opened.to_dict()["background"] == data["background"], "named, not put in whole"
+
+
+def test_a_mask_without_a_box_gets_the_one_around_it():
+    mask = np.zeros((30, 40), bool)
+    mask[5:9, 10:30] = True
+    alone = Prompts(((12, 6, 1),), mask=mask)
+    assert alone.boxed().boxes == ((10.0, 5.0, 30.0, 9.0),)
+    assert alone.boxed().mask is mask and alone.boxed().points == alone.points
+    for prompts in (Prompts(boxes=((1, 1, 9, 9),), mask=mask), Prompts(((12, 6, 1),))):
+        assert prompts.boxed() is prompts
+    assert Prompts(mask=mask).only_mask and not alone.only_mask

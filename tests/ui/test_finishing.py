@@ -109,7 +109,7 @@ def api(studio):
 
 
 def test_the_report_says_what_was_found_and_how_boxes_were_taken(api, photo, monkeypatch):
-    monkeypatch.setattr("sama.ui.api.deliver", lambda outputs, names, keep: list(names))
+    monkeypatch.setattr("sama.ui.api_answers.deliver", lambda outputs, names, keep: list(names))
     *_, report = api.segment(FileData(path=str(photo)), boxes=[[200, 30, 60, 170]])
     assert (report["found"], report["boxes"]) == ("object", [[60, 30, 200, 170]])
     assert "taken as the corners 60,30,200,170" in report["notes"][-1]
@@ -120,7 +120,7 @@ def test_the_report_says_what_was_found_and_how_boxes_were_taken(api, photo, mon
 def test_the_api_cuts_out_by_mask_and_keeps_haze(api, photo, monkeypatch):
     made = []
     monkeypatch.setattr(
-        "sama.ui.api.deliver", lambda outputs, names, keep: made.append(outputs) or list(names)
+        "sama.ui.api_answers.deliver", lambda outputs, names, keep: made.append(outputs) or list(names)
     )
     api.predict(FileData(path=str(photo)), boxes=[BOX], cutout_from="mask", haze="kept")
     api.matte(FileData(path=str(photo)), boxes=[BOX])

@@ -2,10 +2,11 @@
 shown; a `gr.HTML` component.
 
 Event: `input` (another choice). Prop that the server sets: `offer` {key, seq, chosen, items, trained, grey}, where
-`key` names the photo, `seq` the prompts, an item is {src, score}, `trained` says whether there is a choice of mattes,
+`key` names the photo, `seq` the prompts, an item is {src, score}, `trained` says whether there are weights of SAMA's,
 and `grey` that the matte is grey inside (`grey.py`), so that the page asks whether the object is solid.
-Props that never change: `methods`, a list of {name, label, title, note}, where mattes may come from; `opaque`, the
-name of the one that makes a solid object opaque: that is said of one photo's object, never of the next.
+Props that never change: `methods`, a list of {name, label, title, note}, where mattes may come from, the first unless
+another is chosen; `opaque`, the name of the one that makes a solid object opaque: that is said of one photo's object,
+never of the next.
 """
 
 from typing import Any
@@ -55,8 +56,9 @@ class ChoiceData(GradioModel):
         """Where the matte of the photo `key` comes from; the model's own instead of what this model or photo cannot
         give, or what was chosen for another photo. transparent: whether the photo's file has a transparency of its
         own."""
-        method = methods.METHODS[self.matte]
-        there = method.available(info) and (transparent or OWN_ALPHA not in method.needs)
+        offered = {method.name: method for method in methods.mattes(info)}
+        chosen = offered.get(self.matte)
+        there = chosen is not None and (transparent or OWN_ALPHA not in chosen.needs)
         return self.matte if there and self.matte_for in ("", key) else methods.default_method(info)
 
 

@@ -30,15 +30,16 @@ function forgetOthers() {
   props.value = { ...current(), matte: before || props.start.matte, matte_for: '' };
 }
 function markMatte() {
-  const { matte, keep_haze } = current();
+  const { matte: wished, keep_haze } = current();
+  const [first] = props.methods;
+  const matte = props.methods.some(({ name }) => name === wished) ? wished : first?.name;
   for (const button of mattes.children) press(button, button.dataset.matte === matte);
   press(haze, keep_haze);
   // Asked only of the matte that is chosen: another one is on its way.
   const grey = !!props.offer?.grey && matte !== props.opaque;
   opaque.hidden = !grey;
   const { note: words } = props.methods.find(({ name }) => name === matte) || {};
-  const plain =
-    matte === props.start.matte ? 'White is kept, black is not, grey shines through.' : words || '';
+  const plain = matte === first?.name ? 'White is kept, black is not, grey shines through.' : words || '';
   about.textContent = grey ? 'The matte is grey inside.' : capital(plain);
 }
 const capital = text => text.charAt(0).toUpperCase() + text.slice(1);
@@ -87,9 +88,11 @@ function candidate({ src, score }, i, { length }) {
   return button;
 }
 function show() {
-  const offer = props.offer;
-  mattes.hidden = about.hidden = !!offer && !offer.trained && !photo?.transparent;
-  for (const button of mattes.children) if (button.dataset.matte === OWN) button.hidden = !photo?.transparent;
+  const offer = props.offer,
+    own = !!photo?.transparent;
+  const choices = props.methods.filter(({ name }) => own || name !== OWN);
+  mattes.hidden = about.hidden = !!offer && choices.length < 2;
+  for (const button of mattes.children) if (button.dataset.matte === OWN) button.hidden = !own;
   root.hidden = !offer || !photo || offer.key !== photo.key;
   if (root.hidden) return;
   const held = [...list.children].indexOf(document.activeElement);

@@ -8,6 +8,7 @@ from sama.matting import to_uint8
 from sama.methods.findings import finding_of
 from sama.request.request import Request
 from sama.ui import words
+from sama.ui.handlers.masks import method_of
 from sama.ui.handlers.page import Changes, Page
 from sama.ui.handlers.scenery import residual_of
 from sama.ui.handlers.steps import as_sam, cleared, encode, encoding_line, layers_of, offer_of
@@ -80,7 +81,7 @@ def _request(page: Page) -> Request:
     """What the page asks for."""
     return page.here.request(
         page.data.prompts,
-        method=page.choice.method(page.studio.info, page.data.path, transparent=page.here.transparent),
+        method=method_of(page),
         candidate=page.choice.candidate(page.data.seq),
         keep_haze=page.choice.keep_haze,
     )
@@ -104,6 +105,8 @@ def _complete(page: Page, request: Request) -> Iterator[Changes]:
         return  # the visitor has left, or there is a newer answer
     layers = layers_of(page, visit, data, found)
     layers["alpha"] = alpha_url(to_uint8(shown.fitted.alpha))
+    if (trimap := shown.trimap) is not None:
+        layers["trimap"] = alpha_url(trimap)
     background = scene.background(page.backdrop, max(shown.fitted.alpha.shape))
     layers["composite"] = composite_url(shown.on(background, scene.estimated, scene.by_mask))
     yield {

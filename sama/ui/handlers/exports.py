@@ -12,6 +12,7 @@ from sama.export.writing import write_outputs, write_zip
 from sama.methods.findings import finding_of
 from sama.photo.source import printable
 from sama.request.settings import MASK, MATTE, Settings
+from sama.ui.handlers.masks import method_of
 from sama.ui.handlers.page import Changes, Keep, Page, Wiring
 from sama.ui.telling import Refusal
 
@@ -61,10 +62,10 @@ def download(page: Page, wanted: str) -> Changes:
             raise PromptError("Nothing is cut out yet; click an object first.")
         if wanted not in (EVERYTHING, *FILES):
             raise PromptError("There is no file of that name to download; reload the page.")
-        visit = page.opened().here
+        page = page.opened()
+        visit = page.here
         background = scene.background(page.backdrop, max(visit.size))
-        candidate = choice.candidate(data.seq)
-        method = choice.method(page.studio.info, visit.path, transparent=visit.transparent)
+        candidate, method = choice.candidate(data.seq), method_of(page)
         cutout_from = MASK if scene.by_mask else MATTE
         settings = Settings(background, candidate, scene.estimated, method, cutout_from, choice.keep_haze)
         outputs = visit.outputs(data.prompts, settings, page.studio.info)

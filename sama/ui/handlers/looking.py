@@ -5,7 +5,7 @@ from typing import Any
 from sama.errors import SamaError
 from sama.export.palette import SAM_COLOUR, SAMA_COLOUR
 from sama.matting import to_uint8
-from sama.predict.answer import SAM, SAMA
+from sama.predict.answer import SAM, SAMA, TRIMAP
 from sama.ui.handlers.page import Changes, Page
 from sama.ui.pictures import alpha_url, composite_url, difference_url, mask_url, photo_url
 from sama.ui.viewer import LOOK_SIDE, Viewer
@@ -25,6 +25,8 @@ def look(page: Page) -> Changes:
     box, side, names = wanted
     if shown.answer.layer(SAMA) is None:  # SAMA has no weights
         names -= {"sama", "difference"}
+    if shown.answer.layer(TRIMAP) is None:
+        names -= {"trimap"}
     result = {**shown.label(visit.path), "box": box}
     try:
         background = scene.background(page.backdrop, max(visit.preview_size))
@@ -34,6 +36,7 @@ def look(page: Page) -> Changes:
             "sam": lambda: mask_url(part.sam_mask, SAM_COLOUR),
             "sama": lambda: mask_url(part.sama_mask, SAMA_COLOUR),
             "alpha": lambda: alpha_url(to_uint8(part.alpha)),
+            "trimap": lambda: alpha_url(part.trimap),
             "composite": lambda: composite_url(part.on(background, scene.estimated, scene.by_mask)),
             "difference": lambda: difference_url(part.difference),
         }

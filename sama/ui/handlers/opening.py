@@ -8,14 +8,17 @@ from pathlib import Path
 from gradio.data_classes import FileData
 
 from sama.errors import PhotoError
+from sama.request.checks import shown
 from sama.ui import words
+from sama.ui.handlers.masks import as_mask
 from sama.ui.handlers.page import Changes, Page
 from sama.ui.handlers.steps import cleared, encode, encoding_line
 from sama.ui.pictures import photo_bytes, photo_url
 from sama.ui.prompter import PromptData, Prompter
-from sama.ui.telling import warn
+from sama.ui.telling import inform, warn
 from sama.ui.visit import Visit
 
+LOST = "The mask {name} is gone; drop it on the photo once more."
 MOST_SIDE = 16384  # pixels of the longer side of a picture that every browser can draw
 
 
@@ -41,7 +44,8 @@ def open_example(page: Page) -> Iterator[Changes]:
 
 
 def open_photo(page: Page) -> Iterator[Changes]:
-    """Open an uploaded photo; one that cannot be opened leaves everything as it was."""
+    """Open an uploaded photo, or take it for a mask of the open one; one that cannot be opened leaves everything as it
+    was."""
     data = page.data
     if data.path is None:
         return
@@ -53,6 +57,11 @@ def open_photo(page: Page) -> Iterator[Changes]:
         if not isinstance(error, PhotoError):
             raise
         warn(error)
+        return
+    mask = as_mask(page, opened)
+    if mask is not None:
+        opened.leave()
+        yield mask
         return
     yield from _show(page, opened, data, None)
 
@@ -79,6 +88,9 @@ def _reopen(page: Page) -> Iterator[Changes]:
     """Show what a visitor had before a reload; raises PhotoError."""
     data = page.data
     opened = page.studio.open(data.path or "")
+    if data.lost:
+        inform(LOST.format(name=shown(data.lost, 80)), "Mask")
+        data = data.model_copy(update={"lost": ""})
     name = data.image.orig_name if data.image is not None else None
     known = next((e for e in page.studio.examples.values() if e.path.name == name), None)
     if known is not None and not filecmp.cmp(known.path, opened.path, shallow=False):

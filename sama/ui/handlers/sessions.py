@@ -7,11 +7,13 @@ from sama.matting import Background
 from sama.matting.background import DEFAULT_SIGMA
 from sama.methods import METHODS, default_method
 from sama.methods.base import MATTE
+from sama.methods.from_mask import FromMask
 from sama.predict.answer import ModelInfo
 from sama.request.checks import shown
 from sama.request.session import Session
 from sama.request.settings import ESTIMATED, PHOTO, Settings
 from sama.ui.candidates import OPAQUE, Candidates, ChoiceData
+from sama.ui.handlers.masks import keep_mask
 from sama.ui.handlers.page import Changes, Page
 from sama.ui.pictures import photo_url
 from sama.ui.prompter import PromptData, Prompter
@@ -34,8 +36,6 @@ def restore(page: Page) -> Changes:
         session.check(visit)
         asked = visit.request(session.prompts)
         prompts = asked.prompts
-        if prompts.mask is not None:
-            raise PromptError("The page cannot show a mask prompt; use python -m sama predict --session.")
         settings, told = _settings(session, page.scene, page.backdrop, max(visit.size))
     except SamaError as error:
         raise Refusal(str(error), page=True) from error
@@ -46,7 +46,9 @@ def restore(page: Page) -> Changes:
     for sentence in told:
         inform(sentence, "Session")
     seq = data.seq + 1
-    marks = {key: value for key, value in prompts.to_dict().items() if key != "mask"}
+    marks = {**replace(prompts, mask=None).to_dict(), "mask": None}
+    if prompts.mask is not None:
+        marks["mask"] = keep_mask(prompts.mask, page.studio.keep)
     value = PromptData(image=data.image, **marks, seq=seq, side=data.side)
     if settings.candidate is not None:
         chosen = chosen.model_copy(update={"seq": seq, "index": settings.candidate})
@@ -63,6 +65,9 @@ def _choice(
 ) -> ChoiceData:
     """The matte that the session of the photo `key` has, or this page's own where it cannot be shown, which is told."""
     name = settings.method or default_method(info)
+    if name == FromMask.name:
+        # The mask itself asks for it.
+        return ChoiceData(matte=default_method(info), keep_haze=settings.keep_haze)
     if MATTE not in METHODS[name].returns:
         told.append(f"It was made by {METHODS[name].label}, which makes no matte; the page shows its own.")
         name = default_method(info)

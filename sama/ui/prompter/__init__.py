@@ -1,10 +1,10 @@
 """The prompter: a photo on a canvas, with clicks and boxes; a `gr.HTML` component without a build step.
 
-Its value is {image, points, boxes, seq, side} in the photo's own pixels; `side` is the longer side, in pixels of the
-screen, at which the viewer's panels show the photo. The photo is uploaded once; an event
-carries its path and coordinates only. Events: `upload` (another photo), `input` (other prompts), `example` (a
-thumbnail), `session` (a session file, with which alone the value has a `session`), `sharpen` {key, side}, when
-the canvas enlarges beyond the picture it has.
+Its value is {image, points, boxes, mask, seq, side} in the photo's own pixels; `mask` is the file of a mask that was
+dropped on it, if any; `side` is the longer side, in pixels of the screen, at which the viewer's panels show the photo.
+The photo is uploaded once; an event carries its path and coordinates only. Events: `upload` (another photo, or a mask
+of this one), `input` (other prompts), `example` (a thumbnail), `session` (a session file, with which alone the value
+has a `session`), `sharpen` {key, side}, when the canvas enlarges beyond the picture it has.
 
 Props that the server sets: `photo` {key, width, height, preview, example, transparent}, the photo it
 has accepted; `sharp` {key, path}, a larger picture of it;
@@ -13,8 +13,11 @@ canvas shows accepted photos only, so a refused file leaves it as it was. Props 
 {name, title, thumb}; `max_megabytes` of an upload; `photo_files`, what may be opened.
 """
 
+from dataclasses import replace
+
 from gradio.data_classes import FileData, GradioModel
 
+from sama.request.masks import open_mask
 from sama.request.prompts import Prompts
 from sama.ui.component import DataComponent, asset
 from sama.ui.component.data import Whole
@@ -30,6 +33,8 @@ class PromptData(GradioModel):
     image: FileData | None = None
     points: list[list[float]] = []
     boxes: list[list[float]] = []
+    mask: FileData | None = None
+    lost: str = ""  # what a mask was called that is gone after a reload
     seq: Whole = 0
     side: Whole = 512
     session: FileData | None = None
@@ -47,12 +52,13 @@ class PromptData(GradioModel):
     @property
     def marked(self) -> bool:
         """Whether there is any prompt."""
-        return bool(self.points or self.boxes)
+        return bool(self.points or self.boxes or self.mask)
 
     @property
     def prompts(self) -> Prompts:
-        """The prompts, not yet checked against the photo; raises PromptError."""
-        return Prompts.from_dict({"points": self.points, "boxes": self.boxes})
+        """The prompts, not yet checked against the photo; raises PromptError, PhotoError for a mask that is gone."""
+        prompts = Prompts.from_dict({"points": self.points, "boxes": self.boxes})
+        return prompts if self.mask is None else replace(prompts, mask=open_mask(self.mask.path))
 
 
 class Prompter(DataComponent):
@@ -64,6 +70,7 @@ class Prompter(DataComponent):
         "marks.js",
         "history.js",
         "hand.js",
+        "own.js",
         "pointing.js",
         "crosshair.js",
         "row.js",

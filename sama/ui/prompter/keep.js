@@ -27,7 +27,8 @@ function keptFiles(mode, work) {
 
 function Keep() {
   let able = true, // whether this browser lets pages keep anything
-    saved = '';
+    saved = '',
+    coming = {};
   const tab = (() => {
     try {
       const name = sessionStorage.getItem('sama-tab') || crypto.getRandomValues(new Uint32Array(4)).join('');
@@ -67,8 +68,14 @@ function Keep() {
         able = false;
       }
     },
-    file(file) {
-      if (able)
+    // A file on its way, and whether the server shows it as the photo: what turns out to be a mask of the photo before,
+    // or no photo at all, does not take its place.
+    coming(key, file) {
+      coming = { key, file };
+    },
+    arrived(key) {
+      const { file } = coming;
+      if (able && file && key === coming.key)
         keptFiles('readwrite', store => store.put({ file, name: file.name, time: Date.now() }, tab)).catch(
           () => {},
         );

@@ -12,26 +12,28 @@ let label = 1; // what a plain click means: 1 keep, 0 remove
 let spaceHeld = false;
 let fallback = null; // the value to return to when the server refuses an upload
 let replacing = null; // the marks that a session is about to replace
+let dropped = null; // the marks that an upload replaces if it is a mask of the photo
 let cleared = false; // with the newest change, all marks were taken away
 
 // ---- value -------------------------------------------------------------------------------------------------------
 
-const marks = () => ({ points: current().points, boxes: current().boxes });
+const marks = () => ({ points: current().points, boxes: current().boxes, mask: current().mask ?? null });
 const locked = () => !photo || photo.key !== current().image?.path;
 
-function put({ points, boxes }) {
+// mask: the file of one, null for none; the present one stays where nothing is said.
+function put({ points, boxes, mask = current().mask }) {
   // Always a new object: a change inside the old one would go unnoticed.
-  props.value = { image: current().image, points, boxes, seq: (current().seq || 0) + 1, side };
+  props.value = { image: current().image, points, boxes, mask, seq: (current().seq || 0) + 1, side };
   cleared = false;
   draw();
   remember();
   trigger('input');
 }
 const history = History({ marks, put, locked });
-const isMarked = () => current().points.length + current().boxes.length > 0;
+const isMarked = () => current().points.length + current().boxes.length > 0 || !!current().mask;
 function clear() {
   if (locked() || !isMarked()) return;
-  history.commit({ points: [], boxes: [] });
+  history.commit({ points: [], boxes: [], mask: null });
   cleared = true;
   say(CLEARED);
 }
@@ -68,7 +70,7 @@ function draw() {
   const { points, boxes } = pointing.preview || current();
   $('.pr-undo').disabled = !history.undoable;
   $('.pr-redo').disabled = !history.redoable;
-  $('.pr-clear').disabled = !points.length && !boxes.length;
+  $('.pr-clear').disabled = !isMarked() && !points.length && !boxes.length;
   $('.pr-zoom').textContent = Math.round(port.view.zoom * 100) + ' %';
   $('.pr-root').classList.toggle('zoomed', port.zoomed);
   stage.classList.toggle('empty', !photo);
@@ -171,15 +173,14 @@ function sent(kind, file, known, own) {
     replacing = marks();
     props.value = { ...current(), session: file };
   } else {
-    const { points, boxes } = known || { points: [], boxes: [] };
-    keep.file(own);
-    return open({ image: file, points, boxes });
+    keep.coming(file.path, own);
+    return open({ image: file, points: [], boxes: [], ...known });
   }
   draw();
   trigger(kind);
 }
 function open(next) {
-  fallback = locked() ? fallback : props.value;
+  if (!locked()) [fallback, dropped] = [props.value, marks()];
   replacing = null;
   props.value = { ...next, seq: (current().seq || 0) + 1, side };
   draw();
@@ -206,6 +207,8 @@ async function show() {
     example: next.example,
     transparent: next.transparent,
   };
+  keep.arrived(photo.key);
+  dropped = null;
   history.forget();
   crosshair.hide();
   overlay = null;
@@ -218,13 +221,13 @@ async function show() {
   remember();
   files.shown();
 }
-// A photo with transparency: that is its matte, of all of it where nothing is marked yet.
-$('.pr-own').onclick = () => {
-  announce('matte', { name: 'own', quiet: !isMarked() });
-  if (!isMarked() && !locked()) history.commit({ points: [], boxes: [[0, 0, photo.width, photo.height]] });
-};
+Own($('.pr-own'), tools, isMarked);
 watch('value', () => {
   if (replacing) history.note(replacing); // undo brings back what was marked before the session
+  if (dropped && current().mask && !locked()) {
+    history.note(dropped);
+    dropped = null;
+  }
   replacing = null;
   draw();
   remember();

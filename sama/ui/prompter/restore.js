@@ -32,7 +32,10 @@ async (visit, now, ...others) => {
     const kept = JSON.parse(sessionStorage.getItem('sama-photo') || 'null');
     if (!kept?.value?.image) return [visit, now, ...others];
     const value = (await known(kept.value.image.url)) ? kept.value : await again(kept);
-    if (value) return [visit, { ...value, session: null }, ...others];
+    // A mask that the server has lost is told of, and left out.
+    const { mask } = value || {},
+      lost = mask && !(await known(mask.url)) ? { mask: null, lost: mask.orig_name || 'mask' } : {};
+    if (value) return [visit, { ...value, session: null, ...lost }, ...others];
     sessionStorage.removeItem('sama-photo');
   } catch {
     /* a browser that keeps nothing, or a damaged record: the page begins as for a new visitor */

@@ -24,7 +24,7 @@ function lookFor(layers, { names, box, scale, room }, largest) {
   const missing = new Set(names.filter(name => layers.lacks(name, box, needed)));
   if (!missing.size) return null;
   // Masks lie on the photo: where the browser cannot open the file itself it needs that part, too.
-  const onPhoto = [...missing].some(name => name !== 'alpha' && name !== 'composite');
+  const onPhoto = [...missing].some(name => !['alpha', 'trimap', 'composite'].includes(name));
   if (onPhoto && layers.lacks('photo', box, needed)) missing.add('photo');
   return { box: wide, side: Math.ceil(longest * needed), names: [...missing] };
 }

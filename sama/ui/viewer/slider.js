@@ -52,6 +52,14 @@ function Slider(figure, titles, redraw) {
   });
   return {
     names: () => [left.value, right.value],
+    // Offers a layer or does not; then another one takes its place.
+    offer(name, instead, there) {
+      for (const select of [left, right]) {
+        for (const option of select.options)
+          if (option.value === name) option.hidden = option.disabled = !there;
+        if (!there && select.value === name) select.value = instead;
+      }
+    },
     swap() {
       [left.value, right.value] = [right.value, left.value];
     },

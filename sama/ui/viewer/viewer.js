@@ -17,7 +17,7 @@ const looks = Looks(layers, wanted => trigger('look', wanted), props.look_side);
 const figureOf = name => $(`[data-panel=${name}]`);
 const panels = ['sam', 'sama', 'alpha', 'composite', 'difference'].map(name => {
   const panel = makePanel(name, figureOf(name), enlarge, alone => full.toggle(alone));
-  const layer = () => (swapped && SWAPPED[name]) || name;
+  const layer = () => (swapped && SWAPPED[name]) || (name === 'alpha' && trimap.on ? 'trimap' : name);
   return Object.assign(panel, {
     names: () => [layer()],
     paint: (ctx, port, crisp) => layers.paint(ctx, layer(), port, crisp),
@@ -26,6 +26,7 @@ const panels = ['sam', 'sama', 'alpha', 'composite', 'difference'].map(name => {
 const both = makePanel('slider', figureOf('slider'));
 const slider = Slider(both.figure, props.layer_titles, refresh);
 panels.push(Object.assign(both, { names: slider.names, paint: slider.paint(layers, both.port) }));
+const trimap = Trimap($('.vw-mattes'), { layers, slider, draw: () => draw() });
 
 const tour = Tour(figureOf('difference'), place => {
   lead().show(place, PLACE_FILLS);
@@ -109,6 +110,7 @@ async function showLayers() {
   layers.set(pictures);
   const best = pictures.sama ? 'sama' : 'sam';
   announce('mask', { key: next.key, picture: pictures[best], tint: layers.tints[best] });
+  if (next.alpha) trimap.offer();
   refresh();
   if (next.alpha) painted('answer');
 }
@@ -222,7 +224,6 @@ shortcuts(
   },
   { loupe, change, lead, ready: () => !!layers.photo, draw },
 );
-
 enlargingKeys(sole, full, () => layers.photo && mode);
 
 hear('view', view => {
@@ -245,4 +246,5 @@ watch('composite', showComposite);
 watch('look', showLook);
 watch('difference', showDifference);
 new ResizeObserver(draw).observe(grid);
+trimap.offer();
 setMode('panels');

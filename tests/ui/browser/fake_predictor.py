@@ -10,7 +10,8 @@ import time
 
 import numpy as np
 
-from sama.predict.answer import ALPHA, SAM, SAMA, Answer, ModelInfo, ObjectAnswer, Progress
+from sama.photo.resize import resize
+from sama.predict.answer import ALPHA, SAM, SAMA, TRIMAP, Answer, ModelInfo, ObjectAnswer, Progress
 from sama.request.request import Request
 
 HOLES = (
@@ -22,13 +23,13 @@ HOLES = (
 CANDIDATES = (0.5, 1, 1.6)  # radii of a lone click's three discs; the middle one is the best
 
 
-STEEPNESS = {"sama": 8, "solid": 40, "closed_form": 2}  # of the matte's edge
+STEEPNESS = {"sama": 8, "solid": 40, "closed_form": 2, "from_mask": 20}  # of the matte's edge
 
 
 class Counts:
     """What all forks have done together; `gate`, if there is one, is acquired before every view. small: boxes narrower
     than this get a closer look; grey: SAMA's mattes are half clear inside; closer: for every answer, whether it could
-    have one."""
+    have one; trimap: whether SAMA tells one."""
 
     def __init__(self, gate: threading.Semaphore | None = None, small: float = 0, *, grey: bool = False):
         self.views = 0
@@ -37,6 +38,7 @@ class Counts:
         self.small = small
         self.grey = grey
         self.closer: list[bool] = []
+        self.trimap = False
 
 
 class FakePredictor:
@@ -126,6 +128,8 @@ class FakePredictor:
         for x0, y0, x1, y1 in prompts.boxes:
             radius = np.hypot((2 * x - x0 - x1) / (x1 - x0), (2 * y - y0 - y1) / (y1 - y0))
             field = np.maximum(field, 1 - radius)
+        if prompts.mask is not None:
+            field = np.where(resize(prompts.mask.astype(np.float32), (width, height)) > 0, 1, field)
         reach = max(self._size) / 8
         for px, py, label in prompts.points:
             inside = 1 - np.hypot(x - px, y - py) / reach
@@ -143,6 +147,8 @@ class FakePredictor:
             layers[ALPHA] = np.clip(field * STEEPNESS[method.name] + 0.3, 0, 1)
             if self.counts.grey and method.name == "sama":
                 layers[ALPHA] *= 0.6
+            if self.counts.trimap and method.name == "sama":
+                layers[TRIMAP] = ((layers[ALPHA] > 0) + 1.0 * (layers[ALPHA] == 1)).astype(np.float32) / 2
         scores = np.array((0.7, 0.9, 0.8) if len(sizes) > 1 else (0.9,), np.float32)
         one = ObjectAnswer(prompts, np.stack([f > 0 for f in fields]), scores, chosen, layers)
         return Answer(method.name, (one,), {"decode_sam": 0.01, **({"decode_sama": 0.02} if sama else {})})

@@ -68,9 +68,37 @@ def test_the_other_endpoints(client, outputs):
     assert (info["model"], info["weights"], info["sama_weights"]) == ("fake", "0123456789ab", True)
 
 
+def test_a_matte_follows_a_mask(client, tmp_path):
+    mask = np.zeros((427, 640), np.uint8)
+    mask[100:300, 200:400] = 255
+    for name, array in (("mask", mask), ("small", mask[:-1]), ("empty", 0 * mask)):
+        Image.fromarray(array).save(tmp_path / f"{name}.png")
+    photo = handle_file(FLOWER)
+    asked = {"image": photo, "mask": handle_file(tmp_path / "mask.png"), "api_name": "/from_mask"}
+    alpha, cutout, report = client.predict(**asked)
+    np.testing.assert_array_equal(pixels(alpha), mask)
+    np.testing.assert_array_equal(pixels(cutout)[..., 3], mask)
+    assert report["method"] == "from_mask" and report["size"] == [640, 427]
+    for name, told in (
+        ("small", "640 x 426 pixels and the upright photo 640 x 427"),
+        ("empty", "marks nothing"),
+    ):
+        with pytest.raises(AppError, match=told):
+            client.predict(**asked | {"mask": handle_file(tmp_path / f"{name}.png")})
+    with pytest.raises(AppError, match="There is no mask"):
+        client.predict(**asked | {"mask": None})
+
+
 def test_only_these_are_offered_and_documented(client):
     offered = client.view_api(return_format="dict", print_info=False)
-    assert set(offered["named_endpoints"]) == {"/predict", "/segment", "/matte", "/composite", "/info"}
+    assert set(offered["named_endpoints"]) == {
+        "/predict",
+        "/segment",
+        "/matte",
+        "/composite",
+        "/from_mask",
+        "/info",
+    }
     assert not offered["unnamed_endpoints"]
 
 
@@ -162,7 +190,7 @@ def mcp(url: str, method: str, **params) -> dict:
 
 def test_mcp_lists_the_tools_with_their_arguments(url):
     tools = {tool["name"]: tool for tool in mcp(url, "tools/list")["tools"]}
-    assert set(tools) == {"predict", "segment", "matte", "composite", "info"}
+    assert set(tools) == {"predict", "segment", "matte", "composite", "from_mask", "info"}
     schema = tools["predict"]["inputSchema"]
     assert schema["required"] == ["image"]
     assert schema["properties"]["boxes"]["type"] == "array"

@@ -55,6 +55,10 @@ def test_a_mask_is_a_prompt(client, tmp_path, monkeypatch):
         image=handle_file(FLOWER), boxes=[BOX], mask=handle_file(tmp_path / "mask.png"), api_name="/predict"
     )
     np.testing.assert_array_equal(seen[0].mask, mask > 0)
+    *_, report = client.predict(
+        image=handle_file(FLOWER), mask=handle_file(tmp_path / "mask.png"), api_name="/matte"
+    )
+    assert report["method"] == "from_mask", "a mask alone is followed"
     Image.fromarray(mask[:-1]).save(tmp_path / "short.png")
     with pytest.raises(AppError, match="short.png is 640 x 426 pixels and the upright photo 640 x 427"):
         client.predict(

@@ -50,7 +50,7 @@ def test_components_send_what_the_server_checks():
     assert list(scene.props["offsets"]) == [-MAX_OFFSET, MAX_OFFSET]
     assert list(scene.props["sizes"]) == [1 / MAX_SCALE, MAX_SCALE]
     names = [method["name"] for method in offered_mattes()]
-    assert names == ["sama", "solid", "closed_form", "own"]
+    assert names == ["sama", "solid", "closed_form", "own", "mini_on_sam"]
     assert [ChoiceData(matte=name).matte for name in names] == names
     with pytest.raises(ValueError, match="grabcut"):
         ChoiceData(matte="grabcut")
