@@ -12,11 +12,24 @@ if TYPE_CHECKING:
 
 
 def add_prompt_flags(parser: argparse.ArgumentParser) -> None:
-    """--box and --point, texts for `sama.request.prompts.parse_box` and `parse_point`."""
-    parser.add_argument("--box", action="append", default=[], metavar="x0,y0,x1,y1", help="may repeat")
+    """--box and --point, texts for `sama.request.prompts.parse_box` and `parse_point`, and `order`, that of both."""
+    how = {"action": _InOrder, "default": []}
+    parser.add_argument("--box", **how, metavar="x0,y0,x1,y1", help="may repeat")
     parser.add_argument(
-        "--point", action="append", default=[], metavar="x,y[,0|1]", help="1 keeps, 0 removes; may repeat"
+        "--point",
+        **how,
+        metavar="x,y[,0|1]",
+        help="1 keeps, 0 removes; may repeat; where it contradicts a --box, the later of them counts",
     )
+    parser.set_defaults(order=[])
+
+
+class _InOrder(argparse.Action):
+    """Append a value, and note that it came after those of the other flags."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        setattr(namespace, self.dest, [*getattr(namespace, self.dest), values])
+        namespace.order = [*namespace.order, self.dest]
 
 
 def add_mask_flag(parser: argparse.ArgumentParser) -> None:

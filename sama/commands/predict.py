@@ -21,6 +21,7 @@ from sama.commands.flags import (
 from sama.errors import PromptError
 from sama.methods import METHODS, answer, method_of
 from sama.methods.from_mask import asked_of
+from sama.methods.own import check_own
 from sama.photo.opening import Photo, open_image
 from sama.request.mask_files import read_mask
 from sama.request.prompts import Prompts, parse_box, parse_point
@@ -99,6 +100,7 @@ def main(args: argparse.Namespace) -> int:
     from sama.export.writing import check_folder, write_outputs
     from sama.methods.findings import finding_of
 
+    check_own(request.method, photo.name, photo.alpha)
     check_folder(args.out)
     predictor = load_predictor(args, model=model)
     info = predictor.info
@@ -163,7 +165,7 @@ def _request(args: argparse.Namespace, photo: Photo) -> tuple[Request, Settings,
     if args.session is None:
         points = tuple(parse_point(text) for text in args.point)
         mask = None if args.mask is None else read_mask(args.mask, photo.size, photo.name)
-        prompts = Prompts(points, tuple(parse_box(text) for text in args.box), mask)
+        prompts = Prompts(points, tuple(parse_box(text) for text in args.box), mask, tuple(args.order))
         if (method := asked_of(args.method, prompts)) is not None:
             flags |= {"matte": method}
         settings, model = Settings.from_dict(flags, methods=METHODS, paths=True), args.model or "mini"

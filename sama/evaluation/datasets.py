@@ -6,6 +6,7 @@ DIR/alphas/NAME.png     8-bit matte of one object (wins where both folders exist
 DIR/trimaps/NAME.png    optional, beside alphas: 0 background, 255 foreground, else unknown
 """
 
+import unicodedata
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -109,7 +110,7 @@ class Pair:
     @property
     def name(self) -> str:
         """What both are called."""
-        return self.photo.stem
+        return _name_of(self.photo)
 
 
 class Dataset:
@@ -152,6 +153,8 @@ class Dataset:
             name = unpaired[0]
             lacking = truth_folder if name in photos else self.folder / "images"
             raise SamaError(f"{name} is not in {lacking}: photos and truth must pair up by name.")
+        trimaps = self.folder / "trimaps"
+        self._trimaps = by_stem(trimaps, (".png",)) if trimaps.is_dir() else {}
         self.pairs = [Pair(photos[stem], truths[stem]) for stem in sorted(photos)[:limit]]
 
     def __len__(self) -> int:
@@ -218,8 +221,8 @@ class Dataset:
                 return Scene(pair.name, nothing, labels)
             return Scene(pair.name, nothing, np.where(void, 0, labels), known=~void)
         truth, unknown = read_matte(pair.truth), None
-        trimap_path = self.folder / "trimaps" / pair.truth.name
-        if trimap_path.exists():
+        trimap_path = self._trimaps.get(pair.name)
+        if trimap_path is not None:
             trimap = read_grey(trimap_path)
             unknown = (trimap > 0) & (trimap < 255)
             check_size(trimap_path, unknown.shape, size)
@@ -228,12 +231,18 @@ class Dataset:
 
 
 def by_stem(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
-    """Files of a folder by their names without the suffix; raises SamaError where two share one."""
+    """Files of a folder by their names, see `_name_of`; raises SamaError where two share one."""
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.suffix.lower() not in suffixes:
             continue
-        if path.stem in found:
-            raise SamaError(f"{folder} has both {found[path.stem].name} and {path.name}: keep one of them.")
-        found[path.stem] = path
+        name = _name_of(path)
+        if name in found:
+            raise SamaError(f"{folder} has both {found[name].name} and {path.name}: keep one of them.")
+        found[name] = path
     return found
+
+
+def _name_of(path: Path) -> str:
+    """A file's name without its suffix, with accents as one letter: disks of a Mac keep two, others either."""
+    return unicodedata.normalize("NFC", path.stem)

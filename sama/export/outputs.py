@@ -49,7 +49,7 @@ class Outputs:
             raise ValueError(f"SAM's mask and other layers of shape {shape} are needed")
         self.photo = photo
         self.answer = answer
-        check_own(answer.method, photo)
+        check_own(answer.method, photo.name, photo.alpha)
         self.method = METHODS[answer.method]
         self.alpha = photo.limit(matte_of(answer, self.method))  # the matte
         self.request = request

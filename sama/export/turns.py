@@ -26,6 +26,33 @@ def alone_in(folder: Path) -> Iterator[None]:
             yield
 
 
+def is_idle(folder: Path) -> bool:
+    """Whether it is certain that nobody writes to a folder by `alone_in`."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            path = folder / _LOCK
+            if not path.exists():
+                return True
+            descriptor = os.open(path, os.O_RDWR)
+            try:
+                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # pyright: ignore[reportAttributeAccessIssue]
+            finally:
+                os.close(descriptor)
+        else:
+            import fcntl
+
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            finally:
+                os.close(descriptor)
+    except OSError:  # somebody has it, or nobody can know on this drive
+        return False
+    return True
+
+
 @contextmanager
 def _locked_folder(folder: Path) -> Iterator[None]:
     import fcntl

@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,8 +12,10 @@ from pathlib import Path
 from sama.errors import SamaError
 from sama.export.files import FILES, names_of, write_file
 from sama.export.outputs import Outputs
-from sama.export.turns import alone_in
+from sama.export.turns import alone_in, is_idle
 
+_STAGING = ".sama-"
+_NEW = 60  # seconds in which a folder may not be held yet
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same answer makes the same zip, whenever it is made
 
 
@@ -45,7 +48,7 @@ def write_outputs(
 
 
 def check_folder(out_dir: str | os.PathLike) -> None:
-    """Raise ExportError, before minutes of work, where `write_outputs` could not write; changes nothing."""
+    """Raise ExportError, before minutes of work, where `write_outputs` could not write; leaves nothing there."""
     out = Path(out_dir)
     with suppress(_Checked), _explained(out), _staging(out):
         for name in FILES:
@@ -91,8 +94,10 @@ def _staging(out: Path) -> Iterator[Path]:
     staging = None
     try:
         out.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".sama-", dir=out))
-        yield staging
+        _sweep(out)
+        staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=out))
+        with alone_in(staging):
+            yield staging
     except BaseException:
         if staging is not None:
             shutil.rmtree(staging, ignore_errors=True)
@@ -101,6 +106,14 @@ def _staging(out: Path) -> Iterator[Path]:
                 folder.rmdir()
         raise
     shutil.rmtree(staging, ignore_errors=True)
+
+
+def _sweep(out: Path) -> None:
+    """Remove what runs into `out` that were killed have left; those that are at work hold their folders."""
+    for folder in out.glob(f"{_STAGING}*/"):
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime > _NEW and is_idle(folder):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _move(folder: Path, out: Path, names: list[str], unwanted: Iterable[str]) -> None:

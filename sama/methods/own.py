@@ -4,7 +4,6 @@ import numpy as np
 
 from sama.errors import PromptError
 from sama.methods.base import MATTE, OWN_ALPHA, PhotoMethod
-from sama.photo.opening import Photo
 from sama.predict.answer import ALPHA, ObjectAnswer
 from sama.request.request import Request
 
@@ -26,9 +25,7 @@ class Own(PhotoMethod):
         return {ALPHA: np.ones(request.shape, np.float32)}
 
 
-def check_own(method: str, photo: Photo) -> None:
-    """Raise PromptError where the file's transparency is asked for and there is none."""
-    if method == Own.name and photo.alpha is None:
-        raise PromptError(
-            f"{photo.name} has no transparency of its own; choose another method than {Own.name}."
-        )
+def check_own(method: str | None, name: str, alpha: np.ndarray | None) -> None:
+    """Raise PromptError where the transparency of the photo `name`, alpha, is asked for and there is none."""
+    if method == Own.name and alpha is None:
+        raise PromptError(f"{name} has no transparency of its own; choose another method than {Own.name}.")

@@ -11,6 +11,7 @@ import numpy as np
 from sama.errors import PromptError
 from sama.request import checks as check
 from sama.request.checks import Box, Point
+from sama.request.order import clicks_before, counting, inside, order_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,12 +20,14 @@ class Prompts:
 
     points: (x, y, label) with label 1 for the object and 0 for the background;
     boxes: (x0, y0, x1, y1);
-    mask: (H, W) of the photo's size, bool or float32 logits (positive inside), or None.
+    mask: (H, W) of the photo's size, bool or float32 logits (positive inside), or None;
+    order: a word for each point and box in the order in which they were given, see `order`; empty: boxes first.
     """
 
     points: tuple[Point, ...] = ()
     boxes: tuple[Box, ...] = ()
     mask: np.ndarray | None = None
+    order: tuple[str, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         # The generated comparison would ask an array for its truth value.
@@ -32,14 +35,15 @@ class Prompts:
             return NotImplemented
         one, two = self.mask, other.mask
         same = one is two if one is None or two is None else np.array_equal(one, two)
-        return same and self.points == other.points and self.boxes == other.boxes
+        mine, theirs = ((each.points, each.boxes, each.order) for each in (self, other))
+        return same and mine == theirs
 
     def validate(self, size: tuple[int, int]) -> "Prompts":
         """Return a clean copy: numbers as floats, box corners ordered and clipped to the photo.
 
         size is (width, height). Raises PromptError: nothing given, only negative clicks, NaN, a
         label other than 0 or 1, a prompt outside the photo, a box without area, a mask of another
-        size, or a mask together with several boxes.
+        size, a mask together with several boxes, or an order of other prompts.
         """
         points = tuple(check.point_inside(p, size) for p in check.points_of(self.points))
         boxes = tuple(check.box_inside(b, size) for b in check.boxes_of(self.boxes))
@@ -50,7 +54,7 @@ class Prompts:
             raise PromptError("There are only negative clicks; add a positive click or a box.")
         if len(boxes) > 1 and mask is not None:
             raise PromptError("A mask prompt goes with one box at most; remove boxes or the mask.")
-        return Prompts(points, boxes, mask)
+        return Prompts(points, boxes, mask, order_of(self.order, len(points), len(boxes)))
 
     @property
     def only_mask(self) -> bool:
@@ -73,17 +77,35 @@ class Prompts:
 
         Up to one box: a single group. Several boxes: a group each, with the positive points inside
         it (edges included); positive points outside every box form one more group. Negative points
-        join all groups.
+        join all groups. Clicks that a later box contradicts are left out, see `order`.
         """
-        if len(self.boxes) <= 1:
+        if not self.boxes or (len(self.boxes) == 1 and not self.order):
             return [self]
+        alone = len(self.boxes) == 1
+        found = []
+        for box, counts in zip(self.boxes, self._counting, strict=True):
+            points = tuple(
+                p
+                for p, counts_here in zip(self.points, counts, strict=True)
+                if counts_here and (alone or p[2] == 0 or inside(p, box))
+            )
+            found.append(Prompts(points, (box,), self.mask))
+        loose = tuple(
+            p
+            for p, counts in zip(self.points, self._counting[0], strict=True)
+            if p[2] == 1 and counts and not any(inside(p, box) for box in self.boxes)
+        )
         negative = tuple(p for p in self.points if p[2] == 0)
-        positive = [p for p in self.points if p[2] == 1]
-        groups = [
-            Prompts((*(p for p in positive if _inside(p, box)), *negative), (box,)) for box in self.boxes
-        ]
-        loose = tuple(p for p in positive if not any(_inside(p, box) for box in self.boxes))
-        return groups + ([Prompts(loose + negative)] if loose else [])
+        return found + ([Prompts(loose + negative)] if loose and not alone else [])
+
+    @property
+    def overruled(self) -> int:
+        """How many clicks do not count beside a box that came later and contradicts them."""
+        return sum(not all(counts) for counts in zip(*self._counting, strict=True))
+
+    @property
+    def _counting(self) -> list[list[bool]]:
+        return counting(self.points, self.boxes, clicks_before(self.order, len(self.boxes)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values; the mask becomes a base64 PNG, logits in 256 steps that keep their sign."""
@@ -91,6 +113,7 @@ class Prompts:
             "points": [[float(x), float(y), int(label)] for x, y, label in self.points],
             "boxes": [[float(v) for v in box] for box in self.boxes],
             "mask": None if self.mask is None else check.encode_mask(self.mask),
+            **({"order": list(self.order)} if self.order else {}),
         }
 
     @classmethod
@@ -103,8 +126,8 @@ class Prompts:
         data = check.known_keys(data, {f.name for f in fields(cls)}, "prompts")
         points = tuple(check.point(p) for p in check.points_of(data.get("points", ())))
         boxes = tuple(check.box(b) for b in check.boxes_of(data.get("boxes", ())))
-        text = data.get("mask")
-        return cls(points, boxes, None if text is None else check.decode_mask(text, size))
+        text, order = data.get("mask"), order_of(data.get("order", ()), len(points), len(boxes))
+        return cls(points, boxes, None if text is None else check.decode_mask(text, size), order)
 
 
 def parse_point(text: str) -> Point:
@@ -136,7 +159,3 @@ def _floats(text: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         return ()
-
-
-def _inside(point: Point, box: Box) -> bool:
-    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]

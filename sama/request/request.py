@@ -53,7 +53,7 @@ class Request:
             check.box(box) for box in check.sequence(given.boxes, "boxes")
         ]  # neither ordered nor clipped
         refuse_parts(prompts.points, boxes, photo_size)
-        notes = notes_on(boxes, photo_size)
+        notes = (*notes_on(boxes, photo_size), *_notes_on_order(prompts))
         _check_candidate(candidate, prompts.candidates)
         size = output_size or photo_size
         how = closer, edges, keep_logits, keep_haze, notes
@@ -73,3 +73,13 @@ class Request:
 def _check_candidate(candidate: int | None, count: int) -> None:
     if candidate is not None and not 0 <= candidate < count:
         raise PromptError(f"SAM has {count} candidate(s) here; choose one from 0 to {count - 1}.")
+
+
+def _notes_on_order(prompts: Prompts) -> tuple[str, ...]:
+    count = prompts.overruled
+    if not count:
+        return ()
+    clicks = "1 click does" if count == 1 else f"{count} clicks do"
+    return (
+        f"{clicks} not count beside a box that came later and says otherwise; click there again to correct it.",
+    )

@@ -22,6 +22,7 @@ from sama.ui.sent import SentFile
 from sama.ui.visit import Visit
 
 _ROWS = {"type": "array", "items": {"type": "array", "items": {"type": "number"}}}
+_WORDS = {"type": "array", "items": {"type": "string"}}
 
 
 class Api:
@@ -37,6 +38,7 @@ class Api:
         with gr.Column(visible=False):
             image, mask_in, picture = (SentFile(label=name) for name in ("image", "mask", "picture"))
             points, boxes = Value([], _ROWS, "points"), Value([], _ROWS, "boxes")
+            order = Value([], _WORDS, "order")
             candidate = gr.Number(None, precision=0, label="candidate")
             background = gr.Textbox("transparent", label="background")
             method = gr.Textbox(None, label="method")
@@ -50,12 +52,16 @@ class Api:
             trigger = gr.Button("API")
         prompts, finish = [image, points, boxes, candidate], [cutout_from, haze]
         for function, inputs, outputs in (
-            (self.predict, [*prompts, method, foreground, mask_in, *finish], [mask, alpha, cutout, report]),
-            (self.segment, [*prompts, method, mask_in], [mask, report]),
-            (self.matte, [*prompts, method, foreground, mask_in, *finish], [alpha, cutout, report]),
+            (
+                self.predict,
+                [*prompts, method, foreground, mask_in, *finish, order],
+                [mask, alpha, cutout, report],
+            ),
+            (self.segment, [*prompts, method, mask_in, order], [mask, report]),
+            (self.matte, [*prompts, method, foreground, mask_in, *finish, order], [alpha, cutout, report]),
             (
                 self.composite,
-                [*prompts, background, method, foreground, mask_in, picture, *finish],
+                [*prompts, background, method, foreground, mask_in, picture, *finish, order],
                 [composite, report],
             ),
             (self.from_mask, [image, mask_in, foreground, *finish], [alpha, cutout, report]),
@@ -82,6 +88,7 @@ class Api:
         mask: FileData | None = None,
         cutout_from: str = MATTE,
         haze: str = REMOVED,
+        order: list | None = None,
     ):
         """Cut an object out of a photo: SAMA's mask, its alpha matte, and the cut-out with clean edge colours, all at
         the photo's size.
@@ -104,6 +111,7 @@ class Api:
             mask=mask,
             cutout_from=cutout_from,
             haze=haze,
+            order=order,
         )
 
     @documented
@@ -115,9 +123,12 @@ class Api:
         candidate: int | None = None,
         method: str | None = None,
         mask: FileData | None = None,
+        order: list | None = None,
     ):
         """Segment an object in a photo: SAMA's mask at the photo's size."""
-        return self._answer(("mask.png",), image, points, boxes, candidate, method=method, mask=mask)
+        return self._answer(
+            ("mask.png",), image, points, boxes, candidate, method=method, mask=mask, order=order
+        )
 
     @documented
     def matte(
@@ -131,6 +142,7 @@ class Api:
         mask: FileData | None = None,
         cutout_from: str = MATTE,
         haze: str = REMOVED,
+        order: list | None = None,
     ):
         """Matte an object in a photo: SAMA's alpha matte and the RGBA cut-out at the photo's size."""
         return self._answer(
@@ -144,6 +156,7 @@ class Api:
             mask=mask,
             cutout_from=cutout_from,
             haze=haze,
+            order=order,
         )
 
     @documented
@@ -160,6 +173,7 @@ class Api:
         picture: FileData | None = None,
         cutout_from: str = MATTE,
         haze: str = REMOVED,
+        order: list | None = None,
     ):
         """Put an object of a photo on another background, at the photo's size."""
         return self._answer(
@@ -175,6 +189,7 @@ class Api:
             picture=picture,
             cutout_from=cutout_from,
             haze=haze,
+            order=order,
         )
 
     @documented

@@ -10,6 +10,7 @@ from sama.errors import PromptError, SamaError
 from sama.export.files import names_of
 from sama.methods import METHODS
 from sama.methods.from_mask import FromMask, asked_of
+from sama.methods.own import check_own
 from sama.predict.answer import ModelInfo
 from sama.request.mask_files import read_mask
 from sama.request.prompts import Prompts
@@ -42,6 +43,7 @@ class Answers:
         mask: FileData | None = None,
         picture: FileData | None = None,
         method: str | None = None,
+        order: list | None = None,
         **options: Any,
     ) -> tuple:
         """Return the files `names`, mask.png being SAM's where SAMA has no weights, and the report; options: further
@@ -58,8 +60,9 @@ class Answers:
             settings = Settings.from_dict(given, methods=METHODS)
             if picture is not None:
                 settings = replace(settings, background=backdrop_of(picture.path, picture.orig_name))
-            prompts = Prompts.from_dict({"points": points or [], "boxes": boxes or []})
+            prompts = Prompts.from_dict({"points": points or [], "boxes": boxes or [], "order": order or []})
             visit = self._open(image.path, image.orig_name)
+            check_own(settings.method, visit.name, visit.limit)
             if mask is not None:
                 prompts = replace(
                     prompts, mask=read_mask(mask.path, visit.size, visit.name, name=mask.orig_name)

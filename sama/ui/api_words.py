@@ -7,6 +7,10 @@ ARGUMENTS = {
     "image": "The photo. JPEG, PNG, WebP, AVIF, HEIC, TIFF or GIF.",
     "points": "Clicks as [x, y, label] in pixels of the upright photo; label 1 keeps, 0 removes.",
     "boxes": "Boxes as [x0, y0, x1, y1] in pixels of the upright photo; several boxes are several objects.",
+    "order": (
+        "A list of point and box, one for each, in the order in which they were given: of a click and a box that "
+        "contradict each other, the later counts; by default the click."
+    ),
     "candidate": "Which of SAM's masks SAMA refines, from 0; by default the one that SAM rates best.",
     "background": "transparent, a colour such as white or #336699, blur, or blur:SIGMA in pixels of the photo.",
     "picture": "A picture as the background, instead of `background`; it covers the photo.",

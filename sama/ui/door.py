@@ -7,10 +7,8 @@ from typing import Any
 import gradio as gr
 from gradio.exceptions import InvalidPathError
 
-_NOT_UPLOADED = "The request names a file that was not uploaded here; upload the file first."
-_NOT_UNDERSTOOD = (
-    "The request has a value of another kind than this server takes; reload the page, or see its API."
-)
+from sama.ui.telling import NOT_UNDERSTOOD, NOT_UPLOADED
+
 _ELSEWHERE = "is not in the cache folder"  # Gradio's words
 
 
@@ -22,8 +20,10 @@ class Door(gr.Blocks):
         """See `gr.Blocks`; raises gr.Error alone."""
         try:
             return await super().preprocess_data(block_fn, inputs, *args, **options)
-        except gr.Error:
-            raise
+        except gr.Error as error:
+            if not error.print_exception:  # ours
+                raise
+            raise gr.Error(NOT_UNDERSTOOD, print_exception=False, title="") from error
         except Exception as error:  # pydantic's, httpx's, Gradio's own: whatever a value can cause
             raise gr.Error(
                 escape(_sentence(error, inputs), quote=False), print_exception=False, title=""
@@ -36,16 +36,16 @@ class Door(gr.Blocks):
         except gr.Error as error:
             if _ELSEWHERE not in error.message:
                 raise
-            raise gr.Error(_NOT_UPLOADED, print_exception=False, title="") from error
+            raise gr.Error(NOT_UPLOADED, print_exception=False, title="") from error
 
 
 def _sentence(error: Exception, inputs: list[Any]) -> str:
     if isinstance(error, InvalidPathError):
-        return _NOT_UPLOADED
+        return NOT_UPLOADED
     if address := next(_addresses(inputs), None):
         shown = "".join(c for c in address if c.isprintable())[:120]
         return f"{shown} cannot be fetched from here; check the address, or upload the file itself."
-    return _NOT_UNDERSTOOD
+    return NOT_UNDERSTOOD
 
 
 def _addresses(value: Any) -> Iterator[str]:

@@ -101,11 +101,12 @@ def _connect(studio: gr.Blocks, wiring: Wiring, downloads: Downloads) -> None:
     decoder = {"concurrency_id": "decoder", "concurrency_limit": 4}
     newest = {"trigger_mode": "always_last", **decoder}
 
+    opens = {"opens": True, "trigger_mode": "multiple", **encoder}
     for opening in (
-        wiring.connect(studio.load, open_first, canvases, js=RESTORE, **encoder),
-        wiring.connect(prompter.example, open_example, canvases, event=True, **encoder),
-        wiring.connect(talk.example, open_example, canvases, event=True, **encoder),
-        wiring.connect(prompter.upload, open_photo, canvases, trigger_mode="multiple", **encoder),
+        wiring.connect(studio.load, open_first, canvases, js=RESTORE, **opens),
+        wiring.connect(prompter.example, open_example, canvases, event=True, **opens),
+        wiring.connect(talk.example, open_example, canvases, event=True, **opens),
+        wiring.connect(prompter.upload, open_photo, canvases, **opens),
     ):
         wiring.connect(opening.success, answer, canvases, **decoder)
     wiring.connect(prompter.input, answer, canvases, **newest)

@@ -15,10 +15,11 @@ from sama.errors import SamaError
 
 _LINK = re.compile(r"""<a\b[^>]*?href\s*=\s*["']?([^"'\s>]+)[^>]*>(.*?)</a\s*>""", re.I | re.S)
 _TAG = re.compile(r"</?[a-z!][^>]*>", re.I)
-_MISTAKES = {  # of a program, which Gradio notices
-    InvalidPathError: "There is no uploaded file of that name; upload the file first, or give its http address.",
-    ValidationError: "One of the values has the wrong form; see how they are sent under ?view=api of this page.",
-}
+NOT_UPLOADED = "The request names a file that was not uploaded here; upload the file first."
+NOT_UNDERSTOOD = (
+    "The request has a value of another kind than this server takes; reload the page, or see its API."
+)
+_MISTAKES = {InvalidPathError: NOT_UPLOADED, ValidationError: NOT_UNDERSTOOD}  # which Gradio notices
 _LONGEST = 600  # letters of somebody else's message
 
 

@@ -93,3 +93,22 @@ def test_what_cuts_out_and_haze_are_flags_that_a_session_keeps(photo):
     assert not {"cutout_from", "haze"} & settings.keys()
     cut, alpha = (np.asarray(Image.open(out / name)) for name in ("cutout.png", "alpha.png"))
     np.testing.assert_array_equal(cut[..., 3], alpha)
+
+
+def test_of_a_click_and_a_box_that_contradict_each_other_the_later_flag_counts(photo, capsys):
+    box, click = ("--box", "100,30,200,150"), ("--point", "150,90,0")
+    prompts = photo.parent / "out" / "session.json"
+    for flags, order, told in (((*click, *box), ["point", "box"], 1), ((*box, *click), None, 0)):
+        assert run(photo, *flags) == 0
+        assert json.loads(prompts.read_text())["prompts"].get("order") == order
+        assert capsys.readouterr().out.count("note: 1 click does not count beside a box") == told
+    assert run(photo, *click, *box) == 0
+    kept = prompts.read_text()
+    assert run(photo, "--session", str(prompts)) == 0 and prompts.read_text() == kept
+
+
+def test_a_transparency_that_there_is_not_is_told_before_the_model_is_loaded(photo, monkeypatch, capsys):
+    monkeypatch.setattr(predict, "load_predictor", lambda *_, **__: pytest.fail("loaded"))
+    assert run(photo, "--box", "100,30,200,150", "--method", "own") == 2
+    assert "photo.png has no transparency of its own; choose another method" in capsys.readouterr().err
+    assert not (photo.parent / "out").exists()

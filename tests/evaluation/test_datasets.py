@@ -1,5 +1,7 @@
 """Reading folders, and one sentence for each thing that can be wrong with them."""
 
+import unicodedata
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -27,6 +29,19 @@ def test_order_and_limit(folder):
     assert [scene.name for scene in Dataset(folder)] == ["a", "b", "c"]
     assert [scene.name for scene in Dataset(folder, limit=2)] == ["a", "b"]
     assert len(Dataset(folder, limit=2)) == 2
+
+
+def test_names_pair_however_their_accents_are_written(tmp_path):
+    """A Mac's disk keeps an accent apart from its letter, others write them as they come."""
+    grey = np.tile(np.uint8([0, 128, 255, 255]), (20, 8))
+    for part, form in (("images", "NFD"), ("alphas", "NFC"), ("trimaps", "NFD")):
+        save(tmp_path / part / (unicodedata.normalize(form, "Müll\u304c") + ".png"), grey)
+    (scene,) = Dataset(tmp_path)
+    assert scene.name == unicodedata.normalize("NFC", "Müll\u304c")
+    assert scene.unknown.sum() == 160
+    save(tmp_path / "images" / (scene.name + ".png"), grey)
+    with pytest.raises(SamaError, match="has both"):
+        Dataset(tmp_path)
 
 
 def test_objects_of_labels(folder):

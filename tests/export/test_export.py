@@ -20,6 +20,7 @@ from sama.errors import PromptError, SamaError
 from sama.export.details import strongest_details
 from sama.export.files import FILES, names_of
 from sama.export.outputs import Outputs
+from sama.export.turns import alone_in
 from sama.export.writing import ExportError, check_folder, write_outputs, write_zip
 from sama.matting import composite, estimate_foreground, parse_background, to_uint8
 from sama.methods import METHODS
@@ -327,6 +328,24 @@ def test_replaces_its_own_files_and_no_others(photo, answer, tmp_path):
     assert read(tmp_path / "mask.png").shape == (24, 33)
     assert (tmp_path / "notes.txt").read_text() == "mine"
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([*PLAIN, "notes.txt"])
+
+
+def test_what_a_killed_run_has_left_goes_with_the_next(photo, answer, tmp_path):
+    left, busy, new = (tmp_path / f".sama-{name}" for name in ("left", "busy", "new"))
+    for folder in (left, busy, new):
+        folder.mkdir()
+        (folder / "mask.png").write_bytes(b"half")
+    (tmp_path / ".sama-notes").write_text("mine")
+    for folder in (left, busy):
+        os.utime(folder, (0, 0))
+    with alone_in(busy):
+        write_outputs(tmp_path, outputs(photo, answer), ["mask.png"])
+    assert {path.name for path in tmp_path.iterdir()} == {
+        ".sama-busy",
+        ".sama-new",
+        ".sama-notes",
+        "mask.png",
+    }
 
 
 def test_failure_while_writing_leaves_nothing(photo, answer, tmp_path):

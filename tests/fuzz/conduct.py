@@ -6,6 +6,7 @@
 
 import faulthandler
 import os
+import re
 import signal
 import sys
 import warnings
@@ -41,7 +42,7 @@ def tries(share: float) -> Callable:
 
 def is_sentence(text: str) -> bool:
     """Whether a text is one printable sentence for people, of sensible length."""
-    words = text.removesuffix(".")
+    words = re.sub(r"'[^']*'", "''", text.removesuffix("."))  # what is quoted may have any form
     printable = all(c.isprintable() for c in text)
     return (
         text.endswith(".") and printable and ". " not in words and len(text) < 500 and "Traceback" not in text

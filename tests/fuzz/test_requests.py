@@ -64,7 +64,7 @@ def page(server: Server) -> list[dict]:
             "wanted": wanted,
         }
         for marks, kind, matte, wanted in (
-            ({}, "colour", "sama", "cutout.png"),
+            ({"order": ["point", "box", "point"]}, "colour", "sama", "cutout.png"),
             ({"boxes": []}, "blur", "solid", "session.json"),
             ({"points": [[20, 20, 1]], "boxes": []}, "picture", "sama", "mask.png"),
         )
@@ -116,7 +116,11 @@ def test_the_page(server, watch, data, name):
 @given(data=st.data(), name=st.sampled_from(ENDPOINTS))
 def test_the_api(server, watch, data, name):
     asked = {"image": server.file(server.photo), "points": [[20, 20, 1]], "boxes": [[8, 6, 40, 36]]}
-    values = drawn(data, server, [asked | {"candidate": 0, "method": "sama", "background": "white"}])
+    values = drawn(
+        data,
+        server,
+        [asked | {"order": ["box", "point"], "candidate": 0, "method": "sama", "background": "white"}],
+    )
     fn = server.function(name)
     inputs = [values.get(component.label) for component in fn.inputs]
     sent(server, watch, name, inputs)

@@ -57,6 +57,12 @@ def test_the_sentence_of_each_value(server, change, sentence):
     assert refusal(server, "segment", list((asked | change).values())) == sentence
 
 
+def test_a_choice_that_there_is_not_leaves_no_words_of_the_framework(server):
+    for wanted in (True, "passwd", {"a": 1}):
+        told = refusal(server, "download", [None, {"image": server.file(server.photo)}, {}, None, {}, wanted])
+        assert told == KIND
+
+
 def test_links_and_paths_lead_nowhere(server):
     for path in (*server.secrets, server.secret / ".." / "secret" / "secret.png"):
         assert refusal(server, "segment", [server.file(path), [], [[8, 6, 40, 36]], None]) == UPLOAD

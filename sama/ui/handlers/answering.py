@@ -127,6 +127,7 @@ def _takes_seconds(page: Page, request: Request) -> str:
 
 
 def _advice(request: Request, shown: Shown) -> dict:
-    """The status line beside an answer: that nothing was found, or what to do about a box that is too small."""
-    text = finding_of(shown.answer, request).text
+    """The status line beside an answer: that nothing was found, what to do about a box that is too small, or which
+    clicks do not count."""
+    text = finding_of(shown.answer, request).text or " ".join(request.notes)
     return {"text": text} if text else {}

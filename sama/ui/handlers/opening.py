@@ -104,7 +104,7 @@ def _open_example(page: Page, name: str) -> Iterator[Changes]:
     path, prompts = studio.keep(str(example.path)), example.prompts.to_dict()
     image = FileData(path=path, orig_name=example.path.name)
     # Numbered on from what the page has, or its answer would count as a late one.
-    marks = {"points": prompts["points"], "boxes": prompts["boxes"]}
+    marks = {name: prompts[name] for name in ("points", "boxes", "order") if name in prompts}
     data = PromptData(image=image, **marks, seq=now.seq + 1, side=now.side)
     yield from _show(page, studio.open(path), data, name)
 

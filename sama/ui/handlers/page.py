@@ -16,6 +16,7 @@ from sama.predict.answer import ModelInfo
 from sama.ui.candidates import ChoiceData
 from sama.ui.examples import Example
 from sama.ui.handlers.stopping import tidied
+from sama.ui.handlers.turns import Turns
 from sama.ui.prompter import PromptData
 from sama.ui.scene import SceneData
 from sama.ui.scene.backdrop import Backdrop
@@ -85,6 +86,7 @@ class Wiring:
         """components: all that handlers may name."""
         self.studio = studio
         self.components = components
+        self._turns = Turns()
 
     def connect(
         self,
@@ -94,30 +96,34 @@ class Wiring:
         *,
         event: bool = False,
         extra: tuple = (),
+        opens: bool = False,
         **options: Any,
     ):
         """Connect an event's listener, such as `prompter.input`, to a handler.
 
         changes: names of the components that it may change, separated by blanks; event: whether it asks for what came
-        with the event; extra: further components, whose values it is given after the page.
+        with the event; extra: further components, whose values it is given after the page; opens: whether it opens a
+        photo, step by step, see `Turns`.
         """
         names = changes.split()
         inputs = [*(self.components[name] for name in self.READ), *extra]
         outputs = [self.components[name] for name in names]
         options.setdefault("show_progress", "hidden")
-        called = self._called(tidied(handler, names), event)
+        steps = tidied(handler, names)
+        called = self._opening(steps, event) if opens else self._called(steps, event)
         return listen(called, inputs, outputs, api_visibility="private", **options)
+
+    def _page(self, visit, data, scene, backdrop, choice, told=None) -> Page:
+        return Page(self.studio, visit, data, scene, backdrop, choice, told)
+
+    def _named(self, changes: Changes) -> Any:
+        if not changes:  # Gradio takes an empty dictionary for a value
+            return gr.skip()
+        return {self.components[name]: value for name, value in changes.items()}
 
     def _called(self, handler: Handler, event: bool) -> Callable:
         """A handler as Gradio calls it, which looks at signatures to find out what to give."""
-
-        def page(visit, data, scene, backdrop, choice, told=None) -> Page:
-            return Page(self.studio, visit, data, scene, backdrop, choice, told)
-
-        def named(changes: Changes) -> Any:
-            if not changes:  # Gradio takes an empty dictionary for a value
-                return gr.skip()
-            return {self.components[name]: value for name, value in changes.items()}
+        page, named = self._page, self._named
 
         if isgeneratorfunction(handler):
             if event:
@@ -142,3 +148,22 @@ class Wiring:
             return named(handler(page(*values[:5]), *values[5:]))
 
         return once
+
+    def _opening(self, handler: Handler, event: bool) -> Callable:
+        """The same as `_called` for a handler that opens a photo, of the tab that a request comes from."""
+
+        def kept(page: Page, request: gr.Request | None):
+            tab = request.session_hash if request else None
+            yield from map(self._named, self._turns.kept(tab, handler(page)))
+
+        if event:
+
+            def opening_told(visit, data, scene, backdrop, choice, told: gr.EventData, request: gr.Request):
+                yield from kept(self._page(visit, data, scene, backdrop, choice, told._data), request)
+
+            return opening_told
+
+        def opening(visit, data, scene, backdrop, choice, request: gr.Request):
+            yield from kept(self._page(visit, data, scene, backdrop, choice), request)
+
+        return opening

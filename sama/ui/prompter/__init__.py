@@ -1,10 +1,11 @@
 """The prompter: a photo on a canvas, with clicks and boxes; a `gr.HTML` component without a build step.
 
-Its value is {image, points, boxes, mask, seq, side} in the photo's own pixels; `mask` is the file of a mask that was
-dropped on it, if any; `side` is the longer side, in pixels of the screen, at which the viewer's panels show the photo.
-The photo is uploaded once; an event carries its path and coordinates only. Events: `upload` (another photo, or a mask
-of this one), `input` (other prompts), `example` (a thumbnail), `session` (a session file, with which alone the value
-has a `session`), `sharpen` {key, side}, when the canvas enlarges beyond the picture it has.
+Its value is {image, points, boxes, order, mask, seq, side} in the photo's own pixels; `order` is that in which points
+and boxes were drawn, see `sama.request.order`; `mask` is the file of a mask that was dropped on it, if any; `side` is
+the longer side, in pixels of the screen, at which the viewer's panels show the photo. The photo is uploaded once; an
+event carries its path and coordinates only. Events: `upload` (another photo, or a mask of this one), `input` (other
+prompts), `example` (a thumbnail), `session` (a session file, with which alone the value has a `session`), `sharpen`
+{key, side}, when the canvas enlarges beyond the picture it has.
 
 Props that the server sets: `photo` {key, width, height, preview, example, transparent}, the photo it
 has accepted; `sharp` {key, path}, a larger picture of it;
@@ -33,6 +34,7 @@ class PromptData(GradioModel):
     image: FileData | None = None
     points: list[list[float]] = []
     boxes: list[list[float]] = []
+    order: list[str] = []
     mask: FileData | None = None
     lost: str = ""  # what a mask was called that is gone after a reload
     seq: Whole = 0
@@ -57,7 +59,7 @@ class PromptData(GradioModel):
     @property
     def prompts(self) -> Prompts:
         """The prompts, not yet checked against the photo; raises PromptError, PhotoError for a mask that is gone."""
-        prompts = Prompts.from_dict({"points": self.points, "boxes": self.boxes})
+        prompts = Prompts.from_dict({"points": self.points, "boxes": self.boxes, "order": self.order})
         return prompts if self.mask is None else replace(prompts, mask=open_mask(self.mask.path))
 
 
@@ -82,6 +84,7 @@ class Prompter(DataComponent):
         "keep.js",
         "keyboard.js",
         "scenes.js",
+        "drawing.js",
         "prompter.js",
     )
     CONSTANTS = {"photo_files": PHOTO_FILES}

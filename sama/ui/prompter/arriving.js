@@ -4,7 +4,7 @@ const carriesFiles = e => [...(e.dataTransfer?.types || [])].includes('Files');
 const isForField = e => isTyping(e.target) && !carriesFiles(e);
 
 // What is in a drop: its files, and the names of folders, of which a page sees only the name.
-function dropped({ items, files }) {
+function contentsOf({ items, files }) {
   const entries = [...(items || [])].filter(i => i.kind === 'file').map(i => i.webkitGetAsEntry?.());
   const folders = entries.filter(entry => entry?.isDirectory).map(({ name }) => name);
   return { files: [...(files || [])].filter(file => !folders.includes(file.name)), folders };
@@ -29,7 +29,7 @@ function arriving({ input, stage }, { take, say }) {
     if (isForField(e)) return;
     e.preventDefault();
     if (!e.dataTransfer) return;
-    const { files, folders } = dropped(e.dataTransfer);
+    const { files, folders } = contentsOf(e.dataTransfer);
     if (files.length) take(files);
     else if (folders.length)
       say({ text: folders.join(', ') + ' is a folder; drop the photos in it instead.', brief: 6000 });

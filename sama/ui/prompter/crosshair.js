@@ -63,8 +63,7 @@ class Crosshair {
   mark(label) {
     const { tools, spot } = this;
     if (!spot) return this.move([0, 0]);
-    const { points, boxes } = tools.marks();
-    tools.commit({ points: [...points, [...within(tools.photo(), spot), label]], boxes });
+    tools.commit(withPoint(tools.marks(), [...within(tools.photo(), spot), label]));
     tools.say((label ? 'Keeps ' : 'Removes ') + this.place());
   }
   setCorner() {
@@ -75,14 +74,13 @@ class Crosshair {
       tools.say('First corner of a box at ' + this.place());
       return tools.draw();
     }
-    const { points, boxes } = tools.marks(),
-      drawn = this.box;
+    const drawn = this.box;
     this.corner = null;
     if (!hasArea(drawn)) {
       tools.say('A box needs two corners apart');
       return tools.draw();
     }
-    tools.commit({ points, boxes: [...boxes, drawn] });
+    tools.commit(withBox(tools.marks(), drawn));
     tools.say('Box ' + drawn.map(Math.round).join(', '));
   }
   remove() {

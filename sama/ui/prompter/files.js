@@ -1,19 +1,19 @@
 // Files on their way to the server. A photo becomes the new value; a session file goes along with the present one; of
 // several photos one is opened, and the others wait in a row. `accept(kind, value, marks, file)` says what was sent,
-// `say` what is happening; marks() are the present ones.
+// `say` what is happening; marks() are the present ones. heard: what a screen reader tells.
 const isSession = file => /\.json$/i.test(file.name) || file.type === 'application/json';
 const namesOf = files => files.map(({ name }) => name).join(', ');
 
-function Files({ row, stage }, { limit, say, accept, marks }) {
+function Files({ row, stage, heard }, { limit, say, accept, marks }) {
   let newest = null; // the upload under way: one that has been overtaken is dropped
   let waiting = null; // a session that came with its photo
   const photos = Row(row, { marks, open: item => take(item.file, item) });
   const told = text => say({ text, brief: 6000 });
 
-  async function send(file) {
+  async function send(file, text) {
     const mine = {};
     newest = mine;
-    say({ text: 'Uploading ' + file.name + ' ...' });
+    say({ text });
     stage.classList.add('busy');
     const sent = await upload(file).catch(() => null); // told by `take`
     if (newest !== mine) return 'overtaken';
@@ -21,10 +21,10 @@ function Files({ row, stage }, { limit, say, accept, marks }) {
     stage.classList.remove('busy');
     return sent;
   }
-  async function take(file, item = null) {
+  async function take(file, item = null, text = `Uploading ${file.name} ...`) {
     if (file.size > limit * 1e6)
       return told(file.name + ' is larger than ' + limit + ' MB; choose a smaller file.');
-    const sent = item?.sent || (await send(file));
+    const sent = item?.sent || (await send(file, text));
     if (sent === 'overtaken') return;
     if (!sent?.path)
       return told('The upload of ' + file.name + ' failed; check the connection and try again.');
@@ -48,7 +48,9 @@ function Files({ row, stage }, { limit, say, accept, marks }) {
     if (!pictures.length) return take(sessions[0]);
     if (pictures.length === 1) return take(pictures[0]);
     const first = photos.fill(pictures);
-    return take(first.file, first);
+    const sentence = `Opening the first of ${pictures.length} photos; the others wait below the photo ...`;
+    heard.textContent = sentence;
+    return take(first.file, first, sentence);
   }
   return {
     take: takeAll,

@@ -81,13 +81,32 @@ function handleAt([x, y], { points, boxes }, reach) {
   return null;
 }
 
-const replaced = (list, index, item) => list.map((old, i) => (i === index ? item : old));
-function moved(photo, { kind, index, fixed }, at, { points, boxes }) {
-  if (kind === 'point')
-    return { points: replaced(points, index, [...within(photo, at), points[index][2]]), boxes };
-  return { points, boxes: replaced(boxes, index, boxOf(photo, fixed, at)) };
+// In which order points and boxes were drawn, a word each: where they contradict each other, the later one counts.
+// Where nobody knows, the boxes came first.
+function orderOf({ points, boxes, order }) {
+  if (order?.length === points.length + boxes.length) return order;
+  return [...boxes.map(() => 'box'), ...points.map(() => 'point')];
 }
-function removed({ kind, index }, { points, boxes }) {
-  const without = list => list.filter((_, i) => i !== index);
-  return kind === 'point' ? { points: without(points), boxes } : { points, boxes: without(boxes) };
+function withPoint(marks, point) {
+  const { points, boxes } = marks;
+  return { points: [...points, point], boxes, order: [...orderOf(marks), 'point'] };
+}
+function withBox(marks, box) {
+  const { points, boxes } = marks;
+  return { points, boxes: [...boxes, box], order: [...orderOf(marks), 'box'] };
+}
+const replaced = (list, index, item) => list.map((old, i) => (i === index ? item : old));
+function moved(photo, { kind, index, fixed }, at, { points, boxes, order }) {
+  if (kind === 'point')
+    return { points: replaced(points, index, [...within(photo, at), points[index][2]]), boxes, order };
+  return { points, boxes: replaced(boxes, index, boxOf(photo, fixed, at)), order };
+}
+function removed({ kind, index }, marks) {
+  const { points, boxes } = marks;
+  const without = (list, at) => list.filter((_, i) => i !== at);
+  const places = orderOf(marks).flatMap((word, i) => (word === kind ? [i] : []));
+  const order = without(orderOf(marks), places[index]);
+  return kind === 'point'
+    ? { points: without(points, index), boxes, order }
+    : { points, boxes: without(boxes, index), order };
 }

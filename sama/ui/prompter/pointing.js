@@ -80,9 +80,7 @@ class Pointing {
     const at = this.port.toPhoto(e.clientX, e.clientY),
       marks = tools.marks(),
       photo = tools.photo();
-    g.preview = g.handle
-      ? moved(photo, g.handle, at, marks)
-      : { points: marks.points, boxes: [...marks.boxes, boxOf(photo, g.start, at)] };
+    g.preview = g.handle ? moved(photo, g.handle, at, marks) : withBox(marks, boxOf(photo, g.start, at));
     tools.draw();
   }
   up(e) {
@@ -94,13 +92,12 @@ class Pointing {
       return;
     }
     if (!g || g.pan || tools.locked()) return tools.draw();
-    const { points, boxes } = tools.marks(),
-      photo = tools.photo();
+    const photo = tools.photo();
     if (g.preview) {
       if (g.preview.boxes.every(hasArea)) tools.commit(g.preview);
       else tools.draw();
     } else if (!g.handle && inside(photo, g.start)) {
-      tools.commit({ points: [...points, [...within(photo, g.start), g.label]], boxes });
+      tools.commit(withPoint(tools.marks(), [...within(photo, g.start), g.label]));
     }
   }
   wheel(e) {

@@ -17,13 +17,17 @@ let cleared = false; // with the newest change, all marks were taken away
 
 // ---- value -------------------------------------------------------------------------------------------------------
 
-const marks = () => ({ points: current().points, boxes: current().boxes, mask: current().mask ?? null });
+function marks() {
+  const { points, boxes, order, mask } = current();
+  return { points, boxes, order, mask: mask ?? null };
+}
 const locked = () => !photo || photo.key !== current().image?.path;
 
 // mask: the file of one, null for none; the present one stays where nothing is said.
-function put({ points, boxes, mask = current().mask }) {
+function put({ points, boxes, order, mask = current().mask }) {
+  order = orderOf({ points, boxes, order });
   // Always a new object: a change inside the old one would go unnoticed.
-  props.value = { image: current().image, points, boxes, mask, seq: (current().seq || 0) + 1, side };
+  props.value = { image: current().image, points, boxes, order, mask, seq: (current().seq || 0) + 1, side };
   cleared = false;
   draw();
   remember();
@@ -56,41 +60,6 @@ const tools = {
 };
 const pointing = new Pointing({ canvas, port, stage }, tools);
 const crosshair = new Crosshair({ stage, port }, tools);
-
-// ---- drawing -----------------------------------------------------------------------------------------------------
-
-const colour = name => colourOf(element, name);
-
-function draw() {
-  if (!port.resize()) return;
-  ctx.setTransform(1, 0, 0, 1, 0, 0);
-  ctx.clearRect(0, 0, canvas.width, canvas.height);
-  $('.pr-empty').style.display = photo ? 'none' : '';
-  stage.classList.toggle('busy', !!photo && locked());
-  const { points, boxes } = pointing.preview || current();
-  $('.pr-undo').disabled = !history.undoable;
-  $('.pr-redo').disabled = !history.redoable;
-  $('.pr-clear').disabled = !isMarked() && !points.length && !boxes.length;
-  $('.pr-zoom').textContent = Math.round(port.view.zoom * 100) + ' %';
-  $('.pr-root').classList.toggle('zoomed', port.zoomed);
-  stage.classList.toggle('empty', !photo);
-  if (!photo) return;
-  if (!locked()) sharp.wish(photo, port.scale());
-  port.apply(ctx);
-  ctx.drawImage(photo.picture, 0, 0, photo.width, photo.height);
-  if (overlay) {
-    const cover = c => c.drawImage(overlay, 0, 0, photo.width, photo.height);
-    ctx.globalAlpha = 0.34;
-    cover(ctx);
-    ctx.globalAlpha = 1;
-    outline(ctx, photo, cover, Number(colour('lines')) || 1);
-  }
-  if (locked()) return; // the prompts already belong to another photo
-  const unit = port.unit() * (Number(colour('marks')) || 1); // larger on a stage
-  for (const b of crosshair.box ? [...boxes, crosshair.box] : boxes) drawBox(ctx, b, unit);
-  for (const p of points) drawPoint(ctx, p, unit, colour(p[2] ? 'keep' : 'drop'));
-  if (crosshair.spot) drawCrosshair(ctx, crosshair.spot, unit);
-}
 
 // ---- view --------------------------------------------------------------------------------------------------------
 
@@ -149,7 +118,10 @@ Keyboard(stage, {
 
 const say = Status($('.pr-status'), $('.pr-progress div'));
 $('.pr-file').accept = props.photo_files + ',.json';
-const files = Files({ row: $('.pr-row'), stage }, { limit: props.max_megabytes, say, accept: sent, marks });
+const files = Files(
+  { row: $('.pr-row'), stage, heard: $('.pr-unseen') },
+  { limit: props.max_megabytes, say, accept: sent, marks },
+);
 arriving({ input: $('.pr-file'), stage }, { take: files.take, say });
 const mark = Examples($('.pr-examples'), props.examples || [], name => {
   files.leave();

@@ -19,7 +19,9 @@ function Row(row, { marks, open }) {
     fill(files) {
       items = files.map(file => ({ file, sent: null, marks: null, open: false }));
       for (const item of items) item.button = buttonFor(item);
-      row.replaceChildren(...items.map(({ button }) => button));
+      const note = document.createElement('span');
+      note.textContent = `${files.length} photos, one at a time:`;
+      row.replaceChildren(note, ...items.map(({ button }) => button));
       row.hidden = false;
       return items[0];
     },

@@ -1,11 +1,11 @@
-// A photo of one's own, with its marks, as a scene of a talk. value(): what is open, {key, image, points, boxes, mask}, or
-// null; bring({image, points, boxes, mask}) opens such a scene again. Talk mode asks for both.
+// A photo of one's own, with its marks, as a scene of a talk. value(): what is open, {key, image, ...marks}, or
+// null; bring({image, ...marks}) opens such a scene again. Talk mode asks for both.
 function Scenes(value, bring) {
   hear('scene-wanted', take => {
     const now = value();
     if (!now) return;
-    const { key, image, points, boxes, mask } = now;
-    take({ key, title: image.orig_name || 'Your photo', image, points, boxes, mask });
+    const { key, image, points, boxes, order, mask } = now;
+    take({ key, title: image.orig_name || 'Your photo', image, points, boxes, order, mask });
   });
-  hear('scene', ({ image, points, boxes, mask }) => bring({ image, points, boxes, mask }));
+  hear('scene', ({ image, points, boxes, order, mask }) => bring({ image, points, boxes, order, mask }));
 }

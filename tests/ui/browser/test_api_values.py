@@ -38,6 +38,22 @@ def test_foreground_method_and_picture_are_as_on_the_page(client, tmp_path):
     assert (pixels(composite)[away] == (12, 34, 56)).all() and pixels(composite).shape == opened.shape
 
 
+def test_an_order_says_which_of_click_and_box_came_later(client):
+    asked = {"image": handle_file(FLOWER), "boxes": [BOX], "points": [[BOX[0] + 50, BOX[1] + 50, 0]]}
+    for order, count in ((["point", "box"], 1), (["box", "point"], 0), (None, 0)):
+        *_, report = client.predict(**asked, order=order, api_name="/segment")
+        assert len([note for note in report["notes"] if "1 click does not count" in note]) == count
+    with pytest.raises(AppError, match="names 0 point"):
+        client.predict(**asked, order=["box"], api_name="/segment")
+
+
+def test_a_transparency_that_there_is_not_is_told_before_anything_is_encoded(client, counts):
+    before = counts.views
+    with pytest.raises(AppError, match="has no transparency of its own"):
+        client.predict(image=handle_file(FLOWER), boxes=[BOX], method="own", api_name="/matte")
+    assert counts.views == before
+
+
 def test_a_mask_is_a_prompt(client, tmp_path, monkeypatch):
     """The fake model answers clicks and boxes alone; what reaches it is what counts."""
     seen = []

@@ -103,6 +103,10 @@ def test_photos_that_come_together_wait_in_a_row_with_their_marks(tab, tmp_path)
     assert dropped(tab, "#scene", *paths)
     tab.page.get_by_text("60 × 50").wait_for()
     assert tab.page.locator(".pr-row button").all_inner_texts() == ["one.png", "two.png", "three.png"]
+    assert tab.page.locator(".pr-row span").inner_text() == "3 photos, one at a time:"
+    tab.page.get_by_text("Opening the first of 3 photos; the others wait below the photo").first.wait_for(
+        state="attached"
+    )
     tab.page.mouse.click(*tab.at(0.5, 0.5))
     tab.answered()
     marked = points(tab)

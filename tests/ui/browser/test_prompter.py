@@ -43,6 +43,21 @@ def test_each_kind_of_click(visit):
     assert not visitor.errors
 
 
+def test_a_box_wins_over_a_click_before_it_that_contradicts_it(visit):
+    tab = visit()
+    tab.clear()
+    tab.page.mouse.click(*tab.at(0.9, 0.9))
+    tab.answered()
+    tab.drag((0.2, 0.2), (0.6, 0.8))
+    assert tab.prompts()["order"] == ["point", "box"]
+    tab.page.get_by_text("1 click does not count beside a box that came later").wait_for()
+    tab.click(0.4, 0.55, button="right")
+    assert tab.prompts()["order"] == ["point", "box", "point"]
+    tab.page.keyboard.press("Control+z")
+    tab.page.wait_for_timeout(300)
+    assert tab.prompts()["order"] == ["point", "box"]
+
+
 def test_undo_redo_and_clear(visit):
     visitor = visit()
     visitor.click(0.5, 0.5)

@@ -1,7 +1,10 @@
 """Talk mode in a real browser: scenes on number keys, everything encoded ahead, nothing from outside."""
 
+import threading
+
 import pytest
 
+from sama.ui.handlers import opening
 from tests.ui.browser.conftest import Visitor
 
 
@@ -39,6 +42,32 @@ def test_number_keys_change_the_scene(tab, stored):
     tab.page.keyboard.press("9")  # there is no ninth scene
     assert "Cat" in tab.page.locator(".tk-scene").inner_text()
     tab.screenshot("talk")
+
+
+def test_scenes_that_are_called_quickly_end_with_the_last(tab, monkeypatch):
+    """The first call is held up until the second is answered."""
+    gate, real = threading.Event(), opening._open_example
+
+    def held(page, name):
+        if name == "flower":
+            gate.wait(10)
+        yield from real(page, name)
+
+    monkeypatch.setattr(opening, "_open_example", held)
+    tab.page.keyboard.press("2")
+    tab.page.wait_for_timeout(100)
+    before = tab.seq
+    tab.page.keyboard.press("1")
+    tab.answered(before)
+    gate.set()
+    tab.page.wait_for_timeout(500)
+    assert tab.page.locator(".tk-scene").inner_text().endswith("Cat")
+    assert tab.page.locator(".pr-examples [aria-pressed=true]").get_attribute("data-name") == "cat"
+    tab.click(0.3, 0.4)
+    assert tab.prompts()["image"]["orig_name"] == "cat.jpg"
+    before = tab.seq
+    tab.page.keyboard.press("1")
+    tab.answered(before)
 
 
 def test_keys_for_the_next_scene_the_next_background_and_one_result(tab):
@@ -87,12 +116,13 @@ def test_a_photo_of_one_s_own_becomes_a_scene_with_its_marks(tab):
     page.wait_for_function("document.querySelector('.tk-scene').textContent === '1  Cat'")
 
 
-def test_a_small_projector_shows_all_controls(tab):
-    tab.page.set_viewport_size({"width": 1024, "height": 768})
-    assert tab.page.evaluate("document.documentElement.scrollWidth") <= 1024
-    for name in (".tk-switch", ".tk-keys", ".pr-clear", ".vw-loupe", "#candidates .cd-root", ".sc-swatches"):
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1440, 900), (1024, 768)])
+def test_a_projector_shows_all_controls(tab, width, height):
+    tab.page.set_viewport_size({"width": width, "height": height})
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= width
+    for name in (".tk-switch", ".tk-keys", ".pr-clear", ".vw-loupe", "#candidates .cd-root", ".sc-root"):
         box = tab.page.locator(name).bounding_box()
-        assert box["x"] + box["width"] <= 1024 and box["y"] + box["height"] <= 768, (name, box)
+        assert box["x"] + box["width"] <= width and box["y"] + box["height"] <= height, (name, box)
     assert tab.page.locator("[data-panel=sama]").bounding_box()["width"] > 280
     tab.page.set_viewport_size({"width": 1440, "height": 900})
 

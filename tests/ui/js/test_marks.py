@@ -45,24 +45,46 @@ def test_the_newest_mark_within_reach_is_under_the_pointer(run, spot, reach, fou
 
 
 def test_a_moved_point_keeps_its_sign(run):
-    moved = run("moved(a, { kind: 'point', index: 1 }, [200, 3.33], b)", PHOTO, MARKS)
-    assert moved == {"points": [[20, 20, 1], [100, 3.3, 0]], "boxes": MARKS["boxes"]}
+    order = ["box", "point", "box", "point"]
+    moved = run("moved(a, { kind: 'point', index: 1 }, [200, 3.33], b)", PHOTO, MARKS | {"order": order})
+    assert moved == {"points": [[20, 20, 1], [100, 3.3, 0]], "boxes": MARKS["boxes"], "order": order}
 
 
 def test_a_moved_corner_may_cross_the_one_that_stays(run):
     moved = run("moved(a, { kind: 'box', index: 0, fixed: [40, 30] }, [50, 5], b)", PHOTO, MARKS)
-    assert moved == {"points": MARKS["points"], "boxes": [[40, 5, 50, 30], [10, 10, 60, 45]]}
+    assert moved["points"] == MARKS["points"] and moved["boxes"] == [[40, 5, 50, 30], [10, 10, 60, 45]]
 
 
 def test_a_removed_mark_leaves_the_others(run):
     assert run("removed({ kind: 'point', index: 0 }, a)", MARKS) == {
         "points": [[23, 24, 0]],
         "boxes": MARKS["boxes"],
+        "order": ["box", "box", "point"],
     }
     assert run("removed({ kind: 'box', index: 1 }, a)", MARKS) == {
         "points": MARKS["points"],
         "boxes": [[10, 10, 40, 30]],
+        "order": ["box", "point", "point"],
     }
+
+
+def test_the_order_of_drawing_is_kept(run):
+    drawn = run(
+        "withPoint(withBox(withPoint({ points: [], boxes: [] }, a), b), c)",
+        [1, 2, 1],
+        [0, 0, 9, 9],
+        [3, 4, 0],
+    )
+    assert drawn == {
+        "points": [[1, 2, 1], [3, 4, 0]],
+        "boxes": [[0, 0, 9, 9]],
+        "order": ["point", "box", "point"],
+    }
+    removed = run("removed({ kind: 'point', index: 1 }, a)", drawn)
+    assert removed == {"points": [[1, 2, 1]], "boxes": [[0, 0, 9, 9]], "order": ["point", "box"]}
+    assert run("removed({ kind: 'box', index: 0 }, a).order", drawn) == ["point", "point"]
+    # Boxes first where nobody knows, as in an old file.
+    assert run("withPoint(a, [1, 1, 1]).order", MARKS) == ["box", "box", "point", "point", "point"]
 
 
 HISTORY = """(steps => {

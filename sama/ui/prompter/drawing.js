@@ -1,0 +1,33 @@
+// What the canvas shows: the photo, the newest mask on it, boxes and points. It reads what prompter.js keeps.
+const colour = name => colourOf(element, name);
+
+function draw() {
+  if (!port.resize()) return;
+  ctx.setTransform(1, 0, 0, 1, 0, 0);
+  ctx.clearRect(0, 0, canvas.width, canvas.height);
+  $('.pr-empty').style.display = photo ? 'none' : '';
+  stage.classList.toggle('busy', !!photo && locked());
+  const { points, boxes } = pointing.preview || current();
+  $('.pr-undo').disabled = !history.undoable;
+  $('.pr-redo').disabled = !history.redoable;
+  $('.pr-clear').disabled = !isMarked() && !points.length && !boxes.length;
+  $('.pr-zoom').textContent = Math.round(port.view.zoom * 100) + ' %';
+  $('.pr-root').classList.toggle('zoomed', port.zoomed);
+  stage.classList.toggle('empty', !photo);
+  if (!photo) return;
+  if (!locked()) sharp.wish(photo, port.scale());
+  port.apply(ctx);
+  ctx.drawImage(photo.picture, 0, 0, photo.width, photo.height);
+  if (overlay) {
+    const cover = c => c.drawImage(overlay, 0, 0, photo.width, photo.height);
+    ctx.globalAlpha = 0.34;
+    cover(ctx);
+    ctx.globalAlpha = 1;
+    outline(ctx, photo, cover, Number(colour('lines')) || 1);
+  }
+  if (locked()) return; // the prompts already belong to another photo
+  const unit = port.unit() * (Number(colour('marks')) || 1); // larger on a stage
+  for (const b of crosshair.box ? [...boxes, crosshair.box] : boxes) drawBox(ctx, b, unit);
+  for (const p of points) drawPoint(ctx, p, unit, colour(p[2] ? 'keep' : 'drop'));
+  if (crosshair.spot) drawCrosshair(ctx, crosshair.spot, unit);
+}
