@@ -81,7 +81,6 @@ def train(
     in settings.out. Returns the averaged weights.
     """
     reuse_memory()
-    torch.backends.cudnn.benchmark = True  # a run has two sizes of pictures
     run = _Run(stage, settings, resume)
     batches = Batches(make_data, settings.batch, painted=not settings.paints)
     saved = run.seconds

@@ -184,6 +184,7 @@ def test_space_drag_pans_wherever_the_focus_is(tab):
     page.mouse.wheel(0, -800)
     for focus in ("#viewer .vw-plain", ".vw-factor", "#export-what input"):
         page.locator(focus).focus()
+        page.evaluate("scrollTo(0, 0)")  # which the focus may have changed
         before = page.evaluate(SEEN, [[x / 20, 0.5] for x in range(20)])
         page.keyboard.down("Space")
         page.mouse.move(*tab.at(0.5, 0.5))
