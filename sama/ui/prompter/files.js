@@ -52,6 +52,11 @@ function Files({ row, stage, heard }, { limit, say, accept, marks }) {
     heard.textContent = sentence;
     return take(first.file, first, sentence);
   }
+  function follow() {
+    const session = waiting;
+    waiting = null;
+    if (session) take(session);
+  }
   return {
     take: takeAll,
     get uploading() {
@@ -59,9 +64,13 @@ function Files({ row, stage, heard }, { limit, say, accept, marks }) {
     },
     // The server shows the photo that was sent: a session that came with it follows.
     shown() {
-      const session = waiting;
-      waiting = null;
-      if (session) take(session);
+      photos.shown();
+      follow();
+    },
+    // What was sent is a mask of the photo that is open.
+    masked() {
+      photos.back();
+      follow();
     },
     refused() {
       waiting = null;
