@@ -47,13 +47,10 @@ def colour_posterior(
 ) -> Tensor:
     """Probability (N, 1, g, g) that a pixel is the object's, from weights of the same shape.
 
-    bins (B, g*g) are joint colour bins, affinity (8, B, 1, g, g) ties neighbours; N is a multiple of B, prompts of the
-    first image first. Histograms give each pixel its odds,
+    bins (N, g*g) are joint colour bins, affinity (8, N, 1, g, g) ties neighbours. Histograms give each pixel its odds,
     mean-field sweeps (Krahenbuhl & Koltun 2011, here with neighbours only) smooth them along similar colours, and the
     histograms are estimated again from the answer, `ROUNDS` times.
     """
-    each = len(inside) // len(bins)
-    bins, affinity = bins.repeat_interleave(each, 0), affinity.repeat_interleave(each, 1)
     weights, both = torch.cat([inside, outside]), bins.repeat(2, 1)
     for _ in range(ROUNDS):
         for_object, against = _colour_density(both, weights).chunk(2)

@@ -54,8 +54,6 @@ class Prior(NamedTuple):
 class PromptPrior(nn.Module):
     """Embed prompts densely: `context` once per image, `forward` per prompt."""
 
-    colour_posterior = staticmethod(colour_posterior)
-
     def __init__(
         self,
         *,
@@ -118,14 +116,15 @@ class PromptPrior(nn.Module):
         """Answer N prompts, the same number for each of the context's images."""
         n, images = len(prompts.labels), len(context.bins)
 
-        def each(x):
-            return x.repeat_interleave(n // images, 0)
+        def each(x, dim=0):
+            return x.repeat_interleave(n // images, dim)
 
         valid = each(context.valid)  # (N, 1, g, g)
         with torch.no_grad(), torch.autocast(valid.device.type, enabled=False):
             maps, inside, outside, box = draw_prompts(prompts, valid.shape[-1], self.image_size)
             inside, outside, box = inside * valid, outside * valid, box * valid
-            appearance = self.colour_posterior(context.bins, inside, outside, box, context.affinity)
+            affinity = each(context.affinity, 1)
+            appearance = colour_posterior(each(context.bins), inside, outside, box, affinity)
             odds = torch.logit(appearance, eps=0.02)
         alike = self._alike(context.descriptors, inside, outside, box, n // images)
         planes = torch.cat([maps, 2 * appearance - 1, valid, each(context.colours)], 1)  # (N, 13, g, g)

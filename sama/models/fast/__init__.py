@@ -13,7 +13,6 @@ from torch import nn
 from sama.models.attention import CrossAttention
 from sama.models.backbones.layers import AttentionBlock
 from sama.models.backbones.mini import MiniBackbone
-from sama.models.backbones.prior import PromptPrior
 from sama.models.backbones.sam_vit import SamVitBackbone
 from sama.models.fast.heads import QuickHead
 from sama.models.fast.places import PlacesKept
@@ -24,7 +23,6 @@ from sama.models.fast.twins import (
     QuickCrossAttention,
     QuickLocalAdapter,
     QuickMini,
-    QuickPrior,
     QuickSamVit,
 )
 from sama.models.heads import PredictionHead, Stage
@@ -38,7 +36,6 @@ _ALWAYS: dict[type[nn.Module], type[nn.Module]] = {
     AttentionBlock: QuickAttentionBlock,
     LocalAdapter: QuickLocalAdapter,
     MiniBackbone: QuickMini,
-    PromptPrior: QuickPrior,
     SamVitBackbone: QuickSamVit,
 }
 LEARNING = _ALWAYS | {Stage: LearningStage}

@@ -3,9 +3,8 @@
 from sama.models.attention import CrossAttention
 from sama.models.backbones.layers import AttentionBlock
 from sama.models.backbones.mini import MiniBackbone
-from sama.models.backbones.prior import PromptPrior
 from sama.models.backbones.sam_vit import SamVitBackbone
-from sama.models.fast import attention, both_ways, colour_model, decoder, encoder
+from sama.models.fast import attention, both_ways, decoder, encoder
 from sama.models.local_adapter import LocalAdapter
 
 
@@ -38,9 +37,3 @@ class QuickSamVit(SamVitBackbone):
 
     predict_masks = staticmethod(decoder.predict_masks)
     run_block = staticmethod(encoder.run_block)
-
-
-class QuickPrior(PromptPrior):
-    """Histograms of the colours that there are."""
-
-    colour_posterior = staticmethod(colour_model.colour_posterior)

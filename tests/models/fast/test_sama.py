@@ -6,11 +6,9 @@ from dataclasses import fields, replace
 import pytest
 import torch
 
-from sama.models.backbones.colour_model import colour_posterior
 from sama.models.fast import FUSED, LEARNING, fused, heads, learning
 from sama.models.fast.sama import PreparedFeatures, QuickSama, SharedAnswer
 from sama.models.fast.stage import LearningStage
-from sama.models.fast.twins import QuickPrior
 from sama.models.heads import PredictionHead
 from sama.models.image_features import SamAnswer
 from sama.models.sama import TASKS, Sama
@@ -40,12 +38,6 @@ def answers(model, views: tuple[int, ...] = (0, 1, 2, 3)) -> dict[str, torch.Ten
     features = features_of(model, batch=2, views=views)
     answer = model.decode_sam(features, prompts_for(4, model.backbone.image_size))
     return {"logits": answer.logits, "scores": answer.scores} | model.decode(model.prepare(features), answer)
-
-
-@pytest.fixture(autouse=True)
-def one_colour_model(monkeypatch):
-    """Rounds of odds and sweeps make much of the last digit; its twin has a test of its own, test_colour_model.py."""
-    monkeypatch.setattr(QuickPrior, "colour_posterior", staticmethod(colour_posterior))
 
 
 @pytest.mark.parametrize(
