@@ -81,9 +81,9 @@ class Prompts:
         """
         if not self.boxes or (len(self.boxes) == 1 and not self.order):
             return [self]
-        alone = len(self.boxes) == 1
+        alone, counting_by_box = len(self.boxes) == 1, self._counting
         found = []
-        for box, counts in zip(self.boxes, self._counting, strict=True):
+        for box, counts in zip(self.boxes, counting_by_box, strict=True):
             points = tuple(
                 p
                 for p, counts_here in zip(self.points, counts, strict=True)
@@ -92,7 +92,7 @@ class Prompts:
             found.append(Prompts(points, (box,), self.mask))
         loose = tuple(
             p
-            for p, counts in zip(self.points, self._counting[0], strict=True)
+            for p, counts in zip(self.points, counting_by_box[0], strict=True)
             if p[2] == 1 and counts and not any(inside(p, box) for box in self.boxes)
         )
         negative = tuple(p for p in self.points if p[2] == 0)
