@@ -47,11 +47,13 @@ def main(args: argparse.Namespace) -> int:
     that passes."""
     photo = open_image(args.photo, max_pixels=max_pixels(args))
 
+    from sama.export.writing import check_folder
     from sama.methods.matte import matte
     from sama.objects.everything import Everything, everything
     from sama.objects.everything.folder import ordered, write_found
 
     Everything.for_model(None, **_given(args))  # before the model is loaded
+    check_folder(args.out)
     predictor = load_predictor(args)
     settings = Everything.for_model(predictor.info, **_given(args))
     for note in photo.notes:

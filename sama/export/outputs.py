@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import maximum_filter
 
+from sama.export.coco import annotation, dataset
 from sama.matting import composite_bytes, cutout, estimate_foreground, to_uint8
 from sama.matting.trimap import trimap_bytes
 from sama.methods import METHODS, matte_of
@@ -141,28 +142,8 @@ class Outputs:
 
     def coco(self) -> dict:
         """Return `mask` as a data set in COCO's format: one photo, one annotation with compressed RLE."""
-        from pycocotools import mask as coco
-
-        rle = coco.encode(np.asfortranarray(self.mask, dtype=np.uint8))
-        counts = str(rle["counts"], "ascii")  # pyright: ignore[reportArgumentType]  bytes, as it is compressed
-        width, height = self.photo.size
-        annotation = {
-            "id": 1,
-            "image_id": 1,
-            "category_id": 1,
-            "iscrowd": 0,
-            "area": int(coco.area(rle)),
-            "bbox": coco.toBbox(rle).tolist(),
-            "segmentation": {"size": rle["size"], "counts": counts},
-        }
-        return {
-            "info": {
-                "description": f"{self.mask_title} mask by {self.info.name}, weights {self.info.weights_digest}"
-            },
-            "images": [{"id": 1, "file_name": self.photo.name, "width": width, "height": height}],
-            "categories": [{"id": 1, "name": "object"}],
-            "annotations": [annotation],
-        }
+        description = f"{self.mask_title} mask by {self.info.name}, weights {self.info.weights_digest}"
+        return dataset(self.photo, [annotation(self.mask)], description)
 
     @property
     def _colours(self) -> np.ndarray:

@@ -10,7 +10,11 @@ from pycocotools import mask as coco
 from sama.commands import everything as command
 from sama.commands.cli import main
 from sama.commands.predict import NOT_FOUND
+from sama.export.turns import is_idle
 from sama.models.fast import fused
+from sama.objects.everything import Everything, everything
+from sama.objects.everything.folder import write_found
+from sama.photo.opening import open_image
 from tests.helpers import lively_sama, predictor_of
 
 SIZE = (120, 80)
@@ -92,7 +96,23 @@ def test_a_setting_that_means_nothing_is_refused_before_a_model_is_loaded(
     assert sentence in capsys.readouterr().err
 
 
-def test_a_folder_that_is_a_file_is_told(photo, tmp_path, capsys):
+def test_a_run_at_work_holds_its_files(photo, tmp_path, predictor):
+    """Others who write to the folder remove what killed runs have left."""
+    opened = open_image(photo)
+    list(predictor.set_image(opened.rgb))
+    *_, last = everything(
+        predictor, Everything(points_per_side=3, pred_iou_thresh=0, stability_score_thresh=0)
+    )
+    work = write_found(tmp_path / "out", last.found, opened, predictor.info)
+    next(work)
+    (held,) = (tmp_path / "out").iterdir()
+    assert not is_idle(held)
+    work.close()
+    assert not (tmp_path / "out").exists(), "given up, it leaves nothing"
+
+
+def test_a_folder_that_is_a_file_is_told(photo, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(command, "load_predictor", lambda args: pytest.fail("loaded"))
     (tmp_path / "taken").write_text("")
     assert main(["everything", str(photo), "--out", str(tmp_path / "taken"), *ALL]) == 2
     assert "taken cannot be written" in capsys.readouterr().err

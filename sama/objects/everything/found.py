@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from pycocotools import mask as coco
 
+from sama.export.coco import annotation
 from sama.objects.everything.placing import Place
 
 
@@ -48,15 +49,24 @@ class Found:
         height, width = self.rle["size"]
         return float(coco.area(self.rle)) / (height * width)
 
+    @property
+    def scores(self) -> dict[str, Any]:
+        """What an annotation has beside its mask: score is SAM's predicted IoU."""
+        return {
+            "score": self.predicted_iou,
+            "stability_score": self.stability_score,
+            "point_coords": [list(self.point)],
+        }
+
     def record(self) -> dict[str, Any]:
         """What SAM's generator says of a mask, with its keys; segmentation (H, W) bool of the photo's size."""
         mask = self.mask()
-        rle = coco.encode(np.asfortranarray(mask, np.uint8))
+        made = annotation(mask)
         x0, y0, x1, y1 = self.place.box
         return {
             "segmentation": mask,
-            "area": int(coco.area(rle)),
-            "bbox": coco.toBbox(rle).tolist(),
+            "area": made["area"],
+            "bbox": made["bbox"],
             "predicted_iou": self.predicted_iou,
             "point_coords": [list(self.point)],
             "stability_score": self.stability_score,
