@@ -1,4 +1,4 @@
-"""Weights whose matting head begins with a trimap, from their files to `trimap.png`; small ones, with random numbers."""
+"""Weights whose matting head begins with a trimap, from their files to `trimap.png`; small ones, of random numbers."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,6 @@ def photo(tmp_path_factory):
 @pytest.mark.parametrize("trimap", [True, False])
 def test_what_the_head_tells_is_what_is_written(tmp_path, photo, trimap):
     mini, added = saved(tmp_path, trimap=trimap)
-    import json
 
     assert SamaConfig.from_dict(read_metadata(added)["config"]).trimap is trimap
     flags = ["--checkpoint", str(mini), "--sama-weights", str(added), "--device", "cpu"]
