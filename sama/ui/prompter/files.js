@@ -2,6 +2,7 @@
 // several photos one is opened, and the others wait in a row. `accept(kind, value, marks, file)` says what was sent,
 // `say` what is happening; marks() are the present ones. heard: what a screen reader tells.
 const isSession = file => /\.json$/i.test(file.name) || file.type === 'application/json';
+const openingFirst = count => `Opening the first of ${count} photos; the others wait below the photo ...`;
 const namesOf = files => files.map(({ name }) => name).join(', ');
 
 // What is in a drop: its pictures, the one session if it is clear to which photo it belongs, else what is left out.
@@ -51,9 +52,8 @@ function Files({ row, stage, heard }, { limit, say, accept, marks }) {
     if (!pictures.length) return session && take(session);
     if (pictures.length === 1) return take(pictures[0]);
     const first = photos.fill(pictures);
-    const sentence = `Opening the first of ${pictures.length} photos; the others wait below the photo ...`;
-    heard.textContent = sentence;
-    return take(first.file, first, sentence);
+    heard.textContent = openingFirst(pictures.length);
+    return take(first.file, first, heard.textContent);
   }
   function follow() {
     const session = waiting;
