@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cutout-from",
         choices=(MATTE, MASK),
-        help="what cut-out and composite are made with: the matte (the default), or the mask with its hard edges",
+        help="makes cut-out and composite: the matte (the default), or the mask",
     )
     parser.add_argument(
         "--haze",

@@ -4,7 +4,7 @@ A method is a function here and a line in MASK_METHODS.
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # photo (H, W, 3) uint8, mask (H, W) bool, predictor with that photo open or None, closer, edges and keep_haze of
 # `Request` -> matte (H, W) float32 in [0, 1]
-Matting = Callable[[np.ndarray, np.ndarray, object, Mapping[str, bool]], np.ndarray]
+Matting = Callable[[np.ndarray, np.ndarray, object, Mapping[str, Any]], np.ndarray]
 
 
 class MaskMethod(NamedTuple):
@@ -23,15 +23,13 @@ class MaskMethod(NamedTuple):
     needs_model: bool = False
 
 
-def as_given(
-    _photo: np.ndarray, mask: np.ndarray, _predictor: object, _how: Mapping[str, bool]
-) -> np.ndarray:
+def as_given(_photo: np.ndarray, mask: np.ndarray, _predictor: object, _how: Mapping[str, Any]) -> np.ndarray:
     """The mask itself, which a matte has to be better than."""
     return mask.astype(np.float32)
 
 
 def closed_form(
-    photo: np.ndarray, mask: np.ndarray, _predictor: object, _how: Mapping[str, bool]
+    photo: np.ndarray, mask: np.ndarray, _predictor: object, _how: Mapping[str, Any]
 ) -> np.ndarray:
     """Closed-form matting of the trimap around the mask."""
     from sama.matting.closed_form import closed_form_alpha
@@ -41,7 +39,7 @@ def closed_form(
     return closed_form_alpha(photo, trimap_from_logits(surely))
 
 
-def from_mask(photo: np.ndarray, mask: np.ndarray, predictor: object, how: Mapping[str, bool]) -> np.ndarray:
+def from_mask(photo: np.ndarray, mask: np.ndarray, predictor: object, how: Mapping[str, Any]) -> np.ndarray:
     """The method `from_mask` of the table: a model's matting head that follows the mask."""
     from sama.methods import METHODS, answering, matte_of
     from sama.request.prompts import Prompts

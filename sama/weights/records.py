@@ -32,8 +32,8 @@ class ModelRecord:
     downloaded on demand and the others are accepted by path. licence is that of all of them. looks_closer: whether it
     answers small boxes on the part of the photo around them, which means encoding that part: worth it for a model that
     sees few pixels and is fast. follows_edges: whether SAMA's maps are made to follow the photo's edges, see
-    `sama.predict.edges`. everything: settings of everything mode that were measured for it, see
-    `sama.objects.everything.Everything`, instead of SAM's. limits: what whoever uses it should know.
+    `sama.predict.edges`. everything: settings of everything mode instead of SAM's, see
+    `sama.objects.everything.Everything`. limits: what whoever uses it should know.
     """
 
     name: str
@@ -62,7 +62,7 @@ _LIMITS_OF_MINI = (
     "masks are shown as SAM makes them.",
 )
 
-# Its scores of single clicks are low, and more than it sees need not be judged.
+# Its scores of single clicks are low, and more than it sees need not be judged. Tried on two examples, not measured.
 _EVERYTHING_BY_MINI = (
     ("pred_iou_thresh", 0.4),
     ("stability_score_thresh", 0.8),
