@@ -46,7 +46,14 @@ def from_mask(photo: np.ndarray, mask: np.ndarray, predictor: object, how: Mappi
     from sama.request.request import Request
 
     method = METHODS["from_mask"]
-    asked = Request.of(Prompts(mask=mask), (photo.shape[1], photo.shape[0]), method=method.name, **how)
+    asked = Request.of(
+        Prompts(mask=mask),
+        (photo.shape[1], photo.shape[0]),
+        method=method.name,
+        closer=how["closer"],
+        edges=how["edges"],
+        keep_haze=how["keep_haze"],
+    )
     return matte_of(answering(method, photo, cast("Predictor", predictor))(asked, None), method)
 
 
