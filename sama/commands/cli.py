@@ -33,6 +33,9 @@ COMMANDS = {
         "turn masks into mattes: one photo, or a folder of labels",
         "photo.jpg --mask mask.png --out alpha.png",
     ),
+    "everything": Command(
+        "sama.commands.everything", "find all there is in a photo", "examples/toys.jpg --out out/everything"
+    ),
     "app": Command("sama.commands.app", "serve the page", "--host 0.0.0.0 --port 8080"),
     "weights": Command(
         "sama.commands.weights", "list the models, download, check and convert them", "get vit_b"

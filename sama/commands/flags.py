@@ -19,7 +19,7 @@ def add_prompt_flags(parser: argparse.ArgumentParser) -> None:
         "--point",
         **how,
         metavar="x,y[,0|1]",
-        help="1 keeps, 0 removes; may repeat; where it contradicts a --box, the later of them counts",
+        help="1 keeps, 0 removes; may repeat; against a --box the later counts",
     )
     parser.set_defaults(order=[])
 

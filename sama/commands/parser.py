@@ -10,6 +10,12 @@ class _Help(argparse.HelpFormatter):
     def __init__(self, prog: str):
         super().__init__(prog, max_help_position=30)
 
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        for each in self._iter_indented_subactions(action):  # argparse forgets how far commands are indented
+            length = len(self._format_action_invocation(each)) + self._current_indent
+            self._action_max_length = max(self._action_max_length, length)
+
     def add_usage(self, usage, actions: Iterable[argparse.Action], groups, prefix=None) -> None:
         actions = [each for each in actions if each.dest != "help"]
         shown = [each for each in actions if not each.option_strings or each.required]

@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--session",
         type=Path,
         metavar="FILE",
-        help="replay a session.json instead of --box, --point, --mask; other flags replace what it says",
+        help="replay a session.json instead of marks; other flags replace what it says",
     )
     parser.add_argument(
         "--candidate", type=int, metavar="N", help="which of SAM's masks SAMA refines, from 0"
@@ -71,17 +71,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--foreground",
         choices=(ESTIMATED, PHOTO),
-        help="colours of the cut-out: estimated without the old background (the default), or the photo's",
+        help="colours of the cut-out: without the old background (the default), or as they are",
     )
     parser.add_argument(
         "--cutout-from",
         choices=(MATTE, MASK),
-        help="what cut-out and composite are made with: the matte (the default), or the mask with its hard edges",
+        help="makes cut-out and composite: the matte (the default), or the mask",
     )
     parser.add_argument(
         "--haze",
         choices=(REMOVED, KEPT),
-        help="what the matte has away from the object, not joined to the mask: removed by default",
+        help="what the matte has away from the object; removed by default",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     parser.add_argument(

@@ -47,18 +47,20 @@ class Prompted:
 
 @dataclass(frozen=True)
 class Matted:
-    """A method that makes a matte from a mask; it is given the true mask, damaged as `prompts`, of MASKS, says."""
+    """A method that makes a matte from a mask; it is given the true mask, damaged as `prompts`, of MASKS, says.
+    how: see `answering`."""
 
     method: str
     prompts: str
     predictor: Any
+    how: dict[str, bool]
 
     def answer(self, scene: Scene, truth: TrueObject) -> tuple[Prompts, Scored]:
         """See `Contestant.answer`."""
         damage = MASKS[self.prompts]
         mask = truth.mask if damage is None else damage(truth.mask)
         started = time.perf_counter()
-        matte = MASK_METHODS[self.method].matte(scene.image, mask, self.predictor)
+        matte = MASK_METHODS[self.method].matte(scene.image, mask, self.predictor, self.how)
         return Prompts(), Scored(matte > 0.5, matte, matte, seconds=time.perf_counter() - started)
 
 
@@ -113,7 +115,7 @@ class Entry:
         """Who answers, by name. predictor: None where no model is needed. Raises SamaError for missing weights."""
         found: dict[str, Contestant] = {}
         if self.prompts in MASKS:
-            found |= {name: Matted(name, self.prompts, predictor) for name in self.methods}
+            found |= {name: Matted(name, self.prompts, predictor, how) for name in self.methods}
         else:
             names = (
                 self.methods

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter
 
 from sama.errors import PromptError
-from sama.export.coco import Annotated, data_set
+from sama.export.coco import annotation, dataset
 from sama.matting import composite_bytes, cutout, estimate_foreground, to_uint8
 from sama.matting.trimap import trimap_bytes
 from sama.methods import METHODS, matte_of
@@ -163,13 +163,13 @@ class Outputs:
 
     def coco(self) -> dict:
         """Return the objects' masks as a data set in COCO's format, see `sama.export.coco`."""
-        annotated = []
-        for part in self.parts:
-            (found,) = part.answer.objects
-            score = float(found.scores[found.chosen]) if len(found.scores) else None
-            annotated.append(Annotated(part.mask, part.name, score))
+        found = []
+        for number, part in enumerate(self.parts, 1):
+            (each,) = part.answer.objects
+            score = float(each.scores[each.chosen]) if len(each.scores) else None
+            found.append(annotation(part.mask, number, name=part.name, score=score))
         described = f"{self.mask_title} mask by {self.info.name}, weights {self.info.weights_digest}"
-        return data_set(self.photo.name, self.photo.size, described, annotated)
+        return dataset(self.photo, found, described)
 
     @property
     def _colours(self) -> np.ndarray:

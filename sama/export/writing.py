@@ -41,7 +41,7 @@ def write_outputs(
     """
     out, wanted = Path(out_dir), list(names_of(outputs) if names is None else names)
     parts = []
-    with _explained(out), _staging(out) as folder:
+    with explained(out), staging(out) as folder:
         for name in wanted:
             write_file(name, outputs, folder)
         if names is None and has_parts(outputs):
@@ -56,7 +56,7 @@ def write_outputs(
 def check_folder(out_dir: str | os.PathLike) -> None:
     """Raise ExportError, before minutes of work, where `write_outputs` could not write; leaves nothing there."""
     out = Path(out_dir)
-    with suppress(_Checked), _explained(out), _staging(out):
+    with suppress(_Checked), explained(out), staging(out):
         for name in (*FILES, FOLDER):
             _refuse_folder(out / name)
         raise _Checked
@@ -65,7 +65,7 @@ def check_folder(out_dir: str | os.PathLike) -> None:
 def write_zip(path: str | os.PathLike, outputs: Outputs) -> None:
     """Write all files into one zip; the errors are those of `write_outputs`, and a failure leaves nothing."""
     path = Path(path)
-    with _explained(path.parent), tempfile.TemporaryDirectory(prefix="sama-", dir=path.parent) as folder:
+    with explained(path.parent), tempfile.TemporaryDirectory(prefix="sama-", dir=path.parent) as folder:
         whole = Path(folder) / "whole.zip"
         with zipfile.ZipFile(whole, "w") as archive:
             for file in _all_files(outputs, Path(folder)):
@@ -89,7 +89,7 @@ def _all_files(outputs: Outputs, folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _explained(out: Path) -> Iterator[None]:
+def explained(out: Path) -> Iterator[None]:
     """Turn the system's refusals into one sentence."""
     try:
         yield
@@ -101,24 +101,24 @@ def _explained(out: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _staging(out: Path) -> Iterator[Path]:
+def staging(out: Path) -> Iterator[Path]:
     """Give a temporary folder inside `out`; on failure, also remove what was made of `out`."""
     made = [folder for folder in (out, *out.parents) if not folder.exists()]
-    staging = None
+    folder = None
     try:
         out.mkdir(parents=True, exist_ok=True)
         _sweep(out)
-        staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=out))
-        with alone_in(staging):
-            yield staging
+        folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=out))
+        with alone_in(folder):
+            yield folder
     except BaseException:
-        if staging is not None:
-            shutil.rmtree(staging, ignore_errors=True)
-        for folder in made:  # the innermost first
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        for each in made:  # the innermost first
+            if each.is_dir() and not any(each.iterdir()):
+                each.rmdir()
         raise
-    shutil.rmtree(staging, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sweep(out: Path) -> None:

@@ -202,6 +202,10 @@ class SamaPredictor:
         scores = answer.scores[:, shown].float().mean(0).cpu().numpy()
         return ObjectAnswer(prompts, masks, scores, index, layers), seconds
 
+    def features(self) -> ImageFeatures:
+        """What the model remembers of the open photo; the global view is encoded where it is not yet."""
+        return widened(self._wait(local=False))
+
     def _wait(self, *, local: bool) -> ImageFeatures:
         """Encode what is not encoded yet: the global view, or all of them."""
         while self._features is None or (local and self._features.local is None):

@@ -11,14 +11,13 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from sama.errors import PromptError
-from sama.request.masks import SURE
+from sama.request.masks import SURE, Size
 
 MAX_MASK_PIXELS = 200_000_000
 MAX_POINTS, MAX_BOXES = 1000, 100  # each box is decoded by itself, and may be looked at more closely
 
 Point = tuple[float, float, int]
 Box = tuple[float, float, float, float]
-Size = tuple[int, int]
 
 
 def sequence(value: Any, what: str) -> Sequence:

@@ -44,6 +44,16 @@ def read_mask(path: str | os.PathLike, size: Size, photo: str, *, name: str | No
         raise PromptError(f"{error} A mask is a picture, white on the object, or a COCO file.") from error
 
 
+def holds_dataset(path: str | os.PathLike) -> bool:
+    """Whether a file is a data set in COCO's format, or means to be one; a session file is none."""
+    try:
+        with Path(path).open("rb") as file:
+            whole = json.loads(file.read(MAX_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(whole, dict) and {"images", "annotations"} <= whole.keys()
+
+
 def _coco_mask(data: bytes, name: str, size: Size, photo: str) -> np.ndarray:
     damaged = f"The mask {name} is not a COCO data set; give one with images and annotations."
     try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sama.errors import SamaError
+from sama.models.config import LITE2
 from sama.models.sama import TASKS
 from sama.training.data.composites import CUT, DRAWN, Mixture
 from sama.training.data.dataset import DataPlan
@@ -28,8 +29,10 @@ class Recipe:
     ImageNet's trunk and SAMA from nothing. backbone: what SAMA stands on, one of `sama weights`, with the weights
     `backbone_weights` instead of those it has. The budget is `minutes` of training, or `steps`. batch: images a step;
     prompts: objects an image; small_size: side of a view in pixels for a share `small_share` of the run, the model's
-    own afterwards. State and weights are written every `checkpoint_minutes`; `watched` photographs of each folder under
-    val/ are answered every `watch_minutes`.
+    own afterwards. frozen_stages, of mini: how many of the trunk's seven stages, the stem with them, are left as they
+    are; the backward pass of the first three, strides 2 to 8, costs a processor more than the rest of a step. State and
+    weights are written every `checkpoint_minutes`; `watched` photographs of each folder under val/ are answered every
+    `watch_minutes`.
     """
 
     stage: str
@@ -46,6 +49,7 @@ class Recipe:
     seed: int = 0
     small_size: int | None = None
     small_share: float = 0.75
+    frozen_stages: int = 3
     warmup: int = 100
     weight_decay: float = 0.02
     ema_decay: float = 0.998
@@ -87,6 +91,10 @@ def check(recipe: Recipe) -> None:
     for name in ("batch", "prompts", "learning_rate", "minutes", "warmup", "watched"):
         if getattr(recipe, name) <= 0:
             raise SamaError(f"{name} is {getattr(recipe, name)}; it must be above 0.")
+    if not 0 <= recipe.frozen_stages <= len(LITE2):
+        raise SamaError(
+            f"frozen_stages is {recipe.frozen_stages}; use 0 to {len(LITE2)}, all of the trunk's."
+        )
     for name, folder in recipe.data.items():
         if folder.band < 0:
             raise SamaError(f"data.{name}.band is {folder.band}; it must be 0 or more pixels.")

@@ -24,9 +24,6 @@ from sama.training.validation import MiniWatch, SamaWatch
 from sama.weights.checkpoints import load_tensors, sama_metadata, save_checkpoint
 from sama.weights.zoo import find_backbone, find_sama, load_backbone, on_backbone, record_of
 
-# Strides 2, 4 and 8: their backward pass costs more than the rest of a step together.
-FROZEN_STAGES = 3
-
 SMALL_STEP = 128
 
 LICENCE = "Apache-2.0"
@@ -65,7 +62,7 @@ def train_mini(recipe: Recipe, place: Workplace, *, resume: bool) -> Path:
         start_from(backbone.state_dict(), load_tensors(init), init.name)
     else:
         trunk.load_state_dict(imagenet_trunk())
-    trunk.freeze(FROZEN_STAGES)
+    trunk.freeze(recipe.frozen_stages)
     stage = MiniStage(
         backbone,
         full_size=config.mini.image_size,

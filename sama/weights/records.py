@@ -32,7 +32,8 @@ class ModelRecord:
     downloaded on demand and the others are accepted by path. licence is that of all of them. looks_closer: whether it
     answers small boxes on the part of the photo around them, which means encoding that part: worth it for a model that
     sees few pixels and is fast. follows_edges: whether SAMA's maps are made to follow the photo's edges, see
-    `sama.predict.edges`. limits: what whoever uses it should know.
+    `sama.predict.edges`. everything: settings of everything mode instead of SAM's, see
+    `sama.objects.everything.Everything`. limits: what whoever uses it should know.
     """
 
     name: str
@@ -44,6 +45,7 @@ class ModelRecord:
     parameters: int
     looks_closer: bool = False
     follows_edges: bool = False
+    everything: tuple[tuple[str, float], ...] = ()
     limits: tuple[str, ...] = ()
 
     @property
@@ -58,6 +60,15 @@ _LIMITS_OF_MINI = (
     "what has its colours inside: rather a little too large than too small.",
     "A guided filter makes SAMA's masks and mattes follow the photo's edges, in downloads at up to 4 megapixels; SAM's "
     "masks are shown as SAM makes them.",
+)
+
+# Its scores of single clicks are low, and more than it sees need not be judged. Tried on two examples, not measured.
+_EVERYTHING_BY_MINI = (
+    ("pred_iou_thresh", 0.4),
+    ("stability_score_thresh", 0.8),
+    ("judged_side", 512),
+    ("skip_inside", 0.25),
+    ("min_mask_region_area", 100),
 )
 
 
@@ -85,6 +96,7 @@ RECORDS = {
             14_350_404,
             looks_closer=True,
             follows_edges=True,
+            everything=_EVERYTHING_BY_MINI,
             limits=_LIMITS_OF_MINI,
         ),
         # The sha256 of the .pth files are those that micro-sam and 3D Slicer's SAM extension pin.

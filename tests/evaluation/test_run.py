@@ -410,6 +410,35 @@ def test_the_model_follows_the_given_mask(mattes):
     assert results["methods"]["from_mask"]["MSE"] == results["methods"]["mask"]["MSE"]
 
 
+def test_how_it_is_answered_reaches_whoever_follows_a_mask(mattes, monkeypatch):
+    class Hazy(BoxFiller):
+        def answer(self, request, method, progress=None):
+            self.keeps = request.keep_haze
+            found = super().answer(request, method, progress)
+            alpha = request.prompts.mask.astype(np.float32)
+            alpha[2:8, 2:8] = 0.2  # joined to nothing
+            found.objects[0].layers[ALPHA] = alpha
+            return found
+
+    predictor, errors = Hazy(), {}
+    monkeypatch.setattr("sama.evaluation.run._load", lambda *_: predictor)
+    for flag, asked in (
+        ("", ({True}, {True}, False)),
+        ("--whole", ({False}, {True}, False)),
+        ("--unfiltered", ({True}, {False}, False)),
+        ("--keep-haze", ({True}, {True}, True)),
+    ):
+        predictor.closer.clear()
+        predictor.edges.clear()
+        path = mattes.parent / "r.json"
+        flags = ["--prompts", "mask", "--methods", "from_mask", "--json", path, *flag.split()]
+        assert command(mattes, *flags) == 0
+        assert (predictor.closer, predictor.edges, predictor.keeps) == asked, flag
+        errors[flag] = json.loads(path.read_text())["methods"]["from_mask"]["MSE"]
+    assert errors["--whole"] == errors[""]
+    assert errors["--keep-haze"] - errors[""] == pytest.approx(36 * 0.04 / (60 * 80) * 1e3, rel=0.02)
+
+
 def test_answers_of_another_program_are_methods(labels, tmp_path, capsys):
     for name, label in (("a", disk(30, 40, 15).astype(np.uint8) * 255), ("b", np.full(SHAPE, 2, np.uint8))):
         save(tmp_path / "theirs" / f"{name}.png", label)

@@ -1,5 +1,6 @@
 """A mask that is dropped on the page's photo: it becomes a prompt, or a sentence, and nothing else is taken for one."""
 
+import json
 import shutil
 
 import gradio as gr
@@ -120,6 +121,42 @@ def test_photos_are_photos(files, said):
     page = Visit(FakePredictor(), files["mask"])
     assert dropped(page, files["mask"])["visit"] is not page, "a page of text after another"
     assert said == []
+
+
+@pytest.mark.parametrize("called", ["photo.png", "other.png"])
+def test_a_data_set_gives_the_mask_of_its_photo(files, said, tmp_path, called):
+    square = [10, 20, 50, 20, 50, 60, 10, 60]
+    images = [{"id": 1, "file_name": f"far/{called}"}, {"id": 2, "file_name": "third.png"}]
+    shapes = [
+        {"image_id": 1, "segmentation": [square]},
+        {"image_id": 2, "segmentation": [[0, 0, 9, 0, 9, 9]]},
+    ]
+    path = tmp_path / "uploaded.json"
+    path.write_text(json.dumps({"images": images, "annotations": shapes}))
+    visit = Visit(FakePredictor(), files["photo"])
+    session = FileData(path=str(path), orig_name="labels.json")
+    data = PromptData(image=FileData(path=files["photo"]), boxes=[[1, 1, 9, 9]], session=session, seq=3)
+    page = page_of(
+        studio_of(FakePredictor(), keep=lambda path: str(shutil.copy(path, tmp_path / "kept.png"))),
+        visit,
+        data,
+    )
+    if called != "photo.png":
+        with pytest.raises(gr.Error, match="The mask labels.json has no photo called photo.png"):
+            restore(page)
+        assert said == []
+        return
+    value = PromptData(**restore(page)["prompter"].value)
+    expected = np.zeros((SIDE, SIDE), bool)
+    expected[20:60, 10:50] = True
+    assert np.array_equal(value.prompts.mask, expected)
+    assert (value.boxes, value.seq, value.session) == ([], 4, None)
+    assert said == [
+        "The matte follows what labels.json marks in this photo. Clicks correct it, Clear takes it away."
+    ]
+    path.write_text("[]")
+    with pytest.raises(gr.Error, match="must be a JSON object"):
+        restore(page)
 
 
 def test_a_session_with_a_mask_comes_back(files, said, tmp_path):

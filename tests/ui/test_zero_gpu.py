@@ -12,13 +12,14 @@ import torch
 
 from sama.errors import PromptError
 from sama.models.fast import fused
-from sama.predict.answer import Answer, Progress
+from sama.predict import companion
+from sama.predict.answer import TRIMAP, Answer, Progress
 from sama.predict.cache import FeatureCache
 from sama.predict.closer_look import CloserPredictor
 from sama.request.prompts import Prompts
 from sama.request.request import Request
 from sama.ui.model_call import on_gpu, run_model
-from tests.helpers import asked, predictor_of, small_sama
+from tests.helpers import asked, lively_sama, predictor_of, small_sama
 
 ROOT = Path(__file__).parents[2]
 BOX = Prompts(boxes=((20, 10, 90, 70),))
@@ -136,6 +137,27 @@ def test_outside_a_space_nothing_is_copied(shared, photo):
     predictor = shared.fork()
     steps = list(on_gpu(shared, spaces.GPU)(predictor, photo))
     assert steps[-1] is predictor and predictor.whole.loaded is shared.whole.loaded
+
+
+def test_the_embedded_model_s_matte_on_a_large_sam_crosses_the_boundary(photo, monkeypatch):
+    """Its own features stay behind: what comes back is the answer, and the SAM's predictor as it was."""
+    mini = predictor_of(fused(lively_sama(trimap=True)))
+    monkeypatch.setattr(companion, "_load", lambda device, dtype: mini)
+    large = predictor_of(fused(small_sama()), "vit_b", sama=None)
+    boundary = Boundary()
+    call = on_gpu(large, boundary)
+    *_, predictor = call(large.fork(), photo)
+    encoded, before = boundary.received[-1], len(boundary.received)
+    *_, answer, predictor = call(predictor, request=asked(predictor, BOX, method="mini_on_sam"))
+    assert answer.method == "mini_on_sam" and "encode mini" in answer.seconds
+    assert boundary.received[-1] <= encoded + 2000 and len(boundary.received) == before + 2
+    same = run(large, photo)
+    *_, expected, _ = run_model(same, request=asked(same, BOX, method="mini_on_sam"))
+    assert np.abs(answer.alpha - expected.alpha).max() < 2e-3
+    assert np.array_equal(answer.mask("sam"), expected.mask("sam"))
+    assert np.mean(answer.layer(TRIMAP) != expected.layer(TRIMAP)) < 1e-3
+    *_, answer, _ = call(predictor, request=asked(predictor, BOX, method="mini_on_sam"))
+    assert np.abs(answer.alpha - expected.alpha).max() < 2e-3, "and once more"
 
 
 def test_importing_the_app_touches_no_cuda():

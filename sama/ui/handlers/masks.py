@@ -9,8 +9,9 @@ from gradio.data_classes import FileData
 from sama.errors import PromptError
 from sama.methods import default_method
 from sama.methods.from_mask import FromMask
+from sama.photo.source import short_name
 from sama.request.checks import mask_picture
-from sama.request.mask_files import read_mask
+from sama.request.mask_files import holds_dataset, read_mask
 from sama.request.masks import looks_like_mask
 from sama.ui.handlers.page import Changes, Keep, Page
 from sama.ui.prompter import PromptData, Prompter
@@ -18,6 +19,7 @@ from sama.ui.telling import inform, warn
 from sama.ui.visit import Visit
 
 DROPPED = "{name} is a mask of this photo, and the matte follows it. Clicks correct it, Clear takes it away."
+OF_DATASET = "The matte follows what {name} marks in this photo. Clicks correct it, Clear takes it away."
 ONCE_MORE = "{why} To open it as a photo, drop it once more."
 
 
@@ -47,6 +49,20 @@ def as_mask(page: Page, opened: Visit) -> Changes | None:
     inform(DROPPED.format(name=opened.name), "Mask")
     image, mask = (FileData(path=each.path, orig_name=each.name) for each in (visit, opened))
     value = PromptData(image=image, mask=mask, seq=data.seq + 1, side=data.side)
+    return {"visit": visit, "prompter": Prompter(value=value, status={})}
+
+
+def of_dataset(page: Page, name: str) -> Changes | None:
+    """What changes where the JSON file that was dropped, called `name`, is a data set in COCO's format: all that it
+    marks in this photo becomes its mask. None for other files. Raises PromptError for one that does not fit."""
+    visit, data = page.here, page.data
+    if data.session is None or not holds_dataset(data.session.path):
+        return None
+    mask = read_mask(data.session.path, visit.size, visit.name, name=name)
+    inform(OF_DATASET.format(name=short_name(name)), "Mask")
+    value = PromptData(
+        image=data.image, mask=keep_mask(mask, page.studio.keep), seq=data.seq + 1, side=data.side
+    )
     return {"visit": visit, "prompter": Prompter(value=value, status={})}
 
 

@@ -1,4 +1,5 @@
-"""A session file dropped on the page: its prompts, candidate and background come back, on the photo they belong to."""
+"""A session file dropped on the page: its prompts, candidate and background come back, on the photo they belong to. A
+data set in COCO's format comes the same way, and gives its mask."""
 
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from sama.request.checks import shown
 from sama.request.session import Session
 from sama.request.settings import ESTIMATED, PHOTO, Settings
 from sama.ui.candidates import OPAQUE, Candidates, ChoiceData
-from sama.ui.handlers.masks import keep_mask
+from sama.ui.handlers.masks import keep_mask, of_dataset
 from sama.ui.handlers.page import Changes, Page
 from sama.ui.pictures import photo_url
 from sama.ui.prompter import PromptData, Prompter
@@ -31,7 +32,10 @@ def restore(page: Page) -> Changes:
     try:
         if data.session is None or data.path is None:
             raise PromptError("Open the session's photo first, then drop the session on it.")
-        visit = page.opened().here
+        page = page.opened()
+        visit = page.here
+        if (mask := of_dataset(page, data.session.orig_name or "file")) is not None:
+            return mask
         session = Session.load(data.session.path)
         session.check(visit)
         settings, told = _settings(session, page.scene, page.backdrop, max(visit.size))

@@ -2,7 +2,18 @@
 // several photos one is opened, and the others wait in a row. `accept(kind, value, marks, file)` says what was sent,
 // `say` what is happening; marks() are the present ones. heard: what a screen reader tells.
 const isSession = file => /\.json$/i.test(file.name) || file.type === 'application/json';
+const openingFirst = count => `Opening the first of ${count} photos; the others wait below the photo ...`;
 const namesOf = files => files.map(({ name }) => name).join(', ');
+
+// What is in a drop: its pictures, the one session if it is clear to which photo it belongs, else what is left out.
+function sorted(files) {
+  const pictures = files.filter(file => !isSession(file)),
+    sessions = files.filter(isSession);
+  if (!sessions.length || (sessions.length === 1 && pictures.length < 2))
+    return { pictures, session: sessions[0] || null };
+  const rule = 'A session belongs to one photo; open that, then drop the session.';
+  return { pictures, session: null, left: `Left out: ${namesOf(sessions)}. ${rule}` };
+}
 
 function Files({ row, stage, heard }, { limit, say, accept, marks }) {
   let newest = null; // the upload under way: one that has been overtaken is dropped
@@ -35,22 +46,19 @@ function Files({ row, stage, heard }, { limit, say, accept, marks }) {
   }
   // Several files at once: all photos, one session if it is clear to which photo it belongs; what is left out is named.
   function takeAll(files) {
-    const pictures = files.filter(file => !isSession(file)),
-      sessions = files.filter(isSession);
-    const clear = sessions.length === 1 && pictures.length < 2;
-    waiting = clear && pictures.length ? sessions[0] : null;
-    if (sessions.length && !clear) {
-      told(
-        `Left out: ${namesOf(sessions)}. A session belongs to one photo; open that, then drop the session.`,
-      );
-      if (!pictures.length) return;
-    }
-    if (!pictures.length) return take(sessions[0]);
+    const { pictures, session, left } = sorted(files);
+    waiting = pictures.length ? session : null;
+    if (left) told(left);
+    if (!pictures.length) return session && take(session);
     if (pictures.length === 1) return take(pictures[0]);
     const first = photos.fill(pictures);
-    const sentence = `Opening the first of ${pictures.length} photos; the others wait below the photo ...`;
-    heard.textContent = sentence;
-    return take(first.file, first, sentence);
+    heard.textContent = openingFirst(pictures.length);
+    return take(first.file, first, heard.textContent);
+  }
+  function follow() {
+    const session = waiting;
+    waiting = null;
+    if (session) take(session);
   }
   return {
     take: takeAll,
@@ -59,9 +67,13 @@ function Files({ row, stage, heard }, { limit, say, accept, marks }) {
     },
     // The server shows the photo that was sent: a session that came with it follows.
     shown() {
-      const session = waiting;
-      waiting = null;
-      if (session) take(session);
+      photos.shown();
+      follow();
+    },
+    // What was sent is a mask of the photo that is open.
+    masked() {
+      photos.back();
+      follow();
     },
     refused() {
       waiting = null;

@@ -163,8 +163,8 @@ class ObjectList {
   }
   show() {
     const { marks, count, place, rows } = this;
-    place.hidden =
-      this.tools.locked() || !count || (count < 2 && !marks.objects.some(o => o.name || o.hidden));
+    place.hidden = this.tools.locked() || !count;
+    place.classList.toggle('single', count < 2);
     if (place.hidden) return;
     const { front } = marks,
       held = rows.contains(document.activeElement) && document.activeElement;

@@ -195,6 +195,7 @@ watch('value', () => {
   if (dropped && current().mask && !locked()) {
     history.note(dropped);
     dropped = null;
+    files.masked();
   }
   replacing = null;
   list.show();
@@ -209,7 +210,10 @@ watch('sharp', async () => {
 });
 watch('refused', () => {
   files.refused();
-  if (props.refused && props.refused.path === current().image?.path) props.value = fallback || props.start;
+  if (props.refused && props.refused.path === current().image?.path) {
+    props.value = fallback || props.start;
+    dropped = null;
+  }
   say(null);
   draw();
 });

@@ -2,6 +2,14 @@
 // marks(): the present ones; open(item): a photo of the row is wanted.
 function Row(row, { marks, open }) {
   let items = []; // {file, sent, marks, open, button}
+  let seen = null; // the one that the server shows
+  // What was sent is not shown: the photo before stays.
+  function back() {
+    for (const item of items) {
+      item.open = item === seen;
+      press(item.button, item.open);
+    }
+  }
   function buttonFor(item) {
     const button = document.createElement('button'),
       { name } = item.file;
@@ -25,13 +33,18 @@ function Row(row, { marks, open }) {
       row.hidden = false;
       return items[0];
     },
+    back,
+    shown() {
+      seen = items.find(each => each.open);
+    },
     // The server cannot open the photo that was to be shown.
     refused() {
-      const item = items.find(each => each.open);
-      if (!item) return;
-      item.open = false;
-      item.button.disabled = true;
-      item.button.title = item.file.name + ' cannot be opened';
+      const item = items.find(each => each.open && each !== seen);
+      if (item) {
+        item.button.disabled = true;
+        item.button.title = item.file.name + ' cannot be opened';
+      }
+      back();
     },
     // Another photo is open now, of the row or not; what is marked on the one before is kept.
     turn(next) {

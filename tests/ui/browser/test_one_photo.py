@@ -118,6 +118,36 @@ def test_photos_that_come_together_wait_in_a_row_with_their_marks(tab, tmp_path)
     tab.answered()
     assert points(tab) == marked and len(marked) == 1
 
+    def open_one() -> list:
+        return tab.page.locator(".pr-row button[aria-pressed=true]").all_inner_texts()
+
+    def sent(path):
+        before = tab.seq
+        assert dropped(tab, "#scene", path)
+        return before
+
+    mask = np.zeros((50, 60), np.uint8)
+    mask[10:40, 10:50] = 255
+    for name, picture in (("mask", mask), ("little", mask[::2])):
+        Image.fromarray(picture).save(tmp_path / f"{name}.png")
+    (tmp_path / "broken.png").write_bytes(b"no photo")
+    assert open_one() == ["one.png"]
+    tab.answered(sent(tmp_path / "mask.png"))
+    tab.page.get_by_text("mask.png is a mask of this photo").wait_for()
+    assert open_one() == ["one.png"] and points(tab) == []
+    for name, said in (("little", "make them equal"), ("broken", "broken.png")):
+        sent(tmp_path / f"{name}.png")
+        tab.page.locator(".toast-body", has_text=said).first.wait_for()
+        tab.page.wait_for_function("() => !document.querySelector('.pr-stage.busy')")
+        assert open_one() == ["one.png"], name
+    tab.page.get_by_role("button", name="two.png").click()
+    tab.page.get_by_text("60 × 52").wait_for()
+    assert open_one() == ["two.png"]
+    tab.page.get_by_role("button", name="one.png").click()
+    tab.page.get_by_text("60 × 50").wait_for()
+    kept = json.loads(tab.page.evaluate("sessionStorage.getItem('sama-photo')"))["value"]
+    assert kept["mask"]["orig_name"] == "mask.png", "it waits with its photo"
+
 
 def test_a_reload_brings_photo_and_marks_back_even_if_the_server_has_lost_the_file(tab, tmp_path):
     Image.fromarray(quarters(400, 600)).save(tmp_path / "mine.png")
@@ -184,6 +214,7 @@ def test_space_drag_pans_wherever_the_focus_is(tab):
     page.mouse.wheel(0, -800)
     for focus in ("#viewer .vw-plain", ".vw-factor", "#export-what input"):
         page.locator(focus).focus()
+        page.evaluate("scrollTo(0, 0)")  # which the focus may have changed
         before = page.evaluate(SEEN, [[x / 20, 0.5] for x in range(20)])
         page.keyboard.down("Space")
         page.mouse.move(*tab.at(0.5, 0.5))

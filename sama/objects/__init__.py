@@ -1,0 +1,1 @@
+"""Many objects of a photo, and many photos."""
