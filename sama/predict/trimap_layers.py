@@ -26,12 +26,19 @@ def trimap_and_detail(
     rows = max(1, _PIXELS // width)
     for top in range(0, height, rows):
         strip = slice(top, min(top + rows, height))
-        found = (
-            _rows(trimap, shape, strip).argmax(1)[0].numpy()
-        )  # (rows, W) of BACKGROUND, UNKNOWN, FOREGROUND
+        found = _likeliest(_rows(trimap, shape, strip))[
+            0
+        ].numpy()  # (rows, W) of BACKGROUND, UNKNOWN, FOREGROUND
         np.divide(found, np.float32(FOREGROUND), out=classes[strip], casting="unsafe")
         np.copyto(seen[strip], classes[strip], where=classes[strip] != 0.5)
     return classes, seen
+
+
+def _likeliest(maps: Tensor) -> Tensor:
+    """`argmax` over the three classes of maps (1, 3, h, w), as uint8; PyTorch's own takes forty times as long here."""
+    background, unknown, foreground = maps.unbind(1)
+    surely = (foreground > unknown) & (foreground > background)
+    return (torch.maximum(unknown, foreground) > background).byte() + surely
 
 
 def _rows(maps: Tensor, shape: tuple[int, int], strip: slice) -> Tensor:
