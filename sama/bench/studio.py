@@ -39,9 +39,10 @@ def measure(
 ) -> list[dict[str, Any]]:
     """Measure clicks and background switches on a 12-megapixel photo; returns rows {name, ms, bytes}.
 
-    click_to_panels: from mouse-up until all four panels are repainted; click_to_panels_server: the part of it between
-    the request leaving the browser and the answer reaching it; background_switch: from mouse-up until the composite is
-    repainted. ms and bytes are medians over `repeats`; bytes are all that came down the network, headers included.
+    click_to_first: from mouse-up until SAM's mask is painted; click_to_panels: from mouse-up until all four panels are
+    repainted; click_to_panels_server: the part of it between the request leaving the browser and the answer reaching
+    it; background_switch: from mouse-up until the composite is repainted. ms and bytes are medians over `repeats`;
+    bytes are all that came down the network, headers included.
 
     progress is called with one line for every stage. Raises BenchError when Playwright or Chromium is missing
     or the page does not come up.
@@ -73,6 +74,7 @@ def measure(
                 browser.close()
     clicks, switches = clicks[WARM_UP:], switches[WARM_UP:]
     return [
+        _row("click_to_first", [c["first"] for c in clicks], [c["bytes"] for c in clicks]),
         _row("click_to_panels", [c["ms"] for c in clicks], [c["bytes"] for c in clicks]),
         _row("click_to_panels_server", [c["server"] for c in clicks], [c["bytes"] for c in clicks]),
         _row("background_switch", [s["ms"] for s in switches], [s["bytes"] for s in switches]),
@@ -197,7 +199,8 @@ class _Wire:
         self.page.wait_for_timeout(1000 * QUIET)  # the stream ends after the answer
         marks = self.page.evaluate("window.bench")
         server = 1000 * (self._answered() - self._sent)
-        return {"ms": marks[what] - marks["up"], "server": server, "bytes": self._bytes}
+        first = marks.get("first", marks[what]) - marks["up"]
+        return {"ms": marks[what] - marks["up"], "first": first, "server": server, "bytes": self._bytes}
 
     def _answered(self) -> float:
         """When the answer was there: it is by far the largest message, so when most bytes were."""

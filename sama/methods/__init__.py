@@ -10,7 +10,7 @@ import numpy as np
 
 from sama.errors import PromptError
 from sama.methods import closed_form, from_mask, grabcut, mini_on_sam, own, sam, sama, solid
-from sama.methods.base import MATTE, OWN_ALPHA, Method, Predictor, Report, matte_of
+from sama.methods.base import MATTE, OWN_ALPHA, Method, ModelMethod, Predictor, Report, matte_of
 from sama.methods.finishing import finished
 from sama.predict.answer import Answer, ModelInfo
 from sama.request.request import Request
@@ -29,7 +29,17 @@ METHODS: dict[str, Method] = {
     )
 }
 
-__all__ = ["METHODS", "Method", "answer", "answering", "default_method", "matte_of", "mattes", "method_of"]
+__all__ = [
+    "METHODS",
+    "Method",
+    "ModelMethod",
+    "answer",
+    "answering",
+    "default_method",
+    "matte_of",
+    "mattes",
+    "method_of",
+]
 
 
 def method_of(name: str | None, info: ModelInfo) -> Method:

@@ -8,7 +8,7 @@ import numpy as np
 
 from sama.predict.answer import Answer, ModelInfo, Progress, merged_seconds
 from sama.predict.close_up import Region, placed, region_of, scaled
-from sama.predict.predictor import SamaPredictor, check_photo
+from sama.predict.predictor import SamaPredictor
 from sama.predict.seen import Finisher
 from sama.request.listing import Listing
 from sama.request.prompts import Prompts, box_of
@@ -84,7 +84,7 @@ class CloserPredictor:
         self, request: Request, method: Finisher, progress: Callable[[float], None] | None = None
     ) -> Answer:
         """See `SamaPredictor.answer`. Every object is answered where it is best seen; other parts are forgotten."""
-        check_photo(request, self.whole.opened)
+        self.whole.opened.check(request)
         regions = [self._region(prompts) if request.closer else None for prompts in request.objects]
         if not any(regions):
             return self.whole.answer(request, method, progress)

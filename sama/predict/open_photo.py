@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+from sama.errors import PromptError
 from sama.models.views import Frame
 from sama.photo.resize import shrink_photo
 from sama.predict.edges import Edges
 from sama.predict.framing import to_photo, union
+from sama.request.request import Request
 from sama.weights.records import ModelRecord
 
 PHOTO_PIXELS = 4_000_000  # of the copy
@@ -34,6 +36,14 @@ class OpenPhoto:
     def size(self) -> tuple[int, int]:
         """(width, height) of the photo."""
         return self.frame.width, self.frame.height
+
+    def check(self, request: Request) -> None:
+        """Raise PromptError unless the request is one about this photo."""
+        if request.photo_size != self.size:
+            asked, is_open = (f"{width} x {height}" for width, height in (request.photo_size, self.size))
+            raise PromptError(
+                f"The request is about a photo of {asked} pixels, and one of {is_open} is open."
+            )
 
     def finished(self, task: str, logits: Tensor, size: tuple[int, int], edges: bool) -> np.ndarray:
         """SAMA's logits (N, 1, s, s) for a task as one map at `size` (height, width), float32; edges: whether it may

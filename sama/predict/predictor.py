@@ -19,6 +19,7 @@ from sama.predict.filling import filling
 from sama.predict.framing import mask_logits, prompt_tensors, to_photo
 from sama.predict.info import model_info
 from sama.predict.open_photo import OpenPhoto
+from sama.predict.said import Said
 from sama.predict.seen import Finisher, Seen
 from sama.request.prompts import Prompts
 from sama.request.request import Request
@@ -36,6 +37,7 @@ class SamaPredictor:
         self._prompts: Prompts | None = None  # the last ones, while the photo is being encoded
         self._pending: Iterator[Progress] | None = None
         self._open: OpenPhoto | None = None
+        self._said = Said()
 
     def fork(self) -> "SamaPredictor":
         """Return a predictor without a photo that shares the model and the bounded cache."""
@@ -52,7 +54,14 @@ class SamaPredictor:
         return {"dtype": self.dtype, "_features": moved(self._features, "cpu"), "_open": self._open}
 
     def __setstate__(self, state: dict) -> None:
-        self.__dict__ |= {"loaded": None, "cache": None, "_pending": None, "_prompts": None, **state}
+        self.__dict__ |= {
+            "loaded": None,
+            "cache": None,
+            "_pending": None,
+            "_prompts": None,
+            "_said": Said(),
+            **state,
+        }
 
     def attach(self, other: "SamaPredictor") -> "SamaPredictor":
         """Take model and cache from another predictor after a trip through pickle, and return self.
@@ -114,7 +123,7 @@ class SamaPredictor:
         """
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
             raise PhotoError("A photo is an RGB array of bytes (height, width, 3); convert it first.")
-        pixels, self._prompts = np.ascontiguousarray(image), None
+        pixels, self._prompts, self._said = np.ascontiguousarray(image), None, Said()
         self._open = OpenPhoto.of(pixels, self.model.backbone.image_size, self.loaded.record)
         key = (image_digest(pixels), self.info.weights_digest, self.dtype)
         self._features = self.cache.get(key)
@@ -124,6 +133,7 @@ class SamaPredictor:
     def reset_image(self) -> None:
         """Forget the photo."""
         self._features = self._pending = self._open = self._prompts = None
+        self._said = Said()
 
     def pending(self, request: Request) -> bool:
         """Whether `answer` would first encode a part of the photo; never, see `CloserPredictor`."""
@@ -137,9 +147,10 @@ class SamaPredictor:
         SAM alone needs the global view only; progress is called with the fraction of a slow matte that is done. Raises
         PromptError without a photo.
         """
-        check_photo(request, self.opened)
+        self.opened.check(request)
         self._prompts = request.prompts
         answers, seconds = [], []
+        self._said.begin()
         for i, prompts in enumerate(request.objects):
             answer, took = self._answer_one(prompts, request, method, progress, request.candidate_of(i))
             answers.append(answer)
@@ -164,7 +175,7 @@ class SamaPredictor:
         started = time.perf_counter()
         with inference(self.device, self.dtype):
             features = widened(encoded)
-            answer = self.model.decode_sam(features, tensors)
+            answer = self._said.of(asked, lambda: self.model.decode_sam(features, tensors), alone=not tasks)
             if candidate is not None:
                 answer = replace(answer, chosen=torch.full_like(answer.chosen, shown[candidate]))
             seconds["decode_sam"] = time.perf_counter() - started
@@ -226,13 +237,6 @@ class SamaPredictor:
                 if self.encoded:
                     self.cache.put(key, features)
             yield progress
-
-
-def check_photo(request: Request, photo: OpenPhoto) -> None:
-    """Raise PromptError unless the request is one about the open photo."""
-    if request.photo_size != photo.size:
-        asked, is_open = (f"{width} x {height}" for width, height in (request.photo_size, photo.size))
-        raise PromptError(f"The request is about a photo of {asked} pixels, and one of {is_open} is open.")
 
 
 def _candidates(prompts: PromptTensors) -> list[int]:

@@ -159,3 +159,40 @@ def test_a_device_that_is_absent_is_an_error_not_a_fallback():
         load("mini", device="cuda")
     with pytest.raises(DeviceError, match="tpu"):
         load("mini", device="tpu")
+
+
+@pytest.fixture
+def decoded(predictor, monkeypatch) -> list:
+    """A name for every time that SAM's decoder is asked."""
+    seen, decode = [], predictor.model.decode_sam
+    monkeypatch.setattr(predictor.model, "decode_sam", lambda *given: seen.append("sam") or decode(*given))
+    return seen
+
+
+def test_sama_begins_with_what_sam_has_just_said_of_the_same_prompts(predictor, photo, decoded):
+    list(predictor.set_image(photo))
+    whole = ask(predictor, CLICK)
+    assert len(decoded) == 1
+    for candidate in (None, 0):
+        decoded.clear()
+        early = ask(predictor, CLICK, method="sam", candidate=candidate)
+        late = ask(predictor, CLICK, candidate=candidate)
+        assert len(decoded) == 1 and np.array_equal(early.mask("sam"), late.mask("sam"))
+    ask(predictor, CLICK, method="sam")
+    late = ask(predictor, CLICK)
+    assert all(np.array_equal(late.layer(n), whole.layer(n)) for n in ("sam", "sama", "alpha"))
+
+
+def test_what_sam_said_of_other_prompts_or_another_photo_does_not_count(predictor, photo, decoded):
+    list(predictor.set_image(photo))
+    ask(predictor, CLICK, method="sam")
+    ask(predictor, BOX)
+    assert len(decoded) == 2
+    ask(predictor, CLICK, method="sam")
+    list(predictor.set_image(255 - photo))
+    ask(predictor, CLICK)
+    assert len(decoded) == 4
+    asked_mask = Prompts(boxes=BOX.boxes, mask=np.arange(150) < np.full((90, 1), 70))
+    ask(predictor, asked_mask, method="sam")
+    ask(predictor, Prompts(boxes=BOX.boxes, mask=~asked_mask.mask))
+    assert len(decoded) == 6

@@ -52,6 +52,8 @@ def answer(page: Page) -> Iterator[Changes]:
             return
         if not known and visit.looks_closer(request):
             yield {"visit": visit, "prompter": Prompter(status=CLOSER), **as_sam(page, visit, data, request)}
+        elif not known and _pays(page, request):
+            yield {"visit": visit, "viewer": as_sam(page, visit, data, request, first=True)["viewer"]}
         yield from _complete(page, request)
     except SamaError as error:
         warn(error)
@@ -85,6 +87,14 @@ def _request(page: Page) -> Request:
         keep_haze=page.choice.keep_haze,
         listing=page.data.listing,
     )
+
+
+def _pays(page: Page, request: Request) -> bool:
+    """Whether SAM's mask is worth sending ahead: where SAMA starts from it, and no GPU makes the rest as quick."""
+    info = page.studio.info
+    method = methods.method_of(request.method, info)
+    refines = isinstance(method, methods.ModelMethod) and method.tasks and not method.follows_mask
+    return info.device == "cpu" and info.trained and bool(refines)
 
 
 def _unmarked(page: Page) -> Iterator[Changes]:

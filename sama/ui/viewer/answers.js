@@ -1,5 +1,5 @@
-// Which answer the panels show, and whether what the server sends belongs to it: {key, seq, chosen, matte, trained}, with
-// the photo's key and the number of the prompts.
+// Which answer the panels show, and whether what the server sends belongs to it: {key, seq, chosen, matte, trained,
+// first}, with the photo's key and the number of the prompts; first: it is SAM's, and the rest follows at once.
 const NOTHING = { key: null, seq: -1, chosen: 0, matte: null, trained: true };
 
 // Whether something is of another photo than the open one, or of older prompts than the shown answer's.
@@ -17,4 +17,40 @@ async function loadLayers(next, names) {
   const sent = names.filter(name => next[name]),
     pictures = await Promise.all(sent.map(name => loadPicture(next[name])));
   return Object.fromEntries(sent.map((name, i) => [name, pictures[i]]));
+}
+
+// What comes after an answer and belongs to it: {composite, look, difference}, called with what was sent. current(next):
+// whether it is of the answer on the panels; load(next): its layers as pictures; painted(what): say that it is seen.
+function Additions(layers, { current, load, looks, tour, draw, painted }) {
+  async function picture(next, name) {
+    const loaded = await loadPicture(next.src);
+    if (!current(next)) return false;
+    layers.set({ [name]: loaded });
+    return true;
+  }
+  return {
+    async composite(next) {
+      if (!next || !current(next) || !(await picture(next, 'composite'))) return;
+      draw();
+      painted('composite');
+    },
+    async look(next) {
+      looks.arrived();
+      if (!next || !current(next)) return;
+      const pictures = await load(next),
+        first = Object.values(pictures)[0];
+      if (!first || !current(next)) return;
+      layers.add({ box: next.box, scale: first.naturalWidth / (next.box[2] - next.box[0]), pictures });
+      draw();
+    },
+    async difference(next) {
+      if (!next || !current(next) || !(await picture(next, 'difference'))) return;
+      tour.open(next.places);
+      draw();
+    },
+  };
+}
+// For measurements: when the screen had what was drawn now.
+function timed(what, seq) {
+  requestAnimationFrame(() => performance.mark('sama:painted', { detail: { what, seq } }));
 }

@@ -4,6 +4,7 @@ const SWAPPED = { sam: 'sama', sama: 'sam' };
 const names = { titles: props.layer_titles, methods: props.methods };
 
 let asked = null; // the layers whose matte was last asked for
+let ahead = NOTHING; // the answer of which SAM's mask is shown already
 let shown = NOTHING; // the answer on the panels
 let mode = 'panels'; // or 'slider', or 'difference'
 let swapped = false; // SAM's and SAMA's panels, see blink
@@ -63,7 +64,7 @@ function paint(panel) {
   const open = panel.names();
   setCaption(panel, open.map(layer => titleOf(layer, shown.matte, names)).join(' and '), open[0]);
   panel.painted = !!layers.photo && open.every(layer => layer === 'photo' || layers.has[layer]);
-  const silent = panel.painted || !layers.photo;
+  const silent = panel.painted || !layers.photo || shown.first; // the rest comes in a moment
   wait.textContent = silent ? '' : waitingWords(name, layers.has, shown.trained, props.solving, stopped);
   if (panel.painted) panel.paint(ctx, port);
 }
@@ -89,10 +90,13 @@ function refresh() {
 
 // ---- what the server sends ---------------------------------------------------------------------------------------
 
-const stale = next => isLate(next, shown, layers.photo);
+const stale = next => isLate(next, shown, layers.photo) || isLate(next, ahead, layers.photo);
 // Whether something is of the answer on the panels.
 const current = next => !stale(next) && belongs(next, shown) && !!layers.has.alpha;
+const tints = pictures => tintsOf(pictures, layers.photo, name => colourOf(element, name), grid);
 const load = next => loadLayers(next, Object.keys(props.layer_titles));
+
+const additions = Additions(layers, { current, load, looks, tour, draw: () => draw(), painted });
 
 async function showLayers() {
   const next = props.layers;
@@ -103,48 +107,31 @@ async function showLayers() {
   asked = next;
   const pictures = await load(next);
   if (stale(next) || !mayReplace(next, shown, !!layers.has.alpha)) return;
-  shown = { key: next.key, seq: next.seq, chosen: next.chosen, matte: next.matte, trained: next.trained };
+  if (next.first && layers.has.alpha && next.key === shown.key) return showFirst(next, pictures);
+  const { key, seq, chosen, matte, trained, first } = next;
+  shown = { key, seq, chosen, matte, trained, first };
   layers.clear();
   tour.open(null);
-  layers.tints = tintsOf(pictures, layers.photo, name => colourOf(element, name), grid);
+  layers.tints = tints(pictures);
   layers.set(pictures);
   const best = pictures.sama ? 'sama' : 'sam';
   announce('mask', { key: next.key, picture: pictures[best], tint: layers.tints[best] });
   if (next.alpha) trimap.offer();
   refresh();
   if (next.alpha) painted('answer');
+  if (first) timed('first', seq);
 }
-async function showComposite() {
-  const next = props.composite;
-  if (!next || !current(next)) return;
-  const picture = await loadPicture(next.src);
-  if (!current(next)) return;
-  layers.set({ composite: picture });
+// SAM's mask of an answer that is under way; the other panels stay as they are until it comes.
+function showFirst(next, { sam }) {
+  ahead = next;
+  Object.assign(layers.tints, tints({ sam }));
+  layers.set({ sam });
   draw();
-  painted('composite');
-}
-async function showLook() {
-  looks.arrived();
-  const next = props.look;
-  if (!next || !current(next)) return;
-  const pictures = await load(next),
-    first = Object.values(pictures)[0];
-  if (!first || !current(next)) return;
-  layers.add({ box: next.box, scale: first.naturalWidth / (next.box[2] - next.box[0]), pictures });
-  draw();
-}
-async function showDifference() {
-  const next = props.difference;
-  if (!next || !current(next)) return;
-  const picture = await loadPicture(next.src);
-  if (!current(next)) return;
-  layers.set({ difference: picture });
-  tour.open(next.places);
-  draw();
+  timed('first', next.seq);
 }
 function clear() {
   layers.clear();
-  shown = NOTHING;
+  shown = ahead = NOTHING;
   tour.open(null);
   delete element.dataset.seq;
   announce('mask', { key: null });
@@ -152,9 +139,8 @@ function clear() {
 }
 // Says what is now on the canvases, and, for measurements, when the screen had it.
 function painted(what) {
-  const { seq } = shown;
-  element.dataset.seq = seq;
-  requestAnimationFrame(() => performance.mark('sama:painted', { detail: { what, seq } }));
+  element.dataset.seq = shown.seq;
+  timed(what, shown.seq);
 }
 
 // ---- view --------------------------------------------------------------------------------------------------------
@@ -235,16 +221,14 @@ hear('photo', next => {
   loupe.open(next.width, next.height);
   clear();
   showLayers();
-  showComposite();
+  additions.composite(props.composite);
 });
 watch('layers', showLayers);
 watch('stopped', () => {
   stopped = props.no_answer;
   draw();
 });
-watch('composite', showComposite);
-watch('look', showLook);
-watch('difference', showDifference);
+for (const name of ['composite', 'look', 'difference']) watch(name, () => additions[name](props[name]));
 new ResizeObserver(draw).observe(grid);
 trimap.offer();
 setMode('panels');

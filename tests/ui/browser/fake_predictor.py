@@ -29,7 +29,7 @@ STEEPNESS = {"sama": 8, "solid": 40, "closed_form": 2, "from_mask": 20}  # of th
 class Counts:
     """What all forks have done together; `gate`, if there is one, is acquired before every view. small: boxes narrower
     than this get a closer look; grey: SAMA's mattes are half clear inside; closer: for every answer, whether it could
-    have one; trimap: whether SAMA tells one."""
+    have one; trimap: whether SAMA tells one; held: SAMA's answers wait for it, if it is there."""
 
     def __init__(self, gate: threading.Semaphore | None = None, small: float = 0, *, grey: bool = False):
         self.views = 0
@@ -39,6 +39,7 @@ class Counts:
         self.grey = grey
         self.closer: list[bool] = []
         self.trimap = False
+        self.held: threading.Event | None = None
 
 
 class FakePredictor:
@@ -115,6 +116,8 @@ class FakePredictor:
         sama = bool(method.tasks) and self.trained
         while self._views < (5 if sama else 1):
             next(self._pending)
+        if sama and self.counts.held is not None:
+            assert self.counts.held.wait(20)
         self.counts.answers += 1
         self.counts.closer.append(request.closer)
         objects = tuple(
