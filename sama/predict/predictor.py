@@ -15,6 +15,7 @@ from sama.predict.answer import SAM, SAMA, Answer, ModelInfo, ObjectAnswer, Prog
 from sama.predict.cache import FeatureCache, moved, widened
 from sama.predict.devices import inference
 from sama.predict.encoding import encode_photo
+from sama.predict.filling import filling
 from sama.predict.framing import mask_logits, prompt_tensors, to_photo
 from sama.predict.info import model_info
 from sama.predict.open_photo import OpenPhoto
@@ -173,6 +174,8 @@ class SamaPredictor:
                 believed = answer
                 if given is not None:
                     believed = answer.believing(mask_logits(given, photo.frame, side).to(answer.base))
+                elif candidate is None:
+                    believed = filling(answer, tensors, self.model.backbone.image_size)
                 found = self.model.decode(features, believed, tasks)
                 logits = {k: photo.finished(k, found[k], request.shape, request.edges) for k in tasks}
                 seconds["decode_sama"] = time.perf_counter() - started
