@@ -107,7 +107,7 @@ def test_a_burst_of_clicks_collapses_and_ends_with_the_last(visit, counts):
     visitor.answered(started + 9)
     assert visitor.seq == started + 10
     assert len(visitor.prompts()["points"]) == 10
-    assert counts.answers - answers < 10
+    assert counts.answers - answers < 2 * 10, "SAM's mask and the rest for each that is answered"
 
 
 def test_visitors_do_not_meet(visit):
