@@ -106,6 +106,7 @@ async function showLayers() {
   if (next.solve && next !== asked) trigger('solve');
   asked = next;
   const pictures = await load(next);
+  if (!props.layers) return; // cleared meanwhile
   if (stale(next) || !mayReplace(next, shown, !!layers.has.alpha)) return;
   if (next.first && layers.has.alpha && next.key === shown.key) return showFirst(next, pictures);
   const { key, seq, chosen, matte, trained, first } = next;
