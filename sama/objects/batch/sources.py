@@ -1,4 +1,4 @@
-"""What is asked of the photos of a batch: the same of all, what a COCO file says, or everything mode's largest object.
+"""What is asked of the photos of a batch: the same of all, a COCO file, or everything mode's largest object.
 
 Session files are in `sessions`.
 """
@@ -51,7 +51,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Same:
-    """The same prompts for every photo: in parts of 1 of its sides where all numbers are from 0 to 1, else in pixels."""
+    """The same prompts for every photo: in parts of its sides where all numbers are from 0 to 1, else in pixels."""
 
     prompts: Prompts
 
