@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 __all__ = [
     "Answer",
+    "Listing",
     "Prompts",
     "Request",
     "SamaPredictor",
     "Session",
     "answer",
+    "batch",
     "composite",
     "estimate_foreground",
     "load",
@@ -21,20 +23,24 @@ if TYPE_CHECKING:
     from sama.matting import composite, estimate_foreground
     from sama.methods import answer
     from sama.methods.matte import matte
+    from sama.objects.batch import batch
     from sama.photo.opening import open_image
     from sama.predict.answer import Answer
     from sama.predict.loading import load
     from sama.predict.predictor import SamaPredictor
+    from sama.request.listing import Listing
     from sama.request.prompts import Prompts
     from sama.request.request import Request
     from sama.request.session import Session
 
 _HOMES = {
     "Answer": "sama.predict.answer",
+    "Listing": "sama.request.listing",
     "Prompts": "sama.request.prompts",
     "Request": "sama.request.request",
     "Session": "sama.request.session",
     "answer": "sama.methods",
+    "batch": "sama.objects.batch",
     "SamaPredictor": "sama.predict.predictor",
     "composite": "sama.matting",
     "estimate_foreground": "sama.matting",

@@ -19,7 +19,7 @@ def add_prompt_flags(parser: argparse.ArgumentParser) -> None:
         "--point",
         **how,
         metavar="x,y[,0|1]",
-        help="1 keeps, 0 removes; may repeat; where it contradicts a --box, the later of them counts",
+        help="1 keeps, 0 removes; may repeat; against a --box the later counts",
     )
     parser.set_defaults(order=[])
 
@@ -59,7 +59,7 @@ def add_finish_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--foreground",
         choices=(ESTIMATED, PHOTO),
-        help="colours of the cut-out: estimated (the default), or the photo's",
+        help="colours of the cut-out: without the old background (the default), or as they are",
     )
     parser.add_argument(
         "--cutout-from",
@@ -69,7 +69,7 @@ def add_finish_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--haze",
         choices=(REMOVED, KEPT),
-        help="what the matte has away from the object: removed by default",
+        help="what the matte has away from the object; removed by default",
     )
     parser.add_argument(
         "--method",

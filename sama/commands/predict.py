@@ -25,6 +25,7 @@ from sama.methods import METHODS, answer, method_of
 from sama.methods.from_mask import asked_of
 from sama.methods.own import check_own
 from sama.photo.opening import Photo, open_image
+from sama.request.listing import Listing, clean_name
 from sama.request.mask_files import read_mask
 from sama.request.prompts import Prompts, parse_box, parse_point
 from sama.request.request import Request
@@ -42,12 +43,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the `predict` command."""
     parser.add_argument("photo", type=Path, metavar="PHOTO")
     add_prompt_flags(parser)
+    parser.add_argument(
+        "--together",
+        action="store_true",
+        help="several boxes are one object; by default each is one of its own",
+    )
+    parser.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="of an object, in the order of boxes; may repeat",
+    )
     add_mask_flag(parser)
     parser.add_argument(
         "--session",
         type=Path,
         metavar="FILE",
-        help="replay a session.json instead of --box, --point, --mask; other flags replace what it says",
+        help="replay a session.json instead of marks; other flags replace what it says",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     add_finish_flags(parser)
@@ -136,13 +149,16 @@ def _request(args: argparse.Namespace, photo: Photo) -> tuple[Request, Settings,
         prompts = Prompts(points, tuple(parse_box(text) for text in args.box), mask, tuple(args.order))
         if (method := asked_of(args.method, prompts)) is not None:
             flags |= {"matte": method}
+        listed = Listing(tuple(map(clean_name, args.name)), together=args.together)
+        flags |= {"objects": listed.to_dict()}
         settings, model = Settings.from_dict(flags, methods=METHODS, paths=True), args.model or "mini"
     else:
         if args.box or args.point or args.mask is not None:
             raise PromptError("A session brings its own prompts; leave out --box, --point and --mask.")
+        if args.name or args.together:
+            raise PromptError("A session brings its own objects; leave out --name and --together.")
         session = Session.load(args.session)
         session.check(photo)
         settings = Settings.from_dict(session.settings | flags, methods=METHODS, paths=True)
         prompts, model = session.prompts, args.model or session.model
-    asked = {"method": settings.method, "candidate": settings.candidate, "keep_haze": settings.keep_haze}
-    return Request.of(prompts, photo.size, **asked), settings, model
+    return Request.of(prompts, photo.size, **settings.asked), settings, model

@@ -44,17 +44,17 @@ def write_file(name: str, outputs: Outputs, folder: Path) -> Path:
 
 def _photo(layer: str) -> Callable[[Outputs, Path], None]:
     def write(outputs: Outputs, path: Path) -> None:
-        _save(outputs, getattr(outputs, layer), path, outputs.profile)
+        save_png(outputs, getattr(outputs, layer), path, outputs.profile)
 
     return write
 
 
 def _mask(layer: str) -> Callable[[Outputs, Path], None]:
-    return lambda outputs, path: _save(outputs, getattr(outputs, layer).astype(np.uint8) * 255, path)
+    return lambda outputs, path: save_png(outputs, getattr(outputs, layer).astype(np.uint8) * 255, path)
 
 
 def _alpha16(outputs: Outputs, path: Path) -> None:
-    _save(outputs, np.rint(outputs.alpha * 65535).astype(np.uint16), path)
+    save_png(outputs, np.rint(outputs.alpha * 65535).astype(np.uint16), path)
 
 
 def _coco(outputs: Outputs, path: Path) -> None:
@@ -75,7 +75,7 @@ def _figure(outputs: Outputs, path: Path) -> None:
         save_figure(outputs.drawing, path)
 
 
-def _save(outputs: Outputs, pixels: np.ndarray, path: Path, profile: bytes | None = None) -> None:
+def save_png(outputs: Outputs, pixels: np.ndarray, path: Path, profile: bytes | None = None) -> None:
     """Write a PNG with the photo's resolution, and a profile."""
     options = {"icc_profile": profile, "dpi": outputs.photo.dpi}
     given = {name: value for name, value in options.items() if value is not None}
@@ -92,12 +92,12 @@ FILES = {  # in the order in which they are written and offered
     ),
     "composite.png": OutputFile("Composite", _photo("composite")),
     "alpha.png": OutputFile(
-        "Alpha, 8 bit", lambda outputs, path: _save(outputs, to_uint8(outputs.alpha), path)
+        "Alpha, 8 bit", lambda outputs, path: save_png(outputs, to_uint8(outputs.alpha), path)
     ),
     "alpha16.png": OutputFile("Alpha, 16 bit", _alpha16),
     "mask.png": OutputFile("SAMA mask", _mask("own_mask"), needs_own_mask=True),
     "mask_sam.png": OutputFile("SAM mask", _mask("sam_mask")),
-    "trimap.png": OutputFile("Trimap", lambda outputs, path: _save(outputs, outputs.trimap(), path)),
+    "trimap.png": OutputFile("Trimap", lambda outputs, path: save_png(outputs, outputs.trimap(), path)),
     "coco.json": OutputFile("Mask, COCO RLE", _coco),
     "figure.png": OutputFile("Figure, PNG", _figure),
     "figure.pdf": OutputFile("Figure, PDF", _figure),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import maximum_filter
 
+from sama.errors import PromptError
 from sama.export.coco import annotation, dataset
 from sama.matting import composite_bytes, cutout, estimate_foreground, to_uint8
 from sama.matting.trimap import trimap_bytes
@@ -41,7 +42,9 @@ class Outputs:
         info: ModelInfo,
     ):
         """answer: to request, at the photo's size, or ValueError is raised; PromptError where it is the file's own
-        transparency, and there is none."""
+        transparency, and there is none, and where all objects are hidden."""
+        if not answer.seen:
+            raise PromptError("All objects are hidden; show one of them in the list to cut it out.")
         shape = photo.rgb.shape[:2]
         if (
             any(layer.shape != shape for layer in answer.union.layers.values())
@@ -140,10 +143,33 @@ class Outputs:
         unknown = maximum_filter(edge.view(np.uint8), 2 * reach + 1) > 0
         return np.where(unknown, np.uint8(128), np.where(alpha > 127, np.uint8(255), np.uint8(0)))
 
+    @cached_property
+    def parts(self) -> "tuple[Outputs, ...]":
+        """The same of each object alone, from front to back; hidden ones are left out."""
+        answer, rest = self.answer, (self.request, self.settings, self.info)
+        if len(answer.objects) == 1:
+            return (self,)
+        return tuple(Outputs(self.photo, answer.only(number), *rest) for number in answer.seen)
+
+    @property
+    def name(self) -> str:
+        """What the first object is called, which may be the only one."""
+        return self.answer.listing.name(0)
+
+    def forget(self) -> None:
+        """Let go of the pictures that are made when they are needed."""
+        for name in ("cutout", "cutout_matte", "cutout_mask", "composite", "_foreground"):
+            self.__dict__.pop(name, None)
+
     def coco(self) -> dict:
-        """Return `mask` as a data set in COCO's format: one photo, one annotation with compressed RLE."""
-        description = f"{self.mask_title} mask by {self.info.name}, weights {self.info.weights_digest}"
-        return dataset(self.photo, [annotation(self.mask)], description)
+        """Return the objects' masks as a data set in COCO's format, see `sama.export.coco`."""
+        found = []
+        for number, part in enumerate(self.parts, 1):
+            (each,) = part.answer.objects
+            score = float(each.scores[each.chosen]) if len(each.scores) else None
+            found.append(annotation(part.mask, number, name=part.name, score=score))
+        described = f"{self.mask_title} mask by {self.info.name}, weights {self.info.weights_digest}"
+        return dataset(self.photo, found, described)
 
     @property
     def _colours(self) -> np.ndarray:

@@ -12,6 +12,7 @@ from pathlib import Path
 from sama.errors import SamaError
 from sama.export.files import FILES, names_of, write_file
 from sama.export.outputs import Outputs
+from sama.export.parts import FOLDER, has_parts, is_ours, write_parts
 from sama.export.turns import alone_in, is_idle
 
 _STAGING = ".sama-"
@@ -30,7 +31,8 @@ class _Checked(Exception):
 def write_outputs(
     out_dir: str | os.PathLike, outputs: Outputs, names: Iterable[str] | None = None
 ) -> list[Path]:
-    """Write files to a folder, made where needed; names: which of `names_of(outputs)`, all by default.
+    """Write files to a folder, made where needed; names: which of `names_of(outputs)`, by default all, and the folders
+    of several objects.
 
     Returns their paths. Files of these names are replaced only once all are written; on any failure the folder is as
     it was. Whoever writes all leaves the files of one answer: an earlier one's that this has not are removed, and of
@@ -38,20 +40,24 @@ def write_outputs(
     session that cannot be saved.
     """
     out, wanted = Path(out_dir), list(names_of(outputs) if names is None else names)
-    others = [name for name in FILES if name not in wanted] if names is None else []
+    parts = []
     with explained(out), staging(out) as folder:
         for name in wanted:
             write_file(name, outputs, folder)
+        if names is None and has_parts(outputs):
+            parts = write_parts(outputs, folder)
+        whole = [*wanted, FOLDER] if parts else wanted
+        others = [name for name in (*FILES, FOLDER) if name not in whole] if names is None else []
         with alone_in(out):
-            _move(folder, out, wanted, others)
-    return [out / name for name in wanted]
+            _move(folder, out, whole, others)
+    return [out / name for name in (*wanted, *parts)]
 
 
 def check_folder(out_dir: str | os.PathLike) -> None:
     """Raise ExportError, before minutes of work, where `write_outputs` could not write; leaves nothing there."""
     out = Path(out_dir)
     with suppress(_Checked), explained(out), staging(out):
-        for name in FILES:
+        for name in (*FILES, FOLDER):
             _refuse_folder(out / name)
         raise _Checked
 
@@ -62,9 +68,8 @@ def write_zip(path: str | os.PathLike, outputs: Outputs) -> None:
     with explained(path.parent), tempfile.TemporaryDirectory(prefix="sama-", dir=path.parent) as folder:
         whole = Path(folder) / "whole.zip"
         with zipfile.ZipFile(whole, "w") as archive:
-            for name in names_of(outputs):
-                file = write_file(name, outputs, Path(folder))
-                entry = zipfile.ZipInfo(name, _EPOCH)
+            for file in _all_files(outputs, Path(folder)):
+                entry = zipfile.ZipInfo(file.relative_to(folder).as_posix(), _EPOCH)
                 entry.external_attr = 0o644 << 16
                 # Pictures are compressed already.
                 stored = file.suffix != ".json"
@@ -73,6 +78,14 @@ def write_zip(path: str | os.PathLike, outputs: Outputs) -> None:
                     shutil.copyfileobj(source, target)
                 file.unlink()  # so that the disk holds everything once
         whole.replace(path)
+
+
+def _all_files(outputs: Outputs, folder: Path) -> Iterator[Path]:
+    """Write one file after another."""
+    for name in names_of(outputs):
+        yield write_file(name, outputs, folder)
+    if has_parts(outputs):
+        yield from (folder / name for name in write_parts(outputs, folder))
 
 
 @contextmanager
@@ -123,7 +136,7 @@ def _move(folder: Path, out: Path, names: list[str], unwanted: Iterable[str]) ->
     """Move files into `out`, and what is unwanted there away; should one fail, put everything back."""
     previous = folder / "previous"
     previous.mkdir()
-    earlier = [name for name in unwanted if (out / name).is_file()]
+    earlier = [name for name in unwanted if (out / name).is_file() or _is_parts(out / name)]
     try:
         for name in (*names, *earlier):
             _refuse_folder(out / name)
@@ -134,12 +147,20 @@ def _move(folder: Path, out: Path, names: list[str], unwanted: Iterable[str]) ->
     except BaseException:
         for name in (*names, *earlier):
             if name in names and not os.path.lexists(folder / name):  # it was moved
-                (out / name).unlink()
+                os.replace(out / name, folder / name)
             if os.path.lexists(previous / name):
                 os.replace(previous / name, out / name)
         raise
 
 
+def _is_parts(path: Path) -> bool:
+    """Whether it is the objects' folder of an earlier answer."""
+    return path.name == FOLDER and path.is_dir() and is_ours(path)
+
+
 def _refuse_folder(path: Path) -> None:
-    if path.is_dir():
+    if path.name == FOLDER:
+        if path.is_dir() and not is_ours(path):
+            raise IsADirectoryError(None, f"{path.name} in it holds files of others")
+    elif path.is_dir():
         raise IsADirectoryError(None, f"{path.name} in it is a folder")

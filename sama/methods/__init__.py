@@ -66,7 +66,8 @@ def answer(predictor: Predictor, request: Request, progress: Callable[[float], N
     method.check(request, predictor.info)
     if predictor.photo is None:
         raise PromptError("No photo is open; call set_image first.")
-    return answering(method, predictor.photo, predictor)(request, progress)
+    found = answering(method, predictor.photo, predictor)(request, progress)
+    return found.as_listed(request.listing)
 
 
 def answering(

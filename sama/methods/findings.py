@@ -36,7 +36,7 @@ def finding_of(answer: Answer, request: Request) -> Finding:
     """Say what became of a request: of the first object that was not found, or else of a box that is too small."""
     own = METHODS[answer.method].mask or SAMA
     shares = [_shares(each, own, request) for each in answer.objects]
-    index = min(range(len(shares)), key=lambda i: (max(shares[i].values()), min(shares[i].values())))
+    index = min(sorted(answer.seen) or [0], key=lambda i: (max(shares[i].values()), min(shares[i].values())))
     if min(shares[index].values()) < 1:
         level = LITTLE if max(shares[index].values()) > 0 else NOTHING
         return Finding(level, _sentence([each.prompts for each in answer.objects], index, shares[index]))

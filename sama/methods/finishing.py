@@ -6,11 +6,9 @@ import numpy as np
 from PIL import Image
 
 from sama.matting.haze import haze_of
-from sama.predict.answer import ALPHA, ALPHA_LOGITS, DETAIL, SAM, SAMA, TRIMAP, Answer, ObjectAnswer
+from sama.predict.answer import ALPHA, ALPHA_LOGITS, DETAIL, NOTHING, SAM, SAMA, TRIMAP, Answer, ObjectAnswer
 from sama.predict.statements import held
 from sama.request.request import Request
-
-_NOTHING = np.float32(-16)  # logit of what is not there
 
 
 def finished(answer: Answer, request: Request, photo: np.ndarray) -> Answer:
@@ -59,5 +57,5 @@ def _without_haze(
         if name in layers
     }
     if ALPHA_LOGITS in layers:
-        cleared[ALPHA_LOGITS] = np.where(haze, _NOTHING, layers[ALPHA_LOGITS])
+        cleared[ALPHA_LOGITS] = np.where(haze, np.float32(NOTHING), layers[ALPHA_LOGITS])
     return {**layers, **cleared}

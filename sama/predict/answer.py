@@ -1,16 +1,19 @@
 """What a predictor says: about its progress, about itself, and about a photo."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
+from sama.matting.stack import stacked
+from sama.request.listing import Listing
 from sama.request.prompts import Prompts
 
 # Names of layers. Those of masks hold logits, positive inside; ALPHA is in [0, 1].
 SAM, SAMA, ALPHA, ALPHA_LOGITS = "sam", "sama", "alpha", "alpha_logits"
 # What a matting head that begins with a trimap has told on the way, see `sama.predict.trimap_layers`.
 TRIMAP, DETAIL = "trimap", "detail"
+NOTHING = -16  # logit of what is not there
 
 
 @dataclass(frozen=True)
@@ -87,30 +90,54 @@ class ObjectAnswer:
 @dataclass(frozen=True, eq=False)
 class Answer:
     """An answer of one object or several; `method` is the name of what made ALPHA, or the mask where there is none;
-    seconds by step."""
+    seconds by step; listing: what the objects are called, which is in front, and which are hidden."""
 
     method: str
     objects: tuple[ObjectAnswer, ...]
     seconds: dict[str, float] = field(default_factory=dict)
+    listing: Listing = Listing()
+
+    @property
+    def seen(self) -> tuple[int, ...]:
+        """The numbers of the objects that are not hidden, from front to back."""
+        return self.listing.seen(len(self.objects))
 
     @cached_property
     def union(self) -> ObjectAnswer:
-        """All objects as one: the highest value of each layer; several objects have one candidate together, whose score
-        is their mean."""
-        if len(self.objects) == 1:
-            return self.objects[0]
-        first = self.objects[0]
-        layers = {
-            name: np.maximum.reduce([each.layers[name] for each in self.objects]) for name in first.layers
-        }
-        scores = [each.scores[each.chosen] for each in self.objects if len(each.scores)]
+        """All objects that are not hidden as one: the highest value of each layer; several objects have one candidate
+        together, whose score is their mean. Nothing where all are hidden."""
+        if not self.seen:
+            return _nothing(self.objects[0])
+        if len(self.seen) == 1:
+            return self.objects[self.seen[0]]
+        objects = [self.objects[number] for number in sorted(self.seen)]
+        first = objects[0]
+        layers = {name: np.maximum.reduce([each.layers[name] for each in objects]) for name in first.layers}
+        scores = [each.scores[each.chosen] for each in objects if len(each.scores)]
         return ObjectAnswer(
-            _together([each.prompts for each in self.objects]),
+            _together([each.prompts for each in objects]),
             layers[SAM][None] > 0 if SAM in layers else np.empty((0, *_shape(layers)), bool),
             np.array([np.mean(scores)] if scores else [], np.float32),
             0,
             layers,
         )
+
+    @property
+    def stack(self) -> tuple[np.ndarray, ...]:
+        """The mattes of `seen`, (H, W) float32 each, as they are seen behind one another: together never above 1."""
+        return tuple(stacked([self.objects[number].layers[ALPHA] for number in self.seen]))
+
+    def only(self, number: int) -> "Answer":
+        """One of the objects alone."""
+        name = self.listing.name(number)
+        return replace(self, objects=(self.objects[number],), listing=Listing((name,) if name else ()))
+
+    def as_listed(self, listing: Listing) -> "Answer":
+        """The same objects, or one of all of them, as a listing has them."""
+        if not listing.together or len(self.objects) == 1:
+            return replace(self, listing=listing)
+        one = replace(self, listing=Listing()).union
+        return replace(self, objects=(one,), listing=Listing(listing.names[:1]))
 
     def layer(self, name: str) -> np.ndarray | None:
         """(H, W) float32 of all objects together; None where there is no such layer."""
@@ -139,6 +166,13 @@ def _together(prompts: list[Prompts]) -> Prompts:
     """Clicks that remove belong to all objects; they are kept once."""
     points = tuple(dict.fromkeys(point for each in prompts for point in each.points))
     return Prompts(points, tuple(box for each in prompts for box in each.boxes))
+
+
+def _nothing(like: ObjectAnswer) -> ObjectAnswer:
+    """An object of which there is nothing, with the layers of another one."""
+    empty = {ALPHA: 0, TRIMAP: 0, DETAIL: 0}
+    layers = {name: np.full_like(layer, empty.get(name, NOTHING)) for name, layer in like.layers.items()}
+    return ObjectAnswer(like.prompts, like.masks[:0], like.scores[:0], 0, layers)
 
 
 def _shape(layers: dict[str, np.ndarray]) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from sama.predict.answer import Answer, ModelInfo, Progress, merged_seconds
 from sama.predict.close_up import Region, placed, region_of, scaled
 from sama.predict.predictor import SamaPredictor, check_photo
 from sama.predict.seen import Finisher
+from sama.request.listing import Listing
 from sama.request.prompts import Prompts, box_of
 from sama.request.request import Request
 
@@ -90,7 +91,7 @@ class CloserPredictor:
         before, self.parts = self.parts, {}
         answers = []
         for i, (prompts, region) in enumerate(zip(request.objects, regions, strict=True)):
-            candidate = request.candidate if i == 0 else None
+            candidate = request.candidate_of(i)
             if region is None:
                 alone = _about(request, prompts, request.photo_size, candidate, request.output_size)
                 answers.append(self.whole.answer(alone, method, progress))
@@ -156,4 +157,5 @@ def _about(
         candidate=candidate,
         output_size=output_size,
         closer=False,
+        listing=Listing(),
     )

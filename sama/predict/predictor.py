@@ -140,7 +140,7 @@ class SamaPredictor:
         self._prompts = request.prompts
         answers, seconds = [], []
         for i, prompts in enumerate(request.objects):
-            answer, took = self._answer_one(prompts, request, method, progress, alone=i == 0)
+            answer, took = self._answer_one(prompts, request, method, progress, request.candidate_of(i))
             answers.append(answer)
             seconds.append(took)
         return Answer(method.name, tuple(answers), merged_seconds(seconds))
@@ -151,10 +151,8 @@ class SamaPredictor:
         request: Request,
         method: Finisher,
         progress: Callable[[float], None] | None,
-        *,
-        alone: bool,
+        candidate: int | None,
     ) -> tuple[ObjectAnswer, dict[str, float]]:
-        """alone: whether the request's candidate is this object's."""
         photo, tasks = self.opened, method.tasks if self.trained else ()
         encoded = self._wait(local=bool(tasks))
         side = 4 * self.model.backbone.grid[0]
@@ -166,8 +164,8 @@ class SamaPredictor:
         with inference(self.device, self.dtype):
             features = widened(encoded)
             answer = self.model.decode_sam(features, tensors)
-            if alone and request.candidate is not None:
-                answer = replace(answer, chosen=torch.full_like(answer.chosen, shown[request.candidate]))
+            if candidate is not None:
+                answer = replace(answer, chosen=torch.full_like(answer.chosen, shown[candidate]))
             seconds["decode_sam"] = time.perf_counter() - started
             logits, found = {}, {}
             if tasks:
@@ -182,10 +180,10 @@ class SamaPredictor:
         index = shown.index(int(answer.chosen[0]))
         masks = np.empty((len(shown), *request.shape), bool)
         for n, i in enumerate(shown):  # one after another: at 50 megapixels each has 200 MB of logits
-            candidate = to_photo(answer.logits[:, i : i + 1], photo.frame, request.shape)
-            np.greater(candidate, 0, out=masks[n])
+            one = to_photo(answer.logits[:, i : i + 1], photo.frame, request.shape)
+            np.greater(one, 0, out=masks[n])
             if n == index:
-                layers[SAM] = candidate
+                layers[SAM] = one
         if "segmentation" in logits:
             layers[SAMA] = logits["segmentation"]
         seen = Seen(

@@ -37,6 +37,8 @@ class Dataset:
                 if each["image_id"] in names:
                     each.get("segmentation")
                     self._annotations[each["image_id"]].append(each)
+            categories = whole.get("categories") or []
+            self._categories = {each["id"]: str(each.get("name", "")) for each in categories}
         except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
             raise PromptError(_damaged(called)) from error
         self._keys: dict[str, list[Any]] = {}
@@ -67,6 +69,11 @@ class Dataset:
         if not found:
             raise PromptError(f"{self.called} has no annotation of this photo; choose another file.")
         return found
+
+    def name(self, annotation: Annotation) -> str:
+        """What an annotation calls its object: its own name, else its category's, else nothing."""
+        own = annotation.get("name")
+        return own if isinstance(own, str) else self._categories.get(annotation.get("category_id"), "")
 
 
 def same_name(name: str) -> str:

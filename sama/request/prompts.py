@@ -3,6 +3,7 @@
 Everything from outside is checked here, so no model meets NaN or a prompt outside the photo.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -72,36 +73,57 @@ class Prompts:
         """How many masks SAM offers for the first of `groups`: three for a lone click, which may mean a part."""
         return 3 if len(self.points) == 1 and not self.boxes and self.mask is None else 1
 
-    def groups(self) -> list["Prompts"]:
-        """Split into one Prompts per object to decode; the answer is the union over them.
+    def groups(self, owners: Sequence[int | None] = ()) -> list["Prompts"]:
+        """Split into one Prompts per object to decode.
 
         Up to one box: a single group. Several boxes: a group each, with the positive points inside
         it (edges included); positive points outside every box form one more group. Negative points
-        join all groups. Clicks that a later box contradicts are left out, see `order`.
+        join all groups. Clicks that a later box contradicts are left out, see `order`. owners: for each point the
+        number of the group that it belongs to instead, None for what has just been said; groups beyond those of boxes
+        have points alone, and a mask goes with the first. Raises PromptError for a group with nothing to keep.
         """
-        if not self.boxes or (len(self.boxes) == 1 and not self.order):
+        owners = self._owned(owners)
+        lone = len(self.boxes) <= 1 and all(owner in (None, 0) for owner in owners)
+        if lone and not (self.boxes and self.order):
             return [self]
-        alone, counting_by_box = len(self.boxes) == 1, self._counting
-        found = []
-        for box, counts in zip(self.boxes, counting_by_box, strict=True):
+        count = self._counting
+        homes = [self._homes(i, owner, count) for i, owner in enumerate(owners)]
+        groups = []
+        for number in range(max([len(self.boxes), 1, *(home + 1 for each in homes for home in each)])):
             points = tuple(
-                p
-                for p, counts_here in zip(self.points, counts, strict=True)
-                if counts_here and (alone or p[2] == 0 or inside(p, box))
+                point
+                for i, point in enumerate(self.points)
+                if (number in homes[i] or (point[2] == 0 and owners[i] is None))
+                and (number >= len(self.boxes) or count[number][i])
             )
-            found.append(Prompts(points, (box,), self.mask))
-        loose = tuple(
-            p
-            for p, counts in zip(self.points, counting_by_box[0], strict=True)
-            if p[2] == 1 and counts and not any(inside(p, box) for box in self.boxes)
-        )
-        negative = tuple(p for p in self.points if p[2] == 0)
-        return found + ([Prompts(loose + negative)] if loose and not alone else [])
+            group = Prompts(points, self.boxes[number : number + 1], self.mask if number == 0 else None)
+            if not group.boxes and group.mask is None and not any(label for *_, label in points):
+                raise PromptError(f"Object {number + 1} has neither a box nor a click that keeps; add one.")
+            groups.append(group)
+        return groups
 
-    @property
-    def overruled(self) -> int:
-        """How many clicks do not count beside a box that came later and contradicts them."""
-        return sum(not all(counts) for counts in zip(*self._counting, strict=True))
+    def overruled(self, owners: Sequence[int | None] = ()) -> int:
+        """How many clicks do not count beside a box that came later and contradicts them; owners: see `groups`."""
+        boxes = range(len(self.boxes))
+        return sum(
+            not all(counts[number] for number in boxes if owner in (None, number))
+            for counts, owner in zip(zip(*self._counting, strict=True), self._owned(owners), strict=False)
+        )
+
+    def _owned(self, owners: Sequence[int | None]) -> list[int | None]:
+        return [*owners, *[None] * len(self.points)][: len(self.points)]
+
+    def _homes(self, index: int, owner: int | None, count: list[list[bool]]) -> list[int]:
+        """The numbers of the groups that a point belongs to; those that belong to all are left out."""
+        point = self.points[index]
+        if owner is not None:
+            return [owner]
+        if point[2] == 0:
+            return []
+        if len(self.boxes) <= 1:
+            return [0]
+        within = [number for number, box in enumerate(self.boxes) if inside(point, box)]
+        return within or ([len(self.boxes)] if count[0][index] else [])
 
     @property
     def _counting(self) -> list[list[bool]]:

@@ -3,7 +3,8 @@
 In the file: `background`, a description as `parse_background` reads it or an object that holds a picture;
 `candidate`, the number of SAM's mask that SAMA refines, or null for SAM's best; `foreground`, "estimated" or "photo";
 `matte`, the name of the method that makes it, where one was asked for; `cutout_from`, "mask" where the mask cuts out
-instead of the matte; `haze`, "kept" where the matte keeps what is away from the object.
+instead of the matte; `haze`, "kept" where the matte keeps what is away from the object; `objects`, their list, see
+`sama.request.listing`, where there is more to say than how many they are.
 """
 
 import base64
@@ -19,6 +20,7 @@ from sama.matting import Background, parse_background
 from sama.matting.background import MAX_OFFSET, MAX_SCALE, parse_colour
 from sama.photo.opening import open_image
 from sama.request import checks as check
+from sama.request.listing import Listing
 
 ESTIMATED, PHOTO = "estimated", "photo"
 MATTE, MASK = "matte", "mask"
@@ -31,7 +33,7 @@ class Settings:
     """background: behind the composite; candidate: which of SAM's masks SAMA refines, None for SAM's best;
     estimate_foreground: whether cut-outs have the object's estimated colours instead of the photo's; method: whose mask
     and matte, None for the model's own; cutout_from: MATTE or MASK, what cut-out and composite are made with;
-    keep_haze: see `Request`."""
+    keep_haze, listing: see `Request`."""
 
     background: Background
     candidate: int | None = None
@@ -39,6 +41,17 @@ class Settings:
     method: str | None = None
     cutout_from: str = MATTE
     keep_haze: bool = False
+    listing: Listing = Listing()
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What of it `Request.of` takes."""
+        return {
+            "method": self.method,
+            "candidate": self.candidate,
+            "keep_haze": self.keep_haze,
+            "listing": self.listing,
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values. A picture that came from a path is named, any other is put in whole."""
@@ -49,6 +62,7 @@ class Settings:
             **({} if self.method is None else {"matte": self.method}),
             **({} if self.cutout_from == MATTE else {"cutout_from": self.cutout_from}),
             **({"haze": KEPT} if self.keep_haze else {}),
+            **({"objects": listed} if (listed := self.listing.to_dict()) else {}),
         }
 
     @classmethod
@@ -69,7 +83,8 @@ class Settings:
         if method not in (None, *methods):
             raise PromptError(f"The session's 'matte' is none of {', '.join(methods)}; correct it.")
         background = _read(data.get("background", "transparent"), paths)
-        return cls(background, candidate, foreground == ESTIMATED, method, cutout_from, haze == KEPT)
+        listing = Listing.from_dict(data.get("objects", {}))
+        return cls(background, candidate, foreground == ESTIMATED, method, cutout_from, haze == KEPT, listing)
 
 
 def _check_word(name: str, value: Any, words: tuple[str, str]) -> None:

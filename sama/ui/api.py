@@ -16,6 +16,7 @@ from sama.methods.from_mask import FromMask
 from sama.predict.answer import ModelInfo
 from sama.request.settings import ESTIMATED, MATTE, REMOVED
 from sama.ui.api_answers import Answers
+from sama.ui.api_objects import ObjectsApart
 from sama.ui.api_words import documented
 from sama.ui.handlers.page import Keep
 from sama.ui.sent import SentFile
@@ -49,6 +50,7 @@ class Api:
                 gr.File(label=name) for name in ("mask", "alpha", "cutout", "composite")
             )
             report = gr.JSON(label="report")
+            apart = ObjectsApart(self._answer)
             trigger = gr.Button("API")
         prompts, finish = [image, points, boxes, candidate], [cutout_from, haze]
         for function, inputs, outputs in (
@@ -64,6 +66,7 @@ class Api:
                 [*prompts, background, method, foreground, mask_in, picture, *finish, order],
                 [composite, report],
             ),
+            (apart.objects, apart.inputs(image, points, boxes, method), apart.outputs(report)),
             (self.from_mask, [image, mask_in, foreground, *finish], [alpha, cutout, report]),
             (self.info, [], [report]),
         ):

@@ -16,7 +16,7 @@ from sama.request.mask_files import read_mask
 from sama.request.prompts import Prompts
 from sama.request.settings import Settings
 from sama.ui.api_report import report_of
-from sama.ui.handlers.exports import deliver
+from sama.ui.handlers.exports import EVERYTHING, deliver
 from sama.ui.handlers.page import Keep
 from sama.ui.scene.backdrop import backdrop_of
 from sama.ui.telling import Refusal
@@ -70,7 +70,7 @@ class Answers:
             settings = replace(settings, method=asked_of(settings.method, prompts))
             outputs = visit.outputs(prompts, settings, self._info)
             there = names_of(outputs)
-            present = tuple(name if name in there else "mask_sam.png" for name in names)
+            present = tuple(name if name in (*there, EVERYTHING) else "mask_sam.png" for name in names)
             return *deliver(outputs, present, self._keep), report_of(outputs, self._info)
         except SamaError as error:
             raise Refusal(str(error), page=False) from error

@@ -5,12 +5,13 @@ from functools import cached_property
 import numpy as np
 from PIL import Image
 
-from sama.matting import Background
+from sama.matting import Background, to_uint8
 from sama.matting.trimap import trimap_bytes
 from sama.photo.resize import fit_within
 from sama.predict.answer import ALPHA, ALPHA_LOGITS, SAM, SAMA, TRIMAP, Answer
 from sama.ui.matted import Matted
 from sama.ui.viewer.difference import difference_map
+from sama.ui.views import View, coloured
 
 # Longer side of what a click sends, at least and at most, in pixels; closer up, a `Look` shows more.
 SIDES = (256, 640)
@@ -32,10 +33,15 @@ class Shown:
         seq: int,
         small: np.ndarray,
         limit: np.ndarray | None = None,
+        view: View | None = None,
     ):
         """answer: at the size of preview (H, W, 3) uint8; small: the preview (h, w, 3) uint8 as panels show it, see
-        `panel_side`; limit: the file's own transparency (H, W) uint8, beyond which no matte is opaque."""
-        self.answer = answer
+        `panel_side`; limit: the file's own transparency (H, W) uint8, beyond which no matte is opaque; view: what of
+        it is shown, `answer` from then on."""
+        view = view or View()
+        self.whole = answer
+        answer = self.answer = view.of(answer)
+        self.apart = [(colour, limited(alpha, limit)) for colour, alpha in view.apart(self.whole)]
         self.preview = preview
         self.seq = seq
         self._limit = limit
@@ -56,6 +62,14 @@ class Shown:
     def cut(self, by_mask: bool) -> Matted:
         """What the composite is made with: `masked` or `fitted`."""
         return self.masked if by_mask else self.fitted
+
+    @property
+    def matte(self) -> np.ndarray:
+        """The matte as panels show it, (h, w) uint8; of a stack (h, w, 3), each object in its colour."""
+        if not self.apart:
+            return to_uint8(self.fitted.alpha)
+        side = max(self.fitted.alpha.shape)
+        return coloured([(colour, fitted(alpha, side)) for colour, alpha in self.apart])
 
     @property
     def trimap(self) -> np.ndarray | None:
@@ -129,6 +143,15 @@ class Look:
         alpha[alpha <= 2 * _CERTAIN] = 0
         alpha[alpha >= 1 - 2 * _CERTAIN] = 1
         return limited(alpha, self._limit)
+
+    @property
+    def matte(self) -> np.ndarray:
+        """See `Shown.matte`."""
+        if not self.shown.apart:
+            return to_uint8(self.alpha)
+        return coloured(
+            [(colour, limited(self._enlarge(alpha), self._limit)) for colour, alpha in self.shown.apart]
+        )
 
     @property
     def trimap(self) -> np.ndarray:

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -17,8 +17,10 @@ from sama.request.prompts import Prompts
 from sama.request.request import Request
 from sama.request.settings import Settings
 from sama.ui.model_call import run_model
+from sama.ui.recalled import Recalled
 from sama.ui.shown import Look, Shown, panel_side, shrink
 from sama.ui.state import State
+from sama.ui.views import View
 
 if TYPE_CHECKING:
     from sama.predict.loading import Predictor
@@ -59,7 +61,7 @@ class Visit:
         self._changed = threading.Condition()
         self._rgb: np.ndarray | None = photo.rgb
         self._small: np.ndarray | None = None
-        self._known: tuple[Prompts, Answer] | None = None
+        self._recalled = Recalled()
         # Which answer is the newest: a slow one may come after its successor.
         self._asked = self._answered = 0
         self._predictor: Predictor = predictor.fork()
@@ -127,47 +129,37 @@ class Visit:
             if self._state is State.LEFT:
                 self._forget()
 
-    def request(
-        self,
-        prompts: Prompts,
-        *,
-        method: str | None = None,
-        candidate: int | None = None,
-        keep_haze: bool = False,
-    ) -> Request:
-        """Check prompts, for an answer at the preview's size; raises PromptError."""
-        asked = {"method": method, "candidate": candidate, "keep_haze": keep_haze}
-        return Request.of(prompts, self.size, keep_logits=True, output_size=self.preview_size, **asked)
+    def request(self, prompts: Prompts, **how: Any) -> Request:
+        """Check prompts, for an answer at the preview's size; how: see `Request.of`. Raises PromptError."""
+        return Request.of(prompts, self.size, keep_logits=True, output_size=self.preview_size, **how)
 
     def remember(self, prompts: Prompts, answer: Answer) -> None:
         """Take over an answer at the preview's size that was computed ahead."""
-        self._known = prompts.validate(self.size), answer
+        self._recalled.remember(prompts.validate(self.size), answer)
 
     def recall(self, request: Request) -> Answer | None:
-        """Return the answer computed ahead, if it is one to this request: it needs neither encoder nor decoder."""
-        if self._known is None or self._known[0] != request.prompts:
-            return None
-        answer = self._known[1]
-        chosen = request.candidate in (None, answer.union.chosen)
-        usual = request.method in (None, answer.method) and not request.keep_haze
-        return answer if chosen and usual else None
+        """Return the answer, if it is known: it needs neither encoder nor decoder."""
+        return self._recalled.ahead(request) or self._recalled.again(request)
 
-    def answer(self, request: Request, seq: int, side: int = PREVIEW_SIDE) -> Answer:
-        """Answer a request, number `seq`; side: the longer side, in pixels, of the page's panels. Raises SamaError."""
+    def answer(
+        self, request: Request, seq: int, side: int = PREVIEW_SIDE, view: View | None = None
+    ) -> Answer:
+        """Answer a request, number `seq`; side: the longer side, in pixels, of the page's panels; view: what they show.
+        Raises SamaError."""
         with self._changed:
             self._asked += 1
             number = self._asked
-        answer = self.recall(request)
+        answer = self._recalled.ahead(request)
         self.stored = answer is not None
-        if answer is None:
-            answer = self._answer(request)
+        answer = answer or self._recalled.again(request) or self._answer(request)
         encoding = {name: value for name, value in self.seconds.items() if name.startswith("encode")}
         self.seconds = encoding | answer.seconds
         if answer.alpha is not None:
-            shown = Shown(answer, self.preview, seq, self._fitted(panel_side(side)), self.limit)
+            shown = Shown(answer, self.preview, seq, self._fitted(panel_side(side)), self.limit, view)
             with self._changed:
                 if self._state is not State.LEFT and number > self._answered:
                     self.shown, self._answered = shown, number
+                    self._recalled.keep(request, answer)
             started = time.perf_counter()
             _ = shown.fitted.layers
             self.seconds["foreground"] = time.perf_counter() - started
@@ -189,6 +181,7 @@ class Visit:
     def forget_answer(self) -> None:
         """There are no prompts any more."""
         self.shown = None
+        self._recalled.forget()
 
     def look(self, shown: Shown, box: tuple[int, int, int, int], side: int) -> Look:
         """Return a part of an answer close up, see `Look`; reads the photo again, raises PhotoError."""
@@ -202,7 +195,8 @@ class Visit:
     def outputs(self, prompts: Prompts, settings: Settings, info: ModelInfo) -> Outputs:
         """Answer prompts at the photo's size, for export; encodes what is not encoded yet. Raises SamaError."""
         asked = {"method": settings.method, "candidate": settings.candidate}
-        request = Request.of(prompts, self.size, keep_haze=settings.keep_haze, **asked)
+        asked |= {"keep_haze": settings.keep_haze, "listing": settings.listing}
+        request = Request.of(prompts, self.size, **asked)
         self._wait_until_encoded()
         photo = open_image(self.path, name=self.name, max_pixels=self.max_pixels, keep_own=True)
         return Outputs(photo, self._answer(request), request, settings, info)
@@ -245,6 +239,7 @@ class Visit:
         with self._lock:
             self._predictor.reset_image()
             self._rgb = self.shown = None
+            self._recalled = Recalled()
 
     def _read(self) -> Photo:
         return open_image(self.path, name=self.name, max_pixels=self.max_pixels)

@@ -95,6 +95,26 @@ def test_what_cuts_out_and_haze_are_flags_that_a_session_keeps(photo):
     np.testing.assert_array_equal(cut[..., 3], alpha)
 
 
+def test_several_boxes_are_several_objects_unless_they_are_together(photo, capsys):
+    boxes = ["--box", "30,30,150,150", "--box", "120,60,300,200"]
+    out = photo.parent / "out"
+    assert run(photo, *boxes, "--name", "cat", "--name", "dog") == 0
+    assert sorted(p.name for p in (out / "objects").iterdir()) == ["1_cat", "2_dog"]
+    assert [a["name"] for a in json.loads((out / "coco.json").read_text())["annotations"]] == ["cat", "dog"]
+    masks = [(out / "objects" / name / "mask.png").read_bytes() for name in ("1_cat", "2_dog")]
+    assert "objects/1_cat/alpha.png" in capsys.readouterr().out
+    again = photo.parent / "again"
+    assert main(["predict", str(photo), "--session", str(out / "session.json"), "--out", str(again)]) == 0
+    assert [(again / "objects" / name / "mask.png").read_bytes() for name in ("1_cat", "2_dog")] == masks
+    union = (out / "mask.png").read_bytes()
+    assert run(photo, *boxes, "--together") == 0
+    assert not (out / "objects").exists() and (out / "mask.png").read_bytes() == union
+    assert len(json.loads((out / "coco.json").read_text())["annotations"]) == 1
+    assert run(photo, "--session", str(again / "session.json"), "--name", "x") == 2
+    assert run(photo, *boxes, "--name", "a", "--name", "b", "--name", "c") == 2
+    assert "names object 3 and there are 2" in capsys.readouterr().err
+
+
 def test_of_a_click_and_a_box_that_contradict_each_other_the_later_flag_counts(photo, capsys):
     box, click = ("--box", "100,30,200,150"), ("--point", "150,90,0")
     prompts = photo.parent / "out" / "session.json"

@@ -3,6 +3,7 @@
 import pytest
 
 from sama.errors import PromptError
+from sama.request.listing import Listing
 from sama.request.prompts import Prompts
 from sama.request.request import Request
 
@@ -76,3 +77,13 @@ def test_an_order_of_other_prompts_is_refused(order, words):
         Prompts((KEEPS,), (BOX,), None, order).validate(SIZE)
     with pytest.raises(PromptError, match=words):
         Prompts.from_dict({"points": [list(KEEPS)], "boxes": [list(BOX)], "order": order})
+
+
+def test_whose_a_click_is_does_not_bring_it_back():
+    clicks, order = (REMOVES, KEEPS_OUTSIDE), ("point", "point", "box", "box")
+    prompts = Prompts(clicks, (BOX, OTHER), None, order)
+    request = Request.of(prompts, SIZE, listing=Listing(owners=(0, None)))
+    assert [each.points for each in request.objects] == [(), ()] and "2 clicks do" in request.notes[0]
+    request = Request.of(prompts, SIZE, listing=Listing(owners=(1, 2)))
+    assert [each.points for each in request.objects] == [(), (REMOVES,), (KEEPS_OUTSIDE,)]
+    assert not request.notes, "in its own box it says nothing else, and an object of clicks has no box"

@@ -19,6 +19,7 @@ from sama.photo.opening import Photo
 from sama.predict.loading import Predictor
 from sama.request.checks import Box
 from sama.request.coco_files import Annotation, Dataset, box_in, united
+from sama.request.listing import Listing, clean_name
 from sama.request.prompts import Prompts, box_of
 
 BOX, MASK = "box", "mask"
@@ -83,7 +84,8 @@ class Coco:
     """The annotations of a file in COCO's format, found by the photos' names.
 
     use: BOX, every annotation's bbox is a box, the edges of its segmentation where it has none; MASK, the segmentations
-    of a photo together are its mask, which the matte follows. Crowds are left out where there is anything else.
+    of a photo together are its mask, which the matte follows. Objects are called as annotations or categories are.
+    Crowds are left out where there is anything else.
     """
 
     def __init__(self, path: Path, use: str = BOX):
@@ -117,12 +119,16 @@ class Coco:
             mask = united(found, called, photo.size)
             if not mask.any():
                 raise PromptError(f"{called} marks nothing in {photo.name}; correct its segmentation.")
-            return Asked(Prompts(mask=mask), _FOLLOWED)
-        return Asked(Prompts(boxes=tuple(self._box(each, photo) for each in found)))
+            return Asked(Prompts(mask=mask), {**_FOLLOWED, **(self._names(found) if len(found) == 1 else {})})
+        return Asked(Prompts(boxes=tuple(self._box(each, photo) for each in found)), self._names(found))
 
     def _annotations(self, name: str) -> list[Annotation]:
         found = self.dataset.annotations(name)
         return [each for each in found if not each.get("iscrowd")] or found
+
+    def _names(self, found: list[Annotation]) -> dict[str, Any]:
+        names = tuple(clean_name(self.dataset.name(each)) for each in found)
+        return {"objects": Listing(names).to_dict()}
 
     def _box(self, annotation: Annotation, photo: Photo) -> Box:
         box = box_in(annotation, self.dataset.called)

@@ -132,12 +132,7 @@ class Worker:
         views, info = predictor.set_image(photo.rgb), predictor.info  # views are encoded below
         asked = self.job.source.asked(photo, predictor)
         settings = Settings.from_dict({**asked.settings, **self.job.settings}, methods=METHODS, paths=True)
-        how = {
-            "method": settings.method,
-            "candidate": settings.candidate,
-            "keep_haze": settings.keep_haze,
-        }
-        request = Request.of(asked.prompts, photo.size, **how)
+        request = Request.of(asked.prompts, photo.size, **settings.asked)
         check_own(request.method, photo.name, photo.alpha)
         method_of(request.method, info).check(request, info)
         for _ in views:

@@ -78,7 +78,9 @@ function candidate({ src, score }, i, { length }) {
     type: 'button',
     onclick: () => {
       mark(i);
-      choose({ seq: props.offer.seq, index: i });
+      const { seq, object, several } = props.offer;
+      if (several) announce('candidate', { object, index: i });
+      else choose({ seq, index: i });
     },
     title: "SAM's own estimate of the IoU: " + score.toFixed(2),
   });

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 
 from sama import methods
 from sama.errors import SamaError
-from sama.matting import to_uint8
 from sama.methods.findings import finding_of
 from sama.request.request import Request
 from sama.ui import words
 from sama.ui.handlers.masks import method_of
 from sama.ui.handlers.page import Changes, Page
 from sama.ui.handlers.scenery import residual_of
-from sama.ui.handlers.steps import as_sam, cleared, encode, encoding_line, layers_of, offer_of
+from sama.ui.handlers.steps import as_sam, cleared, encode, encoding_line, layers_of, objects_of, offer_of
 from sama.ui.pictures import alpha_url, composite_url
 from sama.ui.prompter import Prompter
 from sama.ui.scene import Scene
@@ -84,6 +83,7 @@ def _request(page: Page) -> Request:
         method=method_of(page),
         candidate=page.choice.candidate(page.data.seq),
         keep_haze=page.choice.keep_haze,
+        listing=page.data.listing,
     )
 
 
@@ -99,19 +99,19 @@ def _unmarked(page: Page) -> Iterator[Changes]:
 
 def _complete(page: Page, request: Request) -> Iterator[Changes]:
     visit, data, scene = page.here, page.data, page.scene
-    found = visit.answer(request, data.seq, data.side)
+    found = visit.answer(request, data.seq, data.side, data.shows)
     shown = visit.shown
-    if shown is None or shown.answer is not found:
+    if shown is None or shown.whole is not found:
         return  # the visitor has left, or there is a newer answer
-    layers = layers_of(page, visit, data, found)
-    layers["alpha"] = alpha_url(to_uint8(shown.fitted.alpha))
+    layers = layers_of(page, visit, data, shown.answer)
+    layers["alpha"] = alpha_url(shown.matte)
     if (trimap := shown.trimap) is not None:
         layers["trimap"] = alpha_url(trimap)
     background = scene.background(page.backdrop, max(shown.fitted.alpha.shape))
     layers["composite"] = composite_url(shown.on(background, scene.estimated, scene.by_mask))
     yield {
         "visit": visit,
-        "prompter": Prompter(status=_advice(request, shown)),
+        "prompter": Prompter(status=_advice(request, shown), found=objects_of(visit, data, found)),
         "viewer": Viewer(layers=layers),
         "candidates": offer_of(page, visit, data, found),
     }
@@ -129,5 +129,5 @@ def _takes_seconds(page: Page, request: Request) -> str:
 def _advice(request: Request, shown: Shown) -> dict:
     """The status line beside an answer: that nothing was found, what to do about a box that is too small, or which
     clicks do not count."""
-    text = finding_of(shown.answer, request).text or " ".join(request.notes)
+    text = finding_of(shown.whole, request).text or " ".join(request.notes)
     return {"text": text} if text else {}

@@ -6,19 +6,17 @@ from pathlib import Path
 import gradio as gr
 
 from sama.errors import PromptError, SamaError
+from sama.export import names
 from sama.export.files import FILES
 from sama.export.outputs import Outputs
 from sama.export.writing import write_outputs, write_zip
 from sama.methods.findings import finding_of
-from sama.photo.source import printable
 from sama.request.settings import MASK, MATTE, Settings
 from sama.ui.handlers.masks import method_of
 from sama.ui.handlers.page import Changes, Keep, Page, Wiring
 from sama.ui.telling import Refusal
 
 EVERYTHING = "everything.zip"
-_UNSAFE = '<>:"/\\|?*'  # in names of files in Windows
-_STEM = 150  # bytes; names of files have at most 255, and ours add a few
 _CLICK_FILE = "() => { document.querySelector('#export-file')?.click(); }"
 _NOTE = (
     '<span class="ex-note">At the photo\'s own size, without loss. The session file brings prompts and settings '
@@ -26,7 +24,7 @@ _NOTE = (
 )
 
 
-def deliver(outputs: Outputs, names: tuple[str, ...], keep: Keep) -> list[str]:
+def deliver(outputs: Outputs, wanted: tuple[str, ...], keep: Keep) -> list[str]:
     """Make files, EVERYTHING or any of FILES, and return where the page may fetch them.
 
     They are called after the photo: horse_cutout.png. Raises SamaError.
@@ -34,7 +32,7 @@ def deliver(outputs: Outputs, names: tuple[str, ...], keep: Keep) -> list[str]:
     stem = file_stem(outputs.photo.name)
     with tempfile.TemporaryDirectory(prefix="sama-") as place:
         folder, kept = Path(place), []
-        for name in names:
+        for name in wanted:
             if name == EVERYTHING:
                 path = folder / f"{stem}_sama.zip"
                 write_zip(path, outputs)
@@ -46,12 +44,8 @@ def deliver(outputs: Outputs, names: tuple[str, ...], keep: Keep) -> list[str]:
 
 
 def file_stem(name: str) -> str:
-    """Return what files made of the photo `name` begin with: its name as far as every system can hold it."""
-    stem = printable(Path(name).stem)
-    stem = "".join("_" if c in _UNSAFE else c for c in stem).strip(" .")
-    while len(stem.encode("utf-8", "replace")) > _STEM:
-        stem = stem[: len(stem) // 2] + stem[len(stem) // 2 + 1 :]  # names often differ at their ends
-    return stem or "photo"
+    """Return what files made of the photo `name` begin with."""
+    return names.file_stem(Path(name).stem) or "photo"
 
 
 def download(page: Page, wanted: str) -> Changes:
@@ -67,7 +61,9 @@ def download(page: Page, wanted: str) -> Changes:
         background = scene.background(page.backdrop, max(visit.size))
         candidate, method = choice.candidate(data.seq), method_of(page)
         cutout_from = MASK if scene.by_mask else MATTE
-        settings = Settings(background, candidate, scene.estimated, method, cutout_from, choice.keep_haze)
+        settings = Settings(
+            background, candidate, scene.estimated, method, cutout_from, choice.keep_haze, data.listing
+        )
         outputs = visit.outputs(data.prompts, settings, page.studio.info)
         (path,) = deliver(outputs, (wanted,), page.studio.keep)
         if (finding := finding_of(outputs.answer, outputs.request)).missed:

@@ -4,7 +4,6 @@ from typing import Any
 
 from sama.errors import SamaError
 from sama.export.palette import SAM_COLOUR, SAMA_COLOUR
-from sama.matting import to_uint8
 from sama.predict.answer import SAM, SAMA, TRIMAP
 from sama.ui.handlers.page import Changes, Page
 from sama.ui.pictures import alpha_url, composite_url, difference_url, mask_url, photo_url
@@ -35,7 +34,7 @@ def look(page: Page) -> Changes:
             "photo": lambda: photo_url(part.image),
             "sam": lambda: mask_url(part.sam_mask, SAM_COLOUR),
             "sama": lambda: mask_url(part.sama_mask, SAMA_COLOUR),
-            "alpha": lambda: alpha_url(to_uint8(part.alpha)),
+            "alpha": lambda: alpha_url(part.matte),
             "trimap": lambda: alpha_url(part.trimap),
             "composite": lambda: composite_url(part.on(background, scene.estimated, scene.by_mask)),
             "difference": lambda: difference_url(part.difference),

@@ -38,9 +38,9 @@ def restore(page: Page) -> Changes:
             return mask
         session = Session.load(data.session.path)
         session.check(visit)
-        asked = visit.request(session.prompts)
-        prompts = asked.prompts
         settings, told = _settings(session, page.scene, page.backdrop, max(visit.size))
+        asked = visit.request(session.prompts, listing=settings.listing)
+        prompts = asked.prompts
     except SamaError as error:
         raise Refusal(str(error), page=True) from error
     if session.model != info.name:
@@ -53,7 +53,9 @@ def restore(page: Page) -> Changes:
     marks = {**replace(prompts, mask=None).to_dict(), "mask": None}
     if prompts.mask is not None:
         marks["mask"] = keep_mask(prompts.mask, page.studio.keep)
-    value = PromptData(image=data.image, **marks, seq=seq, side=data.side)
+    apart = len(asked.objects) > 1 or any(settings.listing.names)
+    listed = PromptData.listed(settings.listing, len(asked.objects)) if apart else {}
+    value = PromptData(image=data.image, **marks, seq=seq, side=data.side, **listed)
     if settings.candidate is not None:
         chosen = chosen.model_copy(update={"seq": seq, "index": settings.candidate})
     return {

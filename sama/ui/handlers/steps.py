@@ -25,7 +25,7 @@ def encode(page: Page, visit: Visit, data: PromptData) -> Iterator[Changes]:
         changed: Changes = {}
         if progress.stage == "global" and data.marked:
             with suppress(PromptError):  # the complete answer, which follows, says what is wrong
-                changed = as_sam(page, visit, data, visit.request(data.prompts))
+                changed = as_sam(page, visit, data, visit.request(data.prompts, listing=data.listing))
         changed["prompter"] = Prompter(status=encoding_line(info, visit.views_done))
         yield {"visit": visit, "run": words.run_panel(info, visit), **changed}
 
@@ -35,7 +35,7 @@ def as_sam(
 ) -> Changes:
     """SAM's answer alone, at once; to_solve: the page is to ask for the matte, which takes seconds."""
     found = visit.answer_sam(request)
-    layers = layers_of(page, visit, data, found) | ({"solve": True} if to_solve else {})
+    layers = layers_of(page, visit, data, data.shows.of(found)) | ({"solve": True} if to_solve else {})
     return {"viewer": Viewer(layers=layers), "candidates": offer_of(page, visit, data, found)}
 
 
@@ -55,7 +55,26 @@ def encoding_line(info: ModelInfo, done: int) -> dict:
 
 
 def offer_of(page: Page, visit: Visit, data: PromptData, found: Answer) -> Candidates:
-    return Candidates(offer=offer(found, visit.path, data.seq, trained=page.studio.info.trained))
+    """found: all objects; SAM's candidates are those of the selected one."""
+    several, number = len(found.objects) > 1, data.selected
+    if several and number is not None and number < len(found.objects):
+        found = found.only(number)
+    about = offer(found, visit.path, data.seq, trained=page.studio.info.trained)
+    return Candidates(offer={**about, "object": number if several else None, "several": several})
+
+
+def objects_of(visit: Visit, data: PromptData, found: Answer) -> dict | None:
+    """The prompter's prop `found`: each object's mask in its colour, and its score; None where there is but one."""
+    if len(found.objects) < 2:
+        return None
+    items = []
+    for number, each in enumerate(found.objects):
+        mask = mask_at(each.layers[SAMA if SAMA in each.layers else SAM], data.side)
+        colours = data.shows.colours
+        items.append({"src": mask_url(mask, colours[number % len(colours)])})
+        if len(each.scores):
+            items[-1]["score"] = round(float(each.scores[each.chosen]), 3)
+    return {"key": visit.path, "seq": data.seq, "items": items}
 
 
 def layers_of(page: Page, visit: Visit, data: PromptData, found: Answer) -> dict:

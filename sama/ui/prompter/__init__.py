@@ -7,25 +7,44 @@ event carries its path and coordinates only. Events: `upload` (another photo, or
 prompts), `example` (a thumbnail), `session` (a session file, with which alone the value has a `session`), `sharpen`
 {key, side}, when the canvas enlarges beyond the picture it has.
 
+With several objects the value also has `objects`, a list of {name, hidden, candidate, colour} by number (see
+`sama.request.listing`), their numbers from `front` to back, the `owners` of clicks, whether they are one `together`,
+the `selected` one and the `view` of the panels (`sama.ui.views`).
+
 Props that the server sets: `photo` {key, width, height, preview, example, transparent}, the photo it
 has accepted; `sharp` {key, path}, a larger picture of it;
-`status` {text, done, total, brief}, what it is doing; `refused` {path, seq}, an upload it could not open. The
+`status` {text, done, total, brief}, what it is doing; `refused` {path, seq}, an upload it could not open; `found`
+{key, seq, items}, each object's mask {src, score} by number where there are several. The
 canvas shows accepted photos only, so a refused file leaves it as it was. Props that never change: `examples`, a list of
-{name, title, thumb}; `max_megabytes` of an upload; `photo_files`, what may be opened.
+{name, title, thumb}; `max_megabytes` of an upload; `photo_files`, what may be opened; `object_colours`, in turn;
+`longest_name` of an object, in letters.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from gradio.data_classes import FileData, GradioModel
 
+from sama.export.palette import OBJECT_COLOURS
+from sama.request.listing import MAX_NAME, Listing
 from sama.request.masks import open_mask
 from sama.request.prompts import Prompts
 from sama.ui.component import DataComponent, asset
 from sama.ui.component.data import Whole
 from sama.ui.component.names import PHOTO_FILES
+from sama.ui.views import KINDS, UNION, View
 
 # Runs in the browser before a visitor is greeted.
 RESTORE = asset("prompter/restore.js").rstrip().removesuffix(";")
+
+
+class ObjectData(GradioModel):
+    """What is known of one object beside its prompts."""
+
+    name: str = ""
+    hidden: bool = False
+    candidate: Whole | None = None
+    colour: Whole = 0
 
 
 class PromptData(GradioModel):
@@ -40,6 +59,12 @@ class PromptData(GradioModel):
     seq: Whole = 0
     side: Whole = 512
     session: FileData | None = None
+    objects: list[ObjectData] = []
+    front: list[Whole] = []
+    owners: list[Whole | None] = []
+    together: bool = False
+    selected: Whole | None = None
+    view: str = UNION
 
     @property
     def path(self) -> str | None:
@@ -62,14 +87,51 @@ class PromptData(GradioModel):
         prompts = Prompts.from_dict({"points": self.points, "boxes": self.boxes, "order": self.order})
         return prompts if self.mask is None else replace(prompts, mask=open_mask(self.mask.path))
 
+    @property
+    def listing(self) -> Listing:
+        """The list of the objects; raises PromptError."""
+        return Listing.from_dict(
+            {
+                "names": [each.name for each in self.objects],
+                "order": self.front,
+                "hidden": [number for number, each in enumerate(self.objects) if each.hidden],
+                "candidates": [each.candidate for each in self.objects],
+                "owners": self.owners,
+                "together": self.together,
+            }
+        )
+
+    @property
+    def shows(self) -> View:
+        """What the panels show of the objects."""
+        count = len(OBJECT_COLOURS)
+        colours = tuple(OBJECT_COLOURS[each.colour % count] for each in self.objects) or OBJECT_COLOURS
+        selected = self.selected if self.selected is None or self.selected >= 0 else None
+        return View(self.view if self.view in KINDS else UNION, selected, colours)
+
+    @staticmethod
+    def listed(listing: Listing, count: int) -> dict[str, Any]:
+        """The fields that mean a listing of `count` objects."""
+        objects = [
+            ObjectData(
+                name=listing.name(n), hidden=n in listing.hidden, candidate=listing.candidate(n), colour=n
+            )
+            for n in range(count)
+        ]
+        front, owners = list(listing.ordered(count)), list(listing.owners)
+        return {"objects": objects, "front": front, "owners": owners, "together": listing.together}
+
 
 class Prompter(DataComponent):
     """Photo, points and boxes."""
 
     NAME = "prompter"
-    STYLES = ("prompter.css", "stage.css", "row.css")
+    STYLES = ("prompter.css", "stage.css", "row.css", "objects.css")
     SCRIPTS = (
         "marks.js",
+        "objects.js",
+        "list.js",
+        "overlay.js",
         "history.js",
         "hand.js",
         "own.js",
@@ -87,5 +149,9 @@ class Prompter(DataComponent):
         "drawing.js",
         "prompter.js",
     )
-    CONSTANTS = {"photo_files": PHOTO_FILES}
+    CONSTANTS = {
+        "photo_files": PHOTO_FILES,
+        "object_colours": ["#{:02x}{:02x}{:02x}".format(*colour) for colour in OBJECT_COLOURS],
+        "longest_name": MAX_NAME,
+    }
     data_model = PromptData

@@ -18,16 +18,14 @@ function draw() {
   if (!locked()) sharp.wish(photo, port.scale());
   port.apply(ctx);
   ctx.drawImage(photo.picture, 0, 0, photo.width, photo.height);
-  if (overlay) {
-    const cover = c => c.drawImage(overlay, 0, 0, photo.width, photo.height);
-    ctx.globalAlpha = 0.34;
-    cover(ctx);
-    ctx.globalAlpha = 1;
-    outline(ctx, photo, cover, Number(colour('lines')) || 1);
-  }
+  overlay.paint(ctx, photo, list, Number(colour('lines')) || 1);
   if (locked()) return; // the prompts already belong to another photo
   const unit = port.unit() * (Number(colour('marks')) || 1); // larger on a stage
-  for (const b of crosshair.box ? [...boxes, crosshair.box] : boxes) drawBox(ctx, b, unit);
+  const drawn = crosshair.box ? [...boxes, crosshair.box] : boxes;
+  drawn.forEach((b, i) => {
+    drawBox(ctx, b, unit, list.lineOf(i));
+  });
+  list.drawTags(ctx, { points, boxes }, unit);
   for (const p of points) drawPoint(ctx, p, unit, colour(p[2] ? 'keep' : 'drop'));
   if (crosshair.spot) drawCrosshair(ctx, crosshair.spot, unit);
 }

@@ -17,11 +17,11 @@ function boxOf(photo, a, b) {
   return [Math.min(p[0], q[0]), Math.min(p[1], q[1]), Math.max(p[0], q[0]), Math.max(p[1], q[1])];
 }
 
-function drawBox(ctx, b, unit) {
+function drawBox(ctx, b, unit, colour = '#fff') {
   ctx.lineJoin = 'round';
   for (const [width, style] of [
     [4, 'rgb(0 0 0 / .45)'],
-    [2, '#fff'],
+    [2, colour],
   ]) {
     ctx.lineWidth = width * unit;
     ctx.strokeStyle = style;
@@ -29,6 +29,20 @@ function drawBox(ctx, b, unit) {
   }
   ctx.fillStyle = '#fff';
   for (const [x, y] of corners(b)) ctx.fillRect(x - 4 * unit, y - 4 * unit, 8 * unit, 8 * unit);
+}
+
+// A few words on the photo, above a spot.
+function drawTag(ctx, [x, y], text, colour, unit) {
+  ctx.font = `600 ${12 * unit}px system-ui, sans-serif`;
+  const short = text.length > 24 ? text.slice(0, 23) + '\u2026' : text,
+    width = ctx.measureText(short).width + 10 * unit,
+    top = Math.max(y - 22 * unit, 0);
+  ctx.fillStyle = 'rgb(0 0 0 / .75)';
+  ctx.fillRect(x, top, width, 18 * unit);
+  ctx.fillStyle = colour;
+  ctx.fillRect(x, top, 3 * unit, 18 * unit);
+  ctx.fillStyle = '#fff';
+  ctx.fillText(short, x + 6 * unit, top + 13 * unit);
 }
 
 function drawPoint(ctx, [x, y, keep], unit, colour) {

@@ -7,7 +7,6 @@ const current = () => props.value || props.start;
 
 let photo = null; // {key, width, height, picture}: what the server has accepted
 let side = current().side; // pixels of its longer side on the viewer's panels, announced by the viewer
-let overlay = null; // the newest mask, announced by the viewer
 let label = 1; // what a plain click means: 1 keep, 0 remove
 let spaceHeld = false;
 let fallback = null; // the value to return to when the server refuses an upload
@@ -17,18 +16,17 @@ let cleared = false; // with the newest change, all marks were taken away
 
 // ---- value -------------------------------------------------------------------------------------------------------
 
-function marks() {
-  const { points, boxes, order, mask } = current();
-  return { points, boxes, order, mask: mask ?? null };
-}
+const marks = () => wholeMarks(current());
 const locked = () => !photo || photo.key !== current().image?.path;
 
-// mask: the file of one, null for none; the present one stays where nothing is said.
-function put({ points, boxes, order, mask = current().mask }) {
-  order = orderOf({ points, boxes, order });
+// A mask, and the list of objects, stay where nothing is said of them.
+function put(next) {
+  const { image, seq, selected, view } = current(),
+    after = list.after(next);
   // Always a new object: a change inside the old one would go unnoticed.
-  props.value = { image: current().image, points, boxes, order, mask, seq: (current().seq || 0) + 1, side };
+  props.value = { ...after, order: orderOf(after), image, seq: (seq || 0) + 1, side, selected, view };
   cleared = false;
+  list.show();
   draw();
   remember();
   trigger('input');
@@ -51,6 +49,12 @@ const tools = {
   panning: () => spaceHeld,
   hand: () => hand.on,
   commit: history.commit.bind(history),
+  value: current,
+  // What is shown of the marks; quiet: nobody is asked yet.
+  change(fields, quiet) {
+    props.value = { ...current(), ...fields };
+    if (!quiet) put(marks());
+  },
   draw: () => draw(),
   show: () => showView(),
   say: text => {
@@ -58,6 +62,8 @@ const tools = {
   },
   handle: () => pointing.handle,
 };
+const list = new ObjectList($('.pr-objects'), tools, props);
+const overlay = Overlay(tools);
 const pointing = new Pointing({ canvas, port, stage }, tools);
 const crosshair = new Crosshair({ stage, port }, tools);
 
@@ -75,11 +81,6 @@ hear('view', view => {
 });
 hear('panel', detail => {
   side = detail.side;
-});
-hear('mask', detail => {
-  overlay = photo && detail.key === photo.key ? detail.picture : null;
-  if (overlay && detail.tint) overlay = tinted(overlay, detail.tint);
-  draw();
 });
 function fit() {
   port.fit();
@@ -100,7 +101,7 @@ $('.pr-redo').onclick = () => history.redo();
 $('.pr-clear').onclick = clear;
 $('.pr-zoom').onclick = fit;
 
-const KEYS = { n: () => setLabel(1 - label), 0: fit };
+const KEYS = { n: () => setLabel(1 - label), 0: fit, o: () => list.next() };
 const COMMANDS = { z: e => history[e.shiftKey ? 'redo' : 'undo'](), y: () => history.redo() };
 Keyboard(stage, {
   keys: KEYS,
@@ -163,32 +164,27 @@ async function show() {
   const next = props.photo;
   if (!next) {
     photo = null;
-    overlay = null;
+    overlay.forget();
     return draw();
   }
   if (photo && photo.key === next.key) return draw();
   mark(next.example);
   const picture = await loadPicture(next.preview);
   if (props.photo.key !== next.key) return;
-  photo = {
-    key: next.key,
-    width: next.width,
-    height: next.height,
-    preview: picture,
-    picture,
-    example: next.example,
-    transparent: next.transparent,
-  };
+  const { key, width, height, example, transparent } = next;
+  photo = { key, width, height, preview: picture, picture, example, transparent };
   keep.arrived(photo.key);
   dropped = null;
   history.forget();
   crosshair.hide();
-  overlay = null;
+  overlay.forget();
+  list.forget();
   port.setPhoto(photo.width, photo.height);
   cleared = false;
   $('.pr-own').hidden = !photo.transparent;
   sharp.open(photo);
   announce('photo', photo);
+  list.show();
   draw();
   remember();
   files.shown();
@@ -202,9 +198,12 @@ watch('value', () => {
     files.masked();
   }
   replacing = null;
+  list.show();
   draw();
   remember();
 });
+watch('found', () => list.arrived(props.found));
+hear('candidate', ({ object, index }) => list.choose(object, index));
 watch('photo', show);
 watch('sharp', async () => {
   if (await sharp.arrived(props.sharp, photo, current().image?.url)) draw();

@@ -4,8 +4,8 @@ function Scenes(value, bring) {
   hear('scene-wanted', take => {
     const now = value();
     if (!now) return;
-    const { key, image, points, boxes, order, mask } = now;
-    take({ key, title: image.orig_name || 'Your photo', image, points, boxes, order, mask });
+    const { key, image } = now;
+    take({ key, title: image.orig_name || 'Your photo', image, ...wholeMarks(now) });
   });
-  hear('scene', ({ image, points, boxes, order, mask }) => bring({ image, points, boxes, order, mask }));
+  hear('scene', scene => bring({ image: scene.image, ...wholeMarks(scene) }));
 }

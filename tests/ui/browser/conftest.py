@@ -92,6 +92,16 @@ def stored(tmp_path_factory):
     studio.close()
 
 
+@pytest.fixture
+def without_figures(monkeypatch):
+    """Exports without their figures, which take seconds."""
+    from sama.export.files import FILES
+
+    quick = {name: file for name, file in FILES.items() if not name.startswith("figure")}
+    for module in ("files", "writing"):
+        monkeypatch.setattr(f"sama.export.{module}.FILES", quick)
+
+
 class Visitor:
     """A tab with the studio in it, and what went over its wires."""
 

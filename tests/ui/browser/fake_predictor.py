@@ -117,13 +117,22 @@ class FakePredictor:
             next(self._pending)
         self.counts.answers += 1
         self.counts.closer.append(request.closer)
-        prompts, (width, height) = request.prompts, request.output_size
+        objects = tuple(
+            self._object(prompts, request, method, request.candidate_of(i), sama=sama)
+            for i, prompts in enumerate(request.objects)
+        )
+        return Answer(method.name, objects, {"decode_sam": 0.01, **({"decode_sama": 0.02} if sama else {})})
+
+    def _object(
+        self, prompts, request: Request, method, candidate: int | None, *, sama: bool
+    ) -> ObjectAnswer:
+        width, height = request.output_size
         sx, sy = width / self._size[0], height / self._size[1]
         y, x = np.mgrid[:height, :width].astype(np.float32) + 0.5
         x, y = x / sx, y / sy
         clicks = [label for *_, label in prompts.points]
         sizes = CANDIDATES if clicks == [1] and not prompts.boxes else (1,)
-        chosen = len(sizes) // 2 if request.candidate is None else request.candidate
+        chosen = len(sizes) // 2 if candidate is None else candidate
         field = np.full((height, width), -1, np.float32)  # positive inside, in units of the radius
         for x0, y0, x1, y1 in prompts.boxes:
             radius = np.hypot((2 * x - x0 - x1) / (x1 - x0), (2 * y - y0 - y1) / (y1 - y0))
@@ -150,5 +159,4 @@ class FakePredictor:
             if self.counts.trimap and method.name == "sama":
                 layers[TRIMAP] = ((layers[ALPHA] > 0) + 1.0 * (layers[ALPHA] == 1)).astype(np.float32) / 2
         scores = np.array((0.7, 0.9, 0.8) if len(sizes) > 1 else (0.9,), np.float32)
-        one = ObjectAnswer(prompts, np.stack([f > 0 for f in fields]), scores, chosen, layers)
-        return Answer(method.name, (one,), {"decode_sam": 0.01, **({"decode_sama": 0.02} if sama else {})})
+        return ObjectAnswer(prompts, np.stack([f > 0 for f in fields]), scores, chosen, layers)

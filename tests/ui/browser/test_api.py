@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import re
+import zipfile
 
 import httpx
 import numpy as np
@@ -89,6 +90,24 @@ def test_a_matte_follows_a_mask(client, tmp_path):
         client.predict(**asked | {"mask": None})
 
 
+def test_objects_stay_apart(client, without_figures):
+    photo = {"image": handle_file(FLOWER), "boxes": [BOX, [20, 20, 220, 200]]}
+    coco, archive, report = client.predict(**photo, names=["flower"], api_name="/objects")
+    told = [(each["name"], each["score"]) for each in report["objects"]]
+    assert told == [("flower", 0.9), ("", 0.9)]
+    with open(coco, encoding="utf-8") as file:
+        annotations = json.load(file)["annotations"]
+    assert [each["area"] for each in annotations] == [each["area"] for each in report["objects"]]
+    with zipfile.ZipFile(archive) as file:
+        assert {"objects/1_flower/alpha.png", "objects/2/alpha.png"} <= set(file.namelist())
+    _, archive, report = client.predict(**photo, together=True, api_name="/objects")
+    with zipfile.ZipFile(archive) as file:
+        assert not [name for name in file.namelist() if name.startswith("objects/")]
+    assert len(report["objects"]) == 1
+    with pytest.raises(AppError, match="names object 3 and there are 2"):
+        client.predict(**photo, names=["a", "b", "c"], api_name="/objects")
+
+
 def test_only_these_are_offered_and_documented(client):
     offered = client.view_api(return_format="dict", print_info=False)
     assert set(offered["named_endpoints"]) == {
@@ -97,6 +116,7 @@ def test_only_these_are_offered_and_documented(client):
         "/matte",
         "/composite",
         "/from_mask",
+        "/objects",
         "/info",
     }
     assert not offered["unnamed_endpoints"]
@@ -190,7 +210,7 @@ def mcp(url: str, method: str, **params) -> dict:
 
 def test_mcp_lists_the_tools_with_their_arguments(url):
     tools = {tool["name"]: tool for tool in mcp(url, "tools/list")["tools"]}
-    assert set(tools) == {"predict", "segment", "matte", "composite", "from_mask", "info"}
+    assert set(tools) == {"predict", "segment", "matte", "composite", "from_mask", "info", "objects"}
     schema = tools["predict"]["inputSchema"]
     assert schema["required"] == ["image"]
     assert schema["properties"]["boxes"]["type"] == "array"

@@ -1,0 +1,141 @@
+// Which object each mark belongs to, and what stays of the list of objects when marks change. Objects are numbered as
+// the server does (Prompts.groups): those of boxes, then those of clicks alone. Marks are {points, boxes, order, mask,
+// objects, front, owners, together}; owners[i] is the number of the object that point i belongs to, null for where it
+// lies; front has the objects' numbers from front to back.
+
+// All of it, where some is missing: a photo that was just opened has no list.
+function wholeMarks({ points, boxes, order, mask, objects, front, owners, together }) {
+  const known = objects || [];
+  return {
+    points,
+    boxes,
+    order: orderOf({ points, boxes, order }),
+    mask: mask ?? null,
+    objects: known,
+    front: front || [],
+    owners: points.map((_, i) => owners?.[i] ?? null),
+    together: !!together,
+  };
+}
+const holdsPoint = (box, [x, y]) => x >= box[0] && y >= box[1] && x <= box[2] && y <= box[3];
+// The objects that point i is of where nobody has said; none for one that removes, which is of all, and for one beside
+// all boxes that came before them: the wrong thing was clicked, and the right one boxed.
+function homesOf(marks, i) {
+  const { points, boxes } = marks;
+  if (points[i][2] !== 1) return [];
+  if (boxes.length < 2) return [0];
+  const homes = boxes.flatMap((box, number) => (holdsPoint(box, points[i]) ? [number] : []));
+  if (homes.length) return homes;
+  return i < orderOf(marks).indexOf('box') ? [] : [boxes.length];
+}
+// The same of all points, with what has been said.
+const allHomes = marks =>
+  marks.points.map((_, i) => {
+    const own = marks.owners[i];
+    return own === null ? homesOf(marks, i) : [own];
+  });
+// How many objects there are.
+function countOf(marks) {
+  const { points, boxes, mask } = marks;
+  if (!points.length && !boxes.length && !mask) return 0;
+  const numbers = allHomes(marks).flat();
+  return Math.max(boxes.length, 1, ...numbers.map(number => number + 1));
+}
+// Clicks that lie in one object only become its own: a box that is moved, or a new one, does not take them over.
+function settled(marks) {
+  const owners = allHomes(marks).map(homes => (homes.length === 1 ? homes[0] : null));
+  return { ...marks, owners };
+}
+// The first colour that no object has, of `colours`; all are taken: in turn.
+function freeColour(objects, colours) {
+  const taken = new Set(objects.map(({ colour }) => colour));
+  const free = [...Array(colours).keys()].find(colour => !taken.has(colour));
+  return free ?? objects.length % colours;
+}
+// For each of `after` the index of the same one in `before`, -1 for a new one: marks that were not touched are the same
+// objects, and a list as long as before has one moved.
+const cameFrom = (before, after) =>
+  after.map((item, i) => (after.length === before.length ? i : before.indexOf(item)));
+
+// The marks after a change of points and boxes, with the list carried over. owner: of points that are new.
+function reconciled(old, { points, boxes, order, mask = old.mask }, { owner = null, colours = 8 } = {}) {
+  const several = countOf(old) > 1 || (old.boxes.length > 0 && boxes.length > old.boxes.length);
+  const before = several ? settled(old) : old;
+  const boxesFrom = cameFrom(before.boxes, boxes),
+    pointsFrom = cameFrom(before.points, points);
+  const alone = number => number - before.boxes.length; // of an object of clicks, its place among those
+  const moved = number =>
+    number < before.boxes.length ? boxesFrom.indexOf(number) : boxes.length + alone(number);
+  // A box that joins clicks is the first object's, as long as there is one.
+  const joins = !several && !before.boxes.length;
+  let owners = pointsFrom.map(i => {
+    if (i < 0) return owner;
+    const own = before.owners[i];
+    if (own === null || (joins && own === 0)) return null;
+    const next = moved(own);
+    return next < 0 ? null : next;
+  });
+  // Objects of clicks that have lost their last click are gone.
+  const drawn = { points, boxes, order: orderOf({ points, boxes, order }), mask };
+  const homes = allHomes({ ...drawn, owners });
+  const first = boxes.length,
+    most = Math.max(first - 1, ...homes.flat());
+  const stay = [...Array(most + 1).keys()].filter(
+    number => number < first || points.some((p, i) => p[2] === 1 && homes[i].includes(number)),
+  );
+  owners = owners.map(number => {
+    const at = number === null ? -1 : stay.indexOf(number);
+    return at < 0 ? null : at;
+  });
+  const oldNumber = number => {
+    if (!several && number === 0) return countOf(old) - 1;
+    if (number < first) return boxesFrom[number];
+    const was = before.boxes.length + number - first;
+    return was < countOf(before) ? was : -1;
+  };
+  const from = (stay.length ? stay : [0]).map(oldNumber);
+  const next = { ...drawn, owners, together: before.together, ...listFrom(before, from, colours) };
+  // What was chosen of SAM's masks of a click holds for that click alone.
+  const chosen = (object, number) =>
+    before.points.includes(loneClick(next, number)) ? object : { ...object, candidate: null };
+  return { ...next, objects: next.objects.map(chosen) };
+}
+// The click of an object that has nothing else, for which SAM offers several masks.
+function loneClick(marks, number) {
+  const { points, boxes, owners, mask } = marks;
+  if (boxes[number] || mask) return null;
+  const homes = allHomes(marks);
+  const own = points.filter((p, i) => homes[i].includes(number) || (p[2] === 0 && owners[i] === null));
+  return own.length === 1 ? own[0] : null;
+}
+// The list of objects that came from objects `from` of another list, -1 for new ones.
+function listFrom({ objects, front }, from, colours) {
+  const list = [];
+  for (const number of from) {
+    const { name = '', hidden = false, colour, candidate = null } = objects[number] || {};
+    list.push({ name, hidden, candidate, colour: colour ?? freeColour([...objects, ...list], colours) });
+  }
+  const placed = front.map(number => from.indexOf(number)).filter(number => number >= 0);
+  return { objects: list, front: [...placed, ...list.keys()].filter((n, i, all) => all.indexOf(n) === i) };
+}
+// Without object `number`: its box, and the clicks that are its own.
+function withoutObject(marks, number, colours) {
+  const own = settled(marks);
+  const boxes = own.boxes.filter((_, i) => i !== number);
+  const points = own.points.filter((_, i) => own.owners[i] !== number);
+  const seen = { point: -1, box: -1 };
+  const order = orderOf(own).filter(word => {
+    seen[word] += 1;
+    return word === 'box' ? seen.box !== number : own.owners[seen.point] !== number;
+  });
+  const cleared = number === 0 ? { mask: null } : {};
+  if (!boxes.length && !points.some(p => p[2] === 1)) return { points: [], boxes: [], mask: null };
+  return reconciled(own, { points, boxes, order, ...cleared }, { colours });
+}
+// Numbers from front to back with object `number` moved by `steps` places, to the front where they are negative.
+function reordered(front, number, steps) {
+  const at = front.indexOf(number),
+    to = clamp(at + steps, 0, front.length - 1);
+  const others = front.filter(other => other !== number);
+  return [...others.slice(0, to), number, ...others.slice(to)];
+}
