@@ -23,7 +23,7 @@ LOCAL = "local"
 _BLOCKS = 1000  # in which tasks travel, at most: what is done is told block by block
 
 
-def on_cluster(job: Job, actors: int, address: str) -> Callable[[list[Task]], Generator[Result]]:
+def on_cluster(actors: int, address: str) -> Callable[[Job, list[Task]], Generator[Result]]:
     """How tasks become results on the cluster at an address; LOCAL for one on this machine. Raises SamaError."""
     try:
         import ray
@@ -31,7 +31,7 @@ def on_cluster(job: Job, actors: int, address: str) -> Callable[[list[Task]], Ge
     except ImportError as error:
         raise SamaError(f"Ray is not installed; {INSTALL_CLUSTER}.") from error
 
-    def results(tasks: list[Task]) -> Generator[Result]:
+    def results(job: Job, tasks: list[Task]) -> Generator[Result]:
         with _connected(ray, address, actors):
             threads, gpus = _share(ray.cluster_resources(), actors)
             context = ray.data.DataContext.get_current()

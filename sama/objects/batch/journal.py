@@ -21,35 +21,32 @@ class Journal:
 
     def __init__(self, out: Path, settings: dict[str, Any], *, again: bool):
         """Begin, or go on; again: forget what is there. Raises SamaError where that is a batch with other settings."""
-        self.path, self.settings = out / JOURNAL, settings
+        self.path, self.settings, self._begun = out / JOURNAL, settings, False
         if again:
             with explained(out):
                 for name in _TAKEN:
                     (out / name).unlink(missing_ok=True)
-        begun, self.earlier = None, {}
-        for name in (REPORT, JOURNAL):  # what is newer comes later
+        self.earlier: dict[str, Result] = {}
+        for name in (JOURNAL, REPORT):  # the newer one first
             there, results = read_results(out / name)
-            if there is not None and (begun is None or name == JOURNAL):
-                begun = there
-            if there == settings:
-                self.earlier |= results
             if there is None and name == REPORT and (out / name).exists():
                 raise SamaError(f"{out} has a {REPORT} that is no batch's; give another --out.")
-        if begun is not None and begun != settings:
-            raise SamaError(_differing(begun, settings, out))
+            if there == settings:
+                self.earlier = results | self.earlier
+            elif there is not None and results and not self.earlier:
+                raise SamaError(_differing(there, settings, out))
 
     @property
     def weights(self) -> str:
         """The digest of the model's weights that results are by; empty where there is none."""
         return next((each.weights for each in self.earlier.values() if each.weights), "")
 
-    def begin(self) -> None:
-        """Make the file where it is not there. Raises ExportError."""
-        if read_results(self.path)[0] != self.settings:
-            self._write({"settings": self.settings}, "w")
-
     def add(self, result: Result) -> None:
         """Note a result. Raises ExportError."""
+        if not self._begun:
+            if read_results(self.path)[0] != self.settings:
+                self._write({"settings": self.settings}, "w")
+            self._begun = True
         self._write(result.to_dict(), "a")
 
     def end(self) -> None:

@@ -21,7 +21,7 @@ from sama.photo.opening import MAX_PIXELS
 from sama.predict.loading import Predictor, load
 
 Progress = Callable[[int, int, int], None]
-Means = Callable[[list[Task]], Generator[Result]]  # how tasks become results, in any order
+Means = Callable[[Job, list[Task]], Generator[Result]]  # how tasks become results, in any order
 _DEFAULT_MODEL = "mini"
 
 
@@ -72,12 +72,12 @@ def batch(
         "only": None if only is None else sorted(only),
         "model": model,
     }
+    means = _means(workers, ray)
     with _alone(out):
         journal = Journal(out, same, again=again)
-        journal.begin()
         tasks = folders_for(found, journal.earlier)
         job = replace(job, weights=journal.weights)
-        results = _run(job, tasks, journal, _means(job, workers, ray), progress)
+        results = _run(job, tasks, journal, means, progress)
         write_report(out, photos, same, results)
         journal.end()
     kept = sum(each is journal.earlier.get(each.photo) for each in results)
@@ -91,16 +91,16 @@ def _model_of(source: Source) -> str:
     return models[0]
 
 
-def _means(job: Job, workers: int, ray: str | None) -> Means:
+def _means(workers: int, ray: str | None) -> Means:
     if ray is not None:
         from sama.objects.batch.cluster import on_cluster
 
-        return on_cluster(job, workers, ray)
+        return on_cluster(workers, ray)
     if workers > 1:
         from sama.objects.batch.processes import in_processes
 
-        return lambda tasks: in_processes(job, tasks, workers)
-    return lambda tasks: (worker.cut(task) for worker in [Worker(job)] for task in tasks)
+        return partial(in_processes, workers=workers)
+    return lambda job, tasks: (worker.cut(task) for worker in [Worker(job)] for task in tasks)
 
 
 def _run(
@@ -123,7 +123,7 @@ def _run(
     kept = len(results)
     if progress is not None:
         progress(kept, len(tasks), kept)
-    with closing(means(todo)) as coming:  # so that other processes end before anything else does
+    with closing(means(job, todo)) as coming:  # so that other processes end before anything else does
         for result in coming if todo else ():
             journal.add(result)
             results[result.photo] = result
@@ -135,9 +135,14 @@ def _run(
 @contextmanager
 def _alone(out: Path) -> Iterator[None]:
     """See that OUT can be written to, and that no other batch does so until this one is done."""
+    made = not out.exists()
     with explained(out), staging(out):
         if is_held(out):
             raise SamaError(f"Another batch writes to {out}; wait for it, or give another --out.")
-    with alone_in(out):
-        sweep(out, new=0)
-        yield
+    try:
+        with alone_in(out):
+            sweep(out, new=0)
+            yield
+    finally:
+        if made and not any(out.iterdir()):
+            out.rmdir()
