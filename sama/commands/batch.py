@@ -59,12 +59,14 @@ def main(args: argparse.Namespace) -> int:
 
     from sama.objects.batch import batch
 
-    with tqdm(unit="photo", file=sys.stderr) as bar:
+    bar = None
 
-        def show(done: int, total: int, kept: int) -> None:
-            bar.total, bar.initial = total, kept
-            bar.update(done - bar.n)
+    def show(done: int, total: int, kept: int) -> None:
+        nonlocal bar
+        bar = bar or tqdm(total=total, initial=kept, unit="photo", file=sys.stderr)
+        bar.update(done - bar.n)
 
+    try:
         report = batch(
             args.photos,
             args.out,
@@ -79,6 +81,9 @@ def main(args: argparse.Namespace) -> int:
             progress=show,
             **load_options(args),
         )
+    finally:
+        if bar is not None:
+            bar.close()
     return _tell(report)
 
 

@@ -58,7 +58,7 @@ def test_a_folder_has_of_each_photo_what_predict_writes(photos, tmp_path, withou
     told = capsys.readouterr()
     assert "4 photos cut out, 0 kept" in told.out
     said = [line for line in told.err.splitlines() if line.startswith("sama: ")]
-    assert len(said) == 2 and said[0].startswith("sama: broken.jpg: broken.jpg is damaged or incomplete;")
+    assert len(said) == 2 and "broken.jpg: broken.jpg cannot be read as a photo" in said[0]
     assert sorted(path.name for path in out.iterdir()) == sorted(
         ["a.jpg", "a.png", "b", UMBRELLA[:-4], "contact_sheet.png", "report.csv", "report.json"]
     )
@@ -283,7 +283,7 @@ def test_an_empty_answer_has_an_exit_code_of_its_own(photos, tmp_path, without_f
         (["photos", "--box", BOX, "--out", "photos/b.png/x"], "cannot be written to"),
         (["photos", "--box", BOX, "--out", "other"], "has a report.json that is no batch's"),
     ],
-    ids=" ".join,
+    ids=lambda each: " ".join(each) if isinstance(each, list) else "",
 )
 def test_mistakes_are_one_sentence_and_leave_nothing(
     photos, tmp_path, without_figures, monkeypatch, capsys, words, told
@@ -294,8 +294,8 @@ def test_mistakes_are_one_sentence_and_leave_nothing(
     (tmp_path / "other" / "report.json").write_text("[]", "utf-8")
     before = tree(tmp_path)
     assert main(["batch", *words, *([] if "--out" in words else ["--out", "out"])]) == 2
-    error = [line for line in capsys.readouterr().err.splitlines() if "photo/s" not in line]
-    assert len(error) == 1 and error[0].startswith("sama: ") and told in error[0]
+    error = capsys.readouterr().err
+    assert error.startswith("sama: ") and error.count("\n") == 1 and told in error
     assert tree(tmp_path) == before and not (tmp_path / "out").exists()
 
 

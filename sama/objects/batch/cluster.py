@@ -6,7 +6,7 @@ Photos and results are files: every machine must see both folders at the same pl
 import json
 import logging
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -102,7 +102,7 @@ def _connected(ray: Any, address: str, actors: int) -> Iterator[None]:
         ray.shutdown()
 
 
-def _share(resources: dict[str, float], actors: int) -> tuple[int, float]:
+def _share(resources: Mapping[str, float], actors: int) -> tuple[int, float]:
     """Processors and GPUs of an actor."""
     cpus, gpus = int(resources.get("CPU", 1)), resources.get("GPU", 0.0)
     return max(1, cpus // actors), 1.0 if gpus >= actors else 0.0

@@ -41,8 +41,9 @@ class Result:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Result":
         """Read what `to_dict` wrote; raises TypeError, KeyError or ValueError for anything else."""
-        given = {each.name: data[each.name] for each in fields(cls)}
+        given: dict[str, Any] = {each.name: data[each.name] for each in fields(cls)}
         size = given["size"]
         if not all(isinstance(given[name], str) for name in ("photo", "folder", "status")):
             raise TypeError("no names")
-        return cls(**given | {"size": None if size is None else (int(size[0]), int(size[1]))})
+        given["size"] = None if size is None else (int(size[0]), int(size[1]))
+        return cls(**given)

@@ -111,9 +111,10 @@ class Worker:
         known |= {"size": photo.size, "pixels": photo.digest}
         known["mark"] = self.job.source.mark(photo.name, photo.digest)
         outputs, request = self._answered(photo)
-        names = self.job.only and [each for each in self.job.only if _there_is(each, outputs)]
-        if names is not None and not names:
-            raise PromptError(f"This method makes no {self.job.only[0]}; ask for another file.")
+        wanted = self.job.only
+        names = None if wanted is None else [each for each in wanted if _there_is(each, outputs)]
+        if wanted and not names:
+            raise PromptError(f"This method makes no {wanted[0]}; ask for another file.")
         folder = self.job.out / task.folder
         written = write_outputs(folder, outputs, names)
         found, union = finding_of(outputs.answer, request), outputs.answer.union
