@@ -105,7 +105,7 @@ def _entry(path: Path) -> _Entry | None:
         if b"image_sha256" not in raw.replace(b"\0", b""):  # which UTF-16 has between letters
             return None
         data = json.loads(raw)
-        entry = _Entry(path, data["image_sha256"], data["image_name"], data["model"])
+        entry = _Entry(path.absolute(), data["image_sha256"], data["image_name"], data["model"])
     except (OSError, ValueError, RecursionError, KeyError, TypeError) as error:
         raise PromptError("it is damaged; save the session again.") from error
     if not all(isinstance(value, str) for value in entry[1:]):

@@ -88,16 +88,16 @@ class Coco:
     Crowds are left out where there is anything else.
     """
 
-    def __init__(self, path: Path, use: str = BOX):
+    def __init__(self, path: Path | str, use: str = BOX):
         """Raises PromptError where use is none of the two."""
         if use not in (BOX, MASK):
             raise PromptError(
                 f"Annotations are used as {BOX} or {MASK}, not {use!r:.40}; choose one of them."
             )
-        self.path, self.use = path, use
+        self.path, self.use = Path(path), use
 
     def __reduce__(self):
-        return Coco, (self.path, self.use)  # without what was read, which may be large
+        return Coco, (self.path.absolute(), self.use)  # without what was read, which may be large
 
     @cached_property
     def dataset(self) -> Dataset:

@@ -130,14 +130,13 @@ class Worker:
 
     def _answered(self, photo: Photo) -> tuple[Outputs, Request]:
         predictor = self.predictor
-        views, info = predictor.set_image(photo.rgb), predictor.info  # views are encoded below
+        predictor.set_image(photo.rgb)  # answering encodes as much of it as the method needs
         asked = self.job.source.asked(photo, predictor)
         settings = Settings.from_dict({**asked.settings, **self.job.settings}, methods=METHODS, paths=True)
         request = Request.of(asked.prompts, photo.size, **settings.asked)
         check_own(request.method, photo.name, photo.alpha)
+        info = predictor.info
         method_of(request.method, info).check(request, info)
-        for _ in views:
-            pass
         return Outputs(photo, answer(predictor, request), request, settings, info), request
 
 
