@@ -15,7 +15,8 @@ from tests.ui.browser.fake_predictor import FakePredictor
 SIZE = (48, 36)
 QUICK = ("cutout.png", "alpha16.png", "coco.json", "session.json")  # files that are written in no time
 MIDDLE = Same(Prompts(boxes=((0.2, 0.2, 0.8, 0.9),)))
-DEADLY, SECONDS = 200, 0.15  # the first pixel's red of a photo that kills whoever has it open; of a slow one
+DEADLY = 200  # the first pixel's red of a photo that kills whoever has it open
+FEW, SECONDS = 3, 0.15  # photos that a slow model answers at all, and how long it takes for each
 
 
 def save_photo(path: Path, seed: int) -> Path:
@@ -38,8 +39,11 @@ class _Deadly(FakePredictor):
 
 
 class _Slow(FakePredictor):
+    asked = 0
+
     def set_image(self, image: np.ndarray):
-        time.sleep(SECONDS)
+        self.asked += 1
+        time.sleep(SECONDS if self.asked <= FEW else 600)
         return super().set_image(image)
 
 
@@ -49,7 +53,7 @@ def deadly(model: str = "mini", **how) -> FakePredictor:
 
 
 def slow(model: str = "mini", **how) -> FakePredictor:
-    """A model that takes SECONDS for each photo."""
+    """A model that takes SECONDS for each of the first FEW photos, and for the next one until it is killed."""
     return _Slow()
 
 
