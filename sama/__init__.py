@@ -11,6 +11,7 @@ __all__ = [
     "SamaPredictor",
     "Session",
     "answer",
+    "batch",
     "composite",
     "estimate_foreground",
     "load",
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sama.matting import composite, estimate_foreground
     from sama.methods import answer
     from sama.methods.matte import matte
+    from sama.objects.batch import batch
     from sama.photo.opening import open_image
     from sama.predict.answer import Answer
     from sama.predict.loading import load
@@ -38,6 +40,7 @@ _HOMES = {
     "Request": "sama.request.request",
     "Session": "sama.request.session",
     "answer": "sama.methods",
+    "batch": "sama.objects.batch",
     "SamaPredictor": "sama.predict.predictor",
     "composite": "sama.matting",
     "estimate_foreground": "sama.matting",

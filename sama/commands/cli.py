@@ -28,6 +28,11 @@ COMMANDS = {
         "cut an object out of a photo",
         "examples/flower.jpg --box 166,80,456,384 --out out/flower",
     ),
+    "batch": Command(
+        "sama.commands.batch",
+        "cut the objects out of all photos in a folder",
+        "photos --box 0.1,0.1,0.9,0.9 --out cutouts --workers 2",
+    ),
     "matte": Command(
         "sama.commands.matte",
         "turn masks into mattes: one photo, or a folder of labels",
@@ -80,8 +85,8 @@ def parser_of(names: Sequence[str], prog: str = "sama") -> Parser:
 
 
 def main(argv: Sequence[str] | None = None, *, prog: str = "sama") -> int:
-    """Run `sama ARGV...`; returns the exit code: 0, 2 after a mistake of the user, 3 where `predict` found nothing, or
-    hardly anything. prog: how it was called."""
+    """Run `sama ARGV...`; returns the exit code: 0, 1 where a part of a folder failed, 2 after a mistake of the user, 3
+    where nothing was found, or hardly anything. prog: how it was called."""
     argv = sys.argv[1:] if argv is None else argv
     print_anything()
     args = parser_of(argv[:1], prog).parse_args(argv)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sama.predict.loading import Predictor
@@ -43,6 +43,51 @@ def add_mask_flag(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_finish_flags(parser: argparse.ArgumentParser) -> None:
+    """How an answer is finished: see `finish_settings`."""
+    from sama.methods import METHODS
+    from sama.request.settings import ESTIMATED, KEPT, MASK, MATTE, PHOTO, REMOVED
+
+    parser.add_argument(
+        "--candidate", type=int, metavar="N", help="which of SAM's masks SAMA refines, from 0"
+    )
+    parser.add_argument(
+        "--background",
+        metavar="WHAT",
+        help="transparent (the default), a colour, blur[:SIGMA] or image:PATH[:cover|contain]",
+    )
+    parser.add_argument(
+        "--foreground",
+        choices=(ESTIMATED, PHOTO),
+        help="colours of the cut-out: without the old background (the default), or as they are",
+    )
+    parser.add_argument(
+        "--cutout-from",
+        choices=(MATTE, MASK),
+        help="makes cut-out and composite: the matte (the default), or the mask",
+    )
+    parser.add_argument(
+        "--haze",
+        choices=(REMOVED, KEPT),
+        help="what the matte has away from the object; removed by default",
+    )
+    parser.add_argument(
+        "--method",
+        "--matte",
+        choices=METHODS,
+        metavar="NAME",
+        help=f"whose mask and matte, of {', '.join(METHODS)}; sama by default, closed_form without SAMA weights, "
+        "from_mask for a mask alone",
+    )
+
+
+def finish_settings(args: argparse.Namespace) -> dict[str, Any]:
+    """What of `add_finish_flags` was given, by the names of session files."""
+    names = {name: name for name in ("background", "candidate", "foreground", "cutout_from", "haze")}
+    given = {name: getattr(args, flag) for name, flag in (names | {"matte": "method"}).items()}
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def add_model_flags(parser: argparse.ArgumentParser, *, session: bool = False) -> None:
     """--model, --checkpoint and --sama-weights; session: a session file may name the model, so there is no default."""
     otherwise = "mini, or the session's" if session else "mini"
@@ -58,7 +103,7 @@ def add_model_flags(parser: argparse.ArgumentParser, *, session: bool = False) -
     parser.add_argument(
         "--sama-weights",
         metavar="FILE|ID",
-        help="SAMA weights instead of the embedded: a path, or owner/name[:file] of the hub",
+        help="SAMA weights, not embedded ones: a path, or owner/name[:file] (hub)",
     )
 
 
@@ -95,9 +140,13 @@ def load_predictor(args: argparse.Namespace, *, model: str | None = None) -> Pre
     """Load what the flags of a model and a device say; model: instead of --model. Raises WeightsError, DeviceError."""
     from sama.predict.loading import load  # imported late: torch takes seconds, --help should not
 
+    return load(model or args.model, **load_options(args))
+
+
+def load_options(args: argparse.Namespace) -> dict[str, Any]:
+    """What the flags of a model and a device say to `sama.load`, beside the model's name."""
     names = ("device", "dtype", "compile", "checkpoint", "sama_weights")
-    given = {name: value for name, value in vars(args).items() if name in names}
-    return load(model or args.model, **given)
+    return {name: value for name, value in vars(args).items() if name in names}
 
 
 def _megapixels(text: str) -> float:

@@ -19,17 +19,18 @@ from PIL import Image
 from scipy import ndimage
 from tqdm import tqdm
 
-from sama.commands.matte_sheet import Row, chosen, row_of, save_sheet
+from sama.commands.matte_sheet import row_of
 from sama.errors import SamaError
 from sama.evaluation.datasets import SMALLEST_OBJECT, by_stem
 from sama.evaluation.pictures import read_labels
+from sama.export.rows import Row, chosen, save_sheet
 from sama.matting import to_uint8
 from sama.methods.matte import matte
+from sama.photo.folders import PHOTOS
 from sama.photo.opening import MAX_PIXELS, Photo, open_image
 from sama.predict.loading import Predictor
 from sama.request.masks import SURE, check_size, open_mask, shares_of
 
-PHOTOS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif", ".heic", ".heif", ".jp2")
 MOST = 100  # numbers in one label; more are a grey mask that is taken for a label
 DOUBT = 0.1  # how far from an object what is not known may be part of it, of the root of its area
 

@@ -11,10 +11,12 @@ from tqdm import tqdm
 
 from sama.commands.flags import (
     add_device_flags,
+    add_finish_flags,
     add_mask_flag,
     add_model_flags,
     add_photo_flags,
     add_prompt_flags,
+    finish_settings,
     load_predictor,
     max_pixels,
 )
@@ -28,7 +30,7 @@ from sama.request.mask_files import read_mask
 from sama.request.prompts import Prompts, parse_box, parse_point
 from sama.request.request import Request
 from sama.request.session import Session
-from sama.request.settings import ESTIMATED, KEPT, MASK, MATTE, PHOTO, REMOVED, Settings
+from sama.request.settings import Settings
 
 if TYPE_CHECKING:
     from sama.predict.answer import Answer
@@ -60,38 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="replay a session.json instead of marks; other flags replace what it says",
     )
-    parser.add_argument(
-        "--candidate", type=int, metavar="N", help="which of SAM's masks SAMA refines, from 0"
-    )
-    parser.add_argument(
-        "--background",
-        metavar="WHAT",
-        help="transparent (the default), a colour, blur[:SIGMA] or image:PATH[:cover|contain]",
-    )
-    parser.add_argument(
-        "--foreground",
-        choices=(ESTIMATED, PHOTO),
-        help="colours of the cut-out: without the old background (the default), or as they are",
-    )
-    parser.add_argument(
-        "--cutout-from",
-        choices=(MATTE, MASK),
-        help="makes cut-out and composite: the matte (the default), or the mask",
-    )
-    parser.add_argument(
-        "--haze",
-        choices=(REMOVED, KEPT),
-        help="what the matte has away from the object; removed by default",
-    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
-    parser.add_argument(
-        "--method",
-        "--matte",
-        choices=METHODS,
-        metavar="NAME",
-        help=f"whose mask and matte, of {', '.join(METHODS)}; sama by default, closed_form without SAMA weights, "
-        "from_mask for --mask alone",
-    )
+    add_finish_flags(parser)
     add_photo_flags(parser)
     add_model_flags(parser, session=True)
     add_device_flags(parser, dtype=True, compile=True)
@@ -170,11 +142,7 @@ def _answer(predictor, request: Request) -> "Answer":
 
 def _request(args: argparse.Namespace, photo: Photo) -> tuple[Request, Settings, str]:
     """Request, settings and model: from the flags, or from a session file, of which flags replace parts."""
-    flags = {
-        name: getattr(args, name)
-        for name in ("background", "candidate", "foreground", "cutout_from", "haze")
-        if getattr(args, name) is not None
-    } | ({} if args.method is None else {"matte": args.method})
+    flags = finish_settings(args)
     if args.session is None:
         points = tuple(parse_point(text) for text in args.point)
         mask = None if args.mask is None else read_mask(args.mask, photo.size, photo.name)
@@ -193,6 +161,4 @@ def _request(args: argparse.Namespace, photo: Photo) -> tuple[Request, Settings,
         session.check(photo)
         settings = Settings.from_dict(session.settings | flags, methods=METHODS, paths=True)
         prompts, model = session.prompts, args.model or session.model
-    asked = {"method": settings.method, "candidate": settings.candidate, "keep_haze": settings.keep_haze}
-    asked |= {"listing": settings.listing}
-    return Request.of(prompts, photo.size, **asked), settings, model
+    return Request.of(prompts, photo.size, **settings.asked), settings, model

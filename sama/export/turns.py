@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -28,29 +28,44 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 def is_idle(folder: Path) -> bool:
     """Whether it is certain that nobody writes to a folder by `alone_in`."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
+    return _held(folder) is False
 
-            path = folder / _LOCK
-            if not path.exists():
-                return True
-            descriptor = os.open(path, os.O_RDWR)
-            try:
-                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # pyright: ignore[reportAttributeAccessIssue]
-            finally:
-                os.close(descriptor)
-        else:
-            import fcntl
 
-            descriptor = os.open(folder, os.O_RDONLY)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            finally:
-                os.close(descriptor)
-    except OSError:  # somebody has it, or nobody can know on this drive
+def is_held(folder: Path) -> bool:
+    """Whether it is certain that somebody writes to a folder by `alone_in`."""
+    return _held(folder) is True
+
+
+def _held(folder: Path) -> bool | None:
+    """Whether somebody has a folder; None where nobody can know, as on some network drives."""
+    if sys.platform != "win32":
+        import fcntl
+
+        return _refused(folder, os.O_RDONLY, lambda each: fcntl.flock(each, fcntl.LOCK_EX | fcntl.LOCK_NB))
+    import msvcrt
+
+    path = folder / _LOCK
+    if not path.exists():
         return False
-    return True
+    take = msvcrt.locking, msvcrt.LK_NBLCK  # pyright: ignore[reportAttributeAccessIssue]
+    return _refused(path, os.O_RDWR, lambda each: take[0](each, take[1], 1))
+
+
+def _refused(path: Path, flags: int, take: Callable[[int], object]) -> bool | None:
+    """Whether a lock cannot be had because somebody has it; None where it cannot for another reason."""
+    try:
+        descriptor = os.open(path, flags)
+    except OSError:
+        return None
+    try:
+        take(descriptor)
+    except (BlockingIOError, PermissionError):
+        return True
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return False
 
 
 @contextmanager

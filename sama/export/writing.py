@@ -107,7 +107,7 @@ def staging(out: Path) -> Iterator[Path]:
     folder = None
     try:
         out.mkdir(parents=True, exist_ok=True)
-        _sweep(out)
+        sweep(out)
         folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=out))
         with alone_in(folder):
             yield folder
@@ -121,11 +121,14 @@ def staging(out: Path) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sweep(out: Path) -> None:
-    """Remove what runs into `out` that were killed have left; those that are at work hold their folders."""
+def sweep(out: Path, *, new: float = _NEW) -> None:
+    """Remove what runs into `out` that were killed have left; those that are at work hold their folders.
+
+    new: seconds for which a folder is left alone; 0 where nobody else can be making one.
+    """
     for folder in out.glob(f"{_STAGING}*/"):
         with suppress(OSError):
-            if time.time() - folder.stat().st_mtime > _NEW and is_idle(folder):
+            if time.time() - folder.stat().st_mtime >= new and is_idle(folder):
                 shutil.rmtree(folder, ignore_errors=True)
 
 

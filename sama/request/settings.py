@@ -43,6 +43,16 @@ class Settings:
     keep_haze: bool = False
     listing: Listing = Listing()
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What of it `Request.of` takes."""
+        return {
+            "method": self.method,
+            "candidate": self.candidate,
+            "keep_haze": self.keep_haze,
+            "listing": self.listing,
+        }
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values. A picture that came from a path is named, any other is put in whole."""
         return {
