@@ -14,7 +14,12 @@ function keptFiles(mode, work) {
     opening.onsuccess = () => {
       const base = opening.result,
         change = base.transaction('files', mode);
-      const asked = work(change.objectStore('files'));
+      let asked;
+      try {
+        asked = work(change.objectStore('files'));
+      } catch (error) {
+        reject(error);
+      }
       change.oncomplete = () => {
         base.close();
         resolve(asked?.result);

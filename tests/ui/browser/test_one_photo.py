@@ -222,6 +222,7 @@ def test_where_the_browser_keeps_no_files_the_page_asks_before_a_row_is_lost(bro
     """Storage that is full, or none at all."""
     visitor = Visitor(browser, server[1])
     try:
+        visitor.answered()
         visitor.page.evaluate("IDBObjectStore.prototype.put = () => { throw new DOMException('full'); }; 0")
         for name in ("one", "two"):
             Image.fromarray(quarters(50, 60)).save(tmp_path / f"{name}.png")
