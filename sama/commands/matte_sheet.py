@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from sama.errors import SamaError
+from sama.export.lettering import write
 from sama.photo.resize import fit_within, resize
 
 ROWS = 24  # on a sheet, at most
@@ -54,12 +55,7 @@ def save_sheet(rows: list[Row], path: Path) -> None:
     sheet = Image.new("RGB", (4 * (TILE + GAP), height), "white")
     pen, top = ImageDraw.Draw(sheet), 0
     for row in rows:
-        pen.text(
-            (2, top + 2),
-            f"{row.name}: photo, label, matte, cut-out",
-            fill="black",
-            font=ImageFont.load_default(12),
-        )
+        write(pen, (2, top + 13), f"{row.name}: photo, label, matte, cut-out", 11)
         top += CAPTION
         for i, tile in enumerate(row.tiles):
             sheet.paste(tile, (i * (TILE + GAP), top))
