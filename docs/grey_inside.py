@@ -52,7 +52,8 @@ def main() -> None:
         for _ in predictor.set_image(photo.rgb):
             pass
         answer = sama.answer(predictor, sama.Request.of(prompts, photo.size, output_size=size))
-        layers, mask = answer.union.layers, answer.mask("sama")
+        layers = answer.union.layers
+        mask = layers["sama"] > 0
         shares = grey_share(layers["alpha"], mask), unsure_share(layers["trimap"], mask)
         family = path.name.split("_")[0]
         objects[family] += 1
