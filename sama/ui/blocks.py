@@ -8,6 +8,7 @@ from gradio.mcp import GradioMCPServer
 from PIL import Image
 
 from sama.photo.resize import fit_within
+from sama.predict.allocator import return_memory
 from sama.ui.door import Door
 from sama.ui.telling import failure
 
@@ -40,6 +41,7 @@ class StudioBlocks(Door):
             self._late.popitem(last=False)
         self.state_holder.delete_state(tab)
         self.state_holder.session_data.pop(tab, None)
+        return_memory()  # a photo's features lie scattered among what others still use
 
     def _refuse_late(self, call: str | None, tab: str | None) -> None:
         """Raises gr.Error for a call of a tab that was closed."""
