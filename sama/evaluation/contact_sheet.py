@@ -9,11 +9,12 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from sama.evaluation.datasets import TrueObject
 from sama.evaluation.methods import Scored
 from sama.evaluation.prompting import tight_box
+from sama.export.lettering import write
 from sama.photo.resize import resize
 from sama.request.prompts import Prompts
 
@@ -57,7 +58,7 @@ class ContactSheet:
         pen = ImageDraw.Draw(row)
         for index, (caption, tile) in enumerate(tiles):
             left = index * (TILE + GAP)
-            pen.text((left, 2), caption, fill="black", font=ImageFont.load_default(12))
+            write(pen, (left, 13), caption, 11)
             row.paste(tile, (left, CAPTION))
         packed = BytesIO()
         row.save(packed, "PNG")
@@ -77,7 +78,7 @@ class ContactSheet:
         sheet = Image.new("RGB", (width + GAP, height), "white")
         pen, top = ImageDraw.Draw(sheet), 0
         for text, row in drawn:
-            pen.text((GAP, top + 4), text, fill="black", font=ImageFont.load_default(14))
+            write(pen, (GAP, top + 17), text, 13)
             top += CAPTION + GAP
             if row is not None:
                 sheet.paste(row, (GAP, top))

@@ -71,6 +71,29 @@ def fonts_for(text: str, *, plain: bool = False) -> tuple[list[str], set[str]]:
     return families, missing
 
 
+def pieces(text: str) -> list[tuple[str, str]]:
+    """Cut a text into pieces (part of the text, family that has its letters), of as many letters as one family has; a
+    letter that no font here has becomes a question mark."""
+    families, missing = fonts_for(text)
+    cut: list[tuple[str, str]] = []
+    for letter in text:
+        letter = "?" if letter in missing else letter
+        last = cut[-1][1] if cut else FIRST
+        having = (family for family in families if ord(letter) in _letters_of(family))
+        family = next(having, FIRST) if _is_drawn(letter) else last
+        if cut and family == last:
+            cut[-1] = cut[-1][0] + letter, family
+        else:
+            cut.append((letter, family))
+    return cut
+
+
+def file_of(family: str) -> tuple[str, int]:
+    """Return the file that matplotlib takes for a family, and which of the file's faces; raises ValueError."""
+    path = font_manager.findfont(font_manager.FontProperties(family=[family]), fallback_to_default=False)
+    return str(path), getattr(path, "face_index", 0)
+
+
 def _is_drawn(letter: str) -> bool:
     """Whether a letter leaves a mark: no blank, nothing that only says how others are to be drawn."""
     return unicodedata.category(letter) not in ("Cc", "Cf", "Zl", "Zp", "Zs") and not (
@@ -112,8 +135,8 @@ _useless: set[str] = set()  # files that are no fonts to draw with
 def _letters_of(family: str) -> frozenset[int]:
     """The code points that a family has, in the file that matplotlib takes for it; none where it cannot be used."""
     try:
-        path = font_manager.findfont(font_manager.FontProperties(family=[family]), fallback_to_default=False)
-        return frozenset(FT2Font(path, face_index=getattr(path, "face_index", 0)).get_charmap())
+        path, face = file_of(family)
+        return frozenset(FT2Font(path, face_index=face).get_charmap())
     except Exception:  # a font file may be anything
         return frozenset()
 

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from sama.errors import SamaError
+from sama.export.lettering import write
 
 ROWS = 24  # on a sheet, at most
 TILE, GAP, CAPTION = 200, 6, 18  # pixels
@@ -43,7 +44,7 @@ def save_sheet(rows: list[Row], path: Path) -> None:
     sheet = Image.new("RGB", (across * (TILE + GAP), height), "white")
     pen, top = ImageDraw.Draw(sheet), 0
     for row in rows:
-        pen.text((2, top + 2), row.caption, fill="black", font=ImageFont.load_default(12))
+        write(pen, (2, top + 13), row.caption, 11)
         top += CAPTION
         for i, tile in enumerate(row.tiles):
             sheet.paste(tile, (i * (TILE + GAP), top))

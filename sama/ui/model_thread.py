@@ -27,7 +27,8 @@ class ModelThread:
     def __init__(self):
         reuse_memory()
         self._jobs: SimpleQueue[tuple[Future, Callable] | None] = SimpleQueue()
-        self._worker = self._start()
+        self._worker = self._thread()
+        self._worker.start()
         atexit.register(self._stop)
 
     def call(self, function: Callable, *args: Any, **options: Any) -> Any:
@@ -47,13 +48,17 @@ class ModelThread:
 
     def leave(self) -> None:
         """Called by a step: another thread goes on with the others' steps, and this one ends with its step."""
-        if self._worker is threading.current_thread():
-            self._worker = self._start()
+        if self._worker is not (before := threading.current_thread()):
+            return
+        # Before it starts: at the end of its first step, which may come at once, it looks whether it is still wanted.
+        self._worker = self._thread()
+        try:
+            self._worker.start()
+        except RuntimeError:  # the system gives no more threads: the others wait for this step
+            self._worker = before
 
-    def _start(self) -> threading.Thread:
-        worker = threading.Thread(target=self._work, name="model", daemon=True)
-        worker.start()
-        return worker
+    def _thread(self) -> threading.Thread:
+        return threading.Thread(target=self._work, name="model", daemon=True)
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:

@@ -86,7 +86,7 @@ def build_studio(
         components |= {"candidates": candidates, "scene": scene, "talk": talk, "run": run}
         _connect(studio, Wiring(shared, {**components, "file": downloads.file}), downloads)
         Api(open_visit, info, shared.keep).add()
-        studio.unload(_forget_session(studio))
+        studio.unload(studio.forget)
     return studio
 
 
@@ -146,17 +146,6 @@ def launch_options(examples_dir: Path) -> dict[str, Any]:
         "enable_monitoring": False,
         "mcp_server": True,
     }
-
-
-def _forget_session(studio: gr.Blocks) -> Callable[[gr.Request], None]:
-    """Return what to do when a tab is closed; Gradio alone would keep everything of its visitor's for an hour."""
-
-    def forget(request: gr.Request) -> None:
-        if request.session_hash is not None:
-            studio.state_holder.delete_state(request.session_hash)
-            studio.state_holder.session_data.pop(request.session_hash, None)
-
-    return forget
 
 
 def _keeper(prompter: Prompter) -> Callable[[str], str]:

@@ -8,11 +8,13 @@ import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib import font_manager
+from PIL import Image, ImageDraw
 
 from sama.export import letters
 from sama.export.figure import draw_figure, save_figure
 from sama.export.files import write_file
-from sama.export.letters import columns, fonts_for, shortened, wrapped
+from sama.export.lettering import write
+from sama.export.letters import FIRST, columns, fonts_for, pieces, shortened, wrapped
 from sama.photo.opening import Photo, image_digest
 from tests.export.test_export import disc, outputs
 
@@ -95,6 +97,20 @@ def test_letters_are_drawn_by_whichever_font_has_them(font, no_other_font, monke
         for name in ("figure.png", "figure.pdf"):
             write_file(name, drawn, tmp_path)
     assert b"SamaSquares" in (tmp_path / "figure.pdf").read_bytes()
+
+
+def test_a_picture_s_letters_come_from_the_same_fonts(font, no_other_font, monkeypatch):
+    """The squares of the made font are full, and stand where the text has them."""
+    monkeypatch.setattr(letters, "_others", lambda: [font])
+    assert pieces("a" + JAPANESE[:2] + ".") == [("a", FIRST), (JAPANESE[:2], font), (".", FIRST)]
+    sheet = Image.new("L", (200, 40), 255)
+    write(ImageDraw.Draw(sheet), (10, 30), JAPANESE[:2], 20)
+    drawn = np.asarray(sheet) < 128
+    rows, columns_ = np.nonzero(drawn)
+    assert (columns_.min(), columns_.max()) == (10, 47), "two letters of 20 pixels, each a square of 18"
+    assert rows.max() == 29 and drawn[12:30, 10:28].all() and drawn[12:30, 30:48].all()
+    monkeypatch.setattr(letters, "_others", lambda: [])
+    assert pieces("a" + JAPANESE[:2]) == [("a??", FIRST)], "no boxes where no font has a letter"
 
 
 def test_words_stand_in_for_letters_that_no_font_has(no_other_font):

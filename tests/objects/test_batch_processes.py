@@ -1,4 +1,4 @@
-"""Batches that are killed, in several processes, and on a Ray cluster: the files are those of one clean run."""
+"""Batches that are killed and in several processes: the files are those of one clean run."""
 
 import random
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from sama.errors import SamaError
-from sama.objects.batch import DONE, FAILED
+from sama.objects.batch import FAILED
 from tests.objects.batch_photos import DEADLY, FEW, SECONDS, SIZE, deadly, quick, save_photo, tree
 
 ROOT = Path(__file__).parents[2]
@@ -79,20 +79,3 @@ def test_a_model_that_cannot_be_loaded_ends_all_processes(photos, tmp_path):
 
 def _none(model: str, **how):
     raise SamaError("There is no model here; get one.")
-
-
-def test_a_ray_cluster_of_two_workers_leaves_the_same_files(photos, tmp_path, capfd):
-    report = quick(photos, tmp_path / "ray", workers=2, ray="local")
-    assert [each.status for each in report.results].count(DONE) == COUNT - 1
-    assert [each.photo for each in report.failed] == ["05b.png"]
-    said = capfd.readouterr()
-    assert not said.out and not said.err, "Ray is quiet"
-    quick(photos, tmp_path / "clean")
-    assert tree(tmp_path / "ray") == tree(tmp_path / "clean")
-
-
-def test_without_ray_a_sentence_says_how_to_get_it(photos, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(SamaError, match=r"Ray is not installed; run `pip install 'sama-studio\[cluster\]'`"):
-        quick(photos, tmp_path / "out", ray="local")
-    assert not (tmp_path / "out").exists()

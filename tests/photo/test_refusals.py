@@ -1,5 +1,6 @@
 """Files that are no photos, or cannot be read: each is refused with one sentence that names the true reason."""
 
+import ast
 import io
 import os
 import struct
@@ -12,7 +13,9 @@ import tifffile
 from PIL import Image
 
 from sama.errors import PhotoError
+from sama.photo import plain
 from sama.photo.opening import open_image
+from sama.photo.refusals import _BRANDS, _FOREIGN
 from tests.helpers import encode, png_chunk, png_file
 
 
@@ -128,6 +131,12 @@ REFUSED = {
     "x.jxr": (b"II\xbc\x01\x08\0\0\0", IT_IS + "a JPEG XR file; " + AS_PHOTO),
     "x.exr": (b"v/1\x01\2\0\0\0", IT_IS + "an OpenEXR file; " + AS_PHOTO),
     "x.hdr": (b"#?RADIANCE\n", IT_IS + "a Radiance HDR file; " + AS_PHOTO),
+    "x.pam": (b"P7\nWIDTH 1\n", IT_IS + "a PAM file; " + AS_PHOTO),
+    "x.pfm": (b"PF\n1 1\n", IT_IS + "a PFM file of colours; " + AS_PHOTO),
+    "x.dds": (b"DDS |\0\0\0", IT_IS + "a DDS texture; export it as PNG."),
+    "x.fits": (b"SIMPLE  =   T", IT_IS + "a FITS file; export it as TIFF or PNG."),
+    "j2k.heif": (box(b"j2ki"), IT_IS + "a HEIF file with JPEG 2000 inside; " + AS_PHOTO),
+    "vvc.heif": (box(b"vvic"), IT_IS + "a HEIF file with H.266 inside; " + AS_PHOTO),
     "x.ico": (b"\0\0\1\0\1\0", IT_IS + "an icon; export it as PNG."),
     "x.svg": (
         b'<?xml version="1.0"?>\n<svg/>',
@@ -220,6 +229,59 @@ REFUSED = {
     ),
     "raw.dng": (renumbered(262, 34892), "is a raw photo without a full-size preview; " + AS_PHOTO),
 }
+
+
+def test_the_table_has_every_kind_that_is_known_by_its_first_bytes():
+    told = {sentence for _, sentence in REFUSED.values()}
+    known = {f"{IT_IS}{what}; {remedy}." for what, remedy in (*_FOREIGN.values(), *_BRANDS.values())}
+    assert known <= told, known - told
+
+
+def texts(path: Path, *makers: str) -> set[str]:
+    """Texts in a file's code: all, or of those calls alone the longest in the first argument."""
+    tree = ast.parse(path.read_text("utf-8"))
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and getattr(n.func, "id", "") in makers]
+    found = set()
+    for part in [call.args[:1] for call in calls if call.args] if makers else [[tree]]:
+        inside = (n.value for n in ast.walk(part[0]) if isinstance(n, ast.Constant))
+        words = [text for text in inside if isinstance(text, str)]
+        found.update(words if not makers else sorted(words, key=len)[-1:])
+    return found
+
+
+def test_every_refusal_in_the_code_of_this_room_is_in_its_tests():
+    """A new sentence needs its row in the table above, or below in what is no file."""
+    here = Path(__file__)
+    tested = " ".join(text for path in here.parent.glob("test_*.py") for text in texts(path))
+    code = (here.parents[2] / "sama" / "photo").glob("*.py")
+    told = {words.strip(" ;,.") for path in code for words in texts(path, "PhotoError", "Refused")}
+    assert len(told) > 15 and not {words for words in told if words not in tested}
+
+
+def test_the_sentence_of_what_is_no_file_to_read(tmp_path, monkeypatch):
+    assert refusal(tmp_path / "gone.png") == "gone.png does not exist; check its path."
+    assert refusal(tmp_path) == f"{tmp_path.name} is a folder; choose a photo in it."
+    os.mkfifo(tmp_path / "pipe")
+    assert refusal(tmp_path / "pipe") == "pipe is not a regular file; choose a photo."
+    (tmp_path / "a.png").write_bytes(PNG)
+    limit = "a.png has 0.0004 megapixels and the limit is 0.0003; scale it down first."
+    assert refusal(tmp_path / "a.png", max_pixels=300) == limit
+    scans = JPEG[:-2] + b"\xff\xda" * 10 + JPEG[-2:]
+    monkeypatch.setattr(plain, "_MAX_WORK", 100)
+    number = scans.count(b"\xff\xda")
+    told = f"s.jpg is a JPEG of {number} scans, which would take minutes to read; {AS_PHOTO}"
+    assert refusal(scans, name="s.jpg") == told
+    for error, told in (
+        (PermissionError(13, "no"), "a.png may not be read; change its permissions."),
+        (OSError(5, "no"), "a.png cannot be read; check its path."),
+        (MemoryError(), "a.png does not fit into memory; scale it down first."),
+    ):
+
+        def fail(self, error=error):
+            raise error
+
+        monkeypatch.setattr(Path, "read_bytes", fail)
+        assert refusal(tmp_path / "a.png") == told
 
 
 @pytest.mark.parametrize("name", REFUSED)

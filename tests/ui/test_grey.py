@@ -8,11 +8,11 @@ from gradio.data_classes import FileData
 from PIL import Image
 
 from sama.methods import answer as ask
-from sama.predict.answer import ALPHA, SAMA, Answer, ObjectAnswer
+from sama.predict.answer import ALPHA, SAMA, TRIMAP, Answer, ObjectAnswer
 from sama.request.prompts import Prompts
 from sama.request.request import Request
 from sama.ui.candidates import ChoiceData, offer
-from sama.ui.candidates.grey import LARGE, grey_share, is_grey
+from sama.ui.candidates.grey import LARGE, UNSURE, grey_share, is_grey, unsure_share
 from sama.ui.handlers.answering import answer
 from sama.ui.prompter import PromptData
 from tests.helpers import disc, page_of, studio_of
@@ -62,8 +62,10 @@ def test_where_the_photo_ends_is_no_edge_and_its_size_does_not_matter():
     assert grey_share(*large) == pytest.approx(grey_share(with_core(60), DISC), abs=0.01)
 
 
-def made(alpha: np.ndarray, method: str = "sama") -> Answer:
+def made(alpha: np.ndarray, method: str = "sama", trimap: np.ndarray | None = None) -> Answer:
     layers = {"sam": np.where(DISC, 5.0, -5.0), SAMA: np.where(DISC, 5.0, -5.0), ALPHA: alpha}
+    if trimap is not None:
+        layers[TRIMAP] = trimap
     one = ObjectAnswer(Prompts(boxes=((0, 0, 9, 9),)), DISC[None], np.array([0.9]), 0, layers)
     return Answer(method, (one,))
 
@@ -75,6 +77,26 @@ def test_the_page_asks_from_a_tenth_and_only_about_a_matte_of_sama():
     assert not is_grey(made(filled(0.5), "closed_form"))
     assert offer(made(filled(0.5)), "cat", 1, trained=True)["grey"] is True
     assert offer(made(filled(0.5)), "cat", 1, trained=False)["grey"] is False
+
+
+def with_open(share: float) -> np.ndarray:
+    """A trimap that is sure of the disc but for its edge and a share of its inside."""
+    left_open = (np.abs(FAR - 150) < 3) | (146 * share**0.5 > FAR)
+    return np.where(left_open, np.float32(0.5), filled(1))
+
+
+def test_where_the_trimap_agrees_that_it_shines_through_the_page_does_not_ask():
+    """Glass: the trimap leaves the inside open. A plate of a kind that is not known: it says object, and the matte is
+    grey. The shares are those of glass (0.35 and more) and of solid things (nearly all below 0.26)."""
+    assert unsure_share(with_open(0), DISC) == 0
+    assert unsure_share(with_open(0.25), DISC) == pytest.approx(0.25, abs=0.01)
+    flat = filled(0.75)
+    assert is_grey(made(flat, trimap=with_open(0)))
+    assert is_grey(made(flat, trimap=with_open(UNSURE - 0.03)))
+    assert not is_grey(made(flat, trimap=with_open(UNSURE + 0.03)))
+    assert not is_grey(made(flat, trimap=with_open(1)))
+    assert not is_grey(made(filled(1), trimap=with_open(0))), "nothing is grey"
+    assert is_grey(made(flat)), "a model without a trimap"
 
 
 def test_sam_s_early_answer_has_no_matte_to_ask_about():

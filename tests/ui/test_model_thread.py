@@ -1,6 +1,8 @@
 """The thread that the model has to itself."""
 
 import threading
+import time
+from concurrent.futures import Future
 
 import pytest
 
@@ -67,3 +69,45 @@ def test_who_leaves_early_closes_the_generator(thread):
     next(answers)
     answers.close()
     assert closed == [thread.call(threading.get_ident)]
+
+
+def test_who_takes_over_stays_though_its_first_step_ends_at_once(monkeypatch):
+    """The new thread may have done its first step before whoever started it goes on."""
+    thread = ModelThread()
+    first = threading.Event()
+    started = threading.Thread.start
+
+    def start(worker):
+        started(worker)
+        if worker.name == "model":
+            assert first.wait(20)
+            time.sleep(0.05)  # the step has ended, and the thread has looked whether it is wanted
+
+    def slow():
+        waiting.start()
+        while thread._jobs.empty():
+            time.sleep(0.001)
+        monkeypatch.setattr(threading.Thread, "start", start)
+        thread.leave()
+        monkeypatch.undo()
+
+    waiting = threading.Thread(target=lambda: thread.call(first.set), daemon=True)
+    thread.call(slow)
+    later: Future = Future()
+    thread._jobs.put((later, lambda: 7))
+    assert later.result(timeout=20) == 7
+
+
+def test_where_there_are_no_more_threads_the_step_keeps_its_own(monkeypatch):
+    thread = ModelThread()
+
+    def refuse(worker):
+        raise RuntimeError("can't start new thread")
+
+    def slow():
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        thread.leave()
+        monkeypatch.undo()
+        return threading.get_ident()
+
+    assert thread.call(slow) == thread.call(threading.get_ident)

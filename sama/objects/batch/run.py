@@ -34,7 +34,6 @@ def batch(
     settings: Mapping[str, Any] | None = None,
     only: Collection[str] | None = None,
     workers: int = 1,
-    ray: str | None = None,
     again: bool = False,
     max_pixels: int = MAX_PIXELS,
     progress: Progress | None = None,
@@ -45,10 +44,9 @@ def batch(
 
     source: prompts, by default those of the session files beside the photos. model, how: see `sama.load`; without a
     model that of the sessions. settings: as in session files, which they replace. only: some of the files. workers:
-    processes, each with a model and its share of the threads. ray: the address of a Ray cluster whose machines see both
-    folders at the same place, "local" for one here; `workers` is then how many actors there are. again: make anew what
-    is there. progress: called with photos done, of how many, and how many of them had been there. loading: instead of
-    `sama.load`, called with the model and how; other processes import it.
+    processes, each with a model and its share of the threads. again: make anew what is there. progress: called with
+    photos done, of how many, and how many of them had been there. loading: instead of `sama.load`, called with the
+    model and how; other processes import it.
 
     Run again after it was stopped, it goes on; photos that have changed, or of which something else is asked, are made
     anew, and those that failed are tried again. Raises SamaError where nothing can be done at all; whatever is wrong
@@ -72,7 +70,7 @@ def batch(
         "only": None if only is None else sorted(only),
         "model": model,
     }
-    means = _means(workers, ray)
+    means = _means(workers)
     with _alone(out):
         journal = Journal(out, same, again=again)
         tasks = folders_for(found, journal.earlier)
@@ -91,11 +89,7 @@ def _model_of(source: Source) -> str:
     return models[0]
 
 
-def _means(workers: int, ray: str | None) -> Means:
-    if ray is not None:
-        from sama.objects.batch.cluster import on_cluster
-
-        return on_cluster(workers, ray)
+def _means(workers: int) -> Means:
     if workers > 1:
         from sama.objects.batch.processes import in_processes
 

@@ -1,6 +1,6 @@
 // Files on their way to the server. A photo becomes the new value; a session file goes along with the present one; of
 // several photos one is opened, and the others wait in a row. `accept(kind, value, marks, file)` says what was sent,
-// `say` what is happening; marks() are the present ones. heard: what a screen reader tells.
+// `say` what is happening; marks() are the present ones. heard: what a screen reader tells; keep: see keep.js.
 const isSession = file => /\.json$/i.test(file.name) || file.type === 'application/json';
 const openingFirst = count => `Opening the first of ${count} photos; the others wait below the photo ...`;
 const namesOf = files => files.map(({ name }) => name).join(', ');
@@ -15,10 +15,10 @@ function sorted(files) {
   return { pictures, session: null, left: `Left out: ${namesOf(sessions)}. ${rule}` };
 }
 
-function Files({ row, stage, heard }, { limit, say, accept, marks }) {
+function Files({ row, stage, heard }, { limit, say, accept, marks, keep }) {
   let newest = null; // the upload under way: one that has been overtaken is dropped
   let waiting = null; // a session that came with its photo
-  const photos = Row(row, { marks, open: item => take(item.file, item) });
+  const photos = Row(row, { marks, open: item => take(item.file, item), keep });
   const told = text => say({ text, brief: 6000 });
 
   async function send(file, text) {
@@ -62,9 +62,8 @@ function Files({ row, stage, heard }, { limit, say, accept, marks }) {
   }
   return {
     take: takeAll,
-    get uploading() {
-      return !!newest;
-    },
+    lost: () => newest || photos.lost, // by leaving the page
+    again: photos.again,
     // The server shows the photo that was sent: a session that came with it follows.
     shown() {
       photos.shown();

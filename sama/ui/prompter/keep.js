@@ -1,8 +1,10 @@
-// What a reload, Back or a discarded tab must not lose: the open photo and its marks. The marks, and where the server has
-// the photo, are kept in this tab's own storage; the photo's file in the browser's, in case the server has lost it, under
-// a name that only this tab knows, and for as long as the server keeps uploads. restore.js reads both.
+// What a reload, Back or a discarded tab must not lose: the open photo and its marks, and the row of those that wait. The
+// marks, and where the server has the photo, are kept in this tab's own storage; the photos' files in the browser's, in
+// case the server has lost them, under a name that only this tab knows, while the tab is there and for as long as the
+// server keeps uploads. restore.js reads what is about the open photo.
 const KEPT = 'sama-photo';
 const KEPT_HOURS = 2;
+const rowOf = tab => tab + ' row';
 
 function keptFiles(mode, work) {
   return new Promise((resolve, reject) => {
@@ -12,7 +14,12 @@ function keptFiles(mode, work) {
     opening.onsuccess = () => {
       const base = opening.result,
         change = base.transaction('files', mode);
-      const asked = work(change.objectStore('files'));
+      let asked;
+      try {
+        asked = work(change.objectStore('files'));
+      } catch (error) {
+        reject(error);
+      }
       change.oncomplete = () => {
         base.close();
         resolve(asked?.result);
@@ -44,7 +51,8 @@ function Keep() {
   const tidy = store => {
     store.openCursor().onsuccess = ({ target: { result: at } }) => {
       if (!at) return;
-      if (Date.now() - at.value.time > KEPT_HOURS * 3600e3) at.delete();
+      const old = Date.now() - at.value.time > KEPT_HOURS * 3600e3;
+      if (old && at.key !== tab && at.key !== rowOf(tab)) at.delete();
       at.continue();
     };
   };
@@ -68,6 +76,7 @@ function Keep() {
         able = false;
       }
     },
+    tab,
     // A file on its way, and whether the server shows it as the photo: what turns out to be a mask of the photo before,
     // or no photo at all, does not take its place.
     coming(key, file) {

@@ -119,9 +119,10 @@ Keyboard(stage, {
 
 const say = Status($('.pr-status'), $('.pr-progress div'));
 $('.pr-file').accept = props.photo_files + ',.json';
+const keep = Keep();
 const files = Files(
   { row: $('.pr-row'), stage, heard: $('.pr-unseen') },
-  { limit: props.max_megabytes, say, accept: sent, marks },
+  { limit: props.max_megabytes, say, accept: sent, marks, keep },
 );
 arriving({ input: $('.pr-file'), stage }, { take: files.take, say });
 const mark = Examples($('.pr-examples'), props.examples || [], name => {
@@ -129,7 +130,6 @@ const mark = Examples($('.pr-examples'), props.examples || [], name => {
   trigger('example', { name });
 });
 const sharp = Sharp(wanted => trigger('sharpen', wanted));
-const keep = Keep();
 
 // Only the greeting itself is not worth keeping.
 function remember() {
@@ -137,7 +137,7 @@ function remember() {
   keep.marks({ ...current(), session: null });
 }
 window.addEventListener('beforeunload', e => {
-  if (files.uploading || (!keep.able && photo && !photo.example && isMarked())) e.preventDefault();
+  if (files.lost() || (!keep.able && photo && !photo.example && isMarked())) e.preventDefault();
 });
 
 function sent(kind, file, known, own) {
@@ -160,6 +160,7 @@ function open(next) {
   trigger('upload');
 }
 Scenes(() => (locked() ? null : { key: photo.key, ...current() }), open);
+let greeted = false;
 async function show() {
   const next = props.photo;
   if (!next) {
@@ -188,6 +189,8 @@ async function show() {
   draw();
   remember();
   files.shown();
+  if (!greeted) files.again(!photo.example);
+  greeted = true;
 }
 Own($('.pr-own'), tools, isMarked);
 watch('value', () => {

@@ -117,7 +117,7 @@ class FakePredictor:
         while self._views < (5 if sama else 1):
             next(self._pending)
         if sama and self.counts.held is not None:
-            assert self.counts.held.wait(20)
+            assert self.counts.held.wait(60)
         self.counts.answers += 1
         self.counts.closer.append(request.closer)
         objects = tuple(

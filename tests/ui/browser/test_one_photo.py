@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -165,6 +166,73 @@ def test_a_reload_brings_photo_and_marks_back_even_if_the_server_has_lost_the_fi
         assert points(tab) == marked and len(marked) == 1
         assert np.abs(np.subtract(tab.page.evaluate(SEEN, AROUND), QUARTERS)).max() < 90
     assert not tab.errors
+
+
+def test_a_reload_brings_the_row_back_with_the_marks_of_each(tab, tmp_path):
+    def row(state) -> list:
+        return tab.page.locator(f".pr-row button{state}").all_inner_texts()
+
+    paths = [tmp_path / f"{name}.png" for name in ("left", "middle", "right")]
+    for i, path in enumerate(paths):
+        Image.fromarray(quarters(300 + 2 * i, 400)).save(path)
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no photo")
+    assert dropped(tab, "#scene", *paths, broken)
+    tab.page.get_by_text("400 × 300").wait_for()
+    marked = {}
+    for name, size in (("left", "400 × 300"), ("right", "400 × 304")):
+        tab.page.get_by_role("button", name=f"{name}.png").click()
+        tab.page.get_by_text(size).wait_for()
+        tab.page.mouse.click(*tab.at(0.4 if name == "left" else 0.6, 0.5))
+        tab.answered()
+        marked[name] = points(tab)
+    tab.page.get_by_role("button", name="broken.png").click()
+    tab.page.wait_for_function("() => document.querySelector('.pr-row button:disabled')")
+    assert tab.page.evaluate("dispatchEvent(new Event('beforeunload', { cancelable: true }))"), (
+        "nothing to ask"
+    )
+    kept = json.loads(tab.page.evaluate("sessionStorage.getItem('sama-photo')"))
+    for upload in Path(kept["value"]["image"]["path"]).parents[1].glob("*/left.png"):
+        upload.unlink()  # the server has lost one that waits
+    tab.page.reload()
+    tab.answered()
+    tab.page.wait_for_function("() => document.querySelectorAll('.pr-row button').length === 4")
+    assert row("") == ["left.png", "middle.png", "right.png", "broken.png"]
+    assert row("[aria-pressed=true]") == ["right.png"] and points(tab) == marked["right"]
+    assert row(":disabled") == ["broken.png"]
+    for name, size in (("left", "400 × 300"), ("middle", "400 × 302"), ("right", "400 × 304")):
+        tab.page.get_by_role("button", name=f"{name}.png").click()
+        tab.page.get_by_text(size).wait_for()
+        assert points(tab) == marked.get(name, []), name
+    assert len(marked["left"]) == 1 and marked["left"] != marked["right"]
+    # An example is open at the next reload: the row waits, and no photo of it is pressed.
+    tab.page.locator(".pr-examples button").first.click()
+    tab.page.wait_for_function("() => JSON.parse(sessionStorage.getItem('sama-row')).open === -1")
+    assert row("[aria-pressed=true]") == []
+    tab.page.reload()
+    tab.page.wait_for_function("() => document.querySelectorAll('.pr-row button').length === 4")
+    assert row("[aria-pressed=true]") == []
+    tab.page.get_by_role("button", name="left.png").click()
+    tab.page.get_by_text("400 × 300").wait_for()
+    assert row("[aria-pressed=true]") == ["left.png"] and points(tab) == marked["left"]
+    assert not tab.errors
+
+
+def test_where_the_browser_keeps_no_files_the_page_asks_before_a_row_is_lost(browser, server, tmp_path):
+    """Storage that is full, or none at all."""
+    visitor = Visitor(browser, server[1])
+    try:
+        visitor.answered()
+        visitor.page.evaluate("IDBObjectStore.prototype.put = () => { throw new DOMException('full'); }; 0")
+        for name in ("one", "two"):
+            Image.fromarray(quarters(50, 60)).save(tmp_path / f"{name}.png")
+        goes = "dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+        assert visitor.page.evaluate(goes)
+        assert dropped(visitor, "#scene", tmp_path / "one.png", tmp_path / "two.png")
+        visitor.page.get_by_text("60 × 50").wait_for()
+        assert not visitor.page.evaluate(goes)
+    finally:
+        visitor.context.close()
 
 
 def test_another_visitor_gets_nothing_of_it(tab, visit):

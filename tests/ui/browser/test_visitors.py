@@ -6,6 +6,9 @@ import time
 
 import pytest
 
+from sama.bench.tab import Tab
+from sama.bench.visitor import Found
+from sama.bench.visitor import Visitor as Leaver
 from tests.ui.browser.conftest import Visitor, serve
 from tests.ui.browser.fake_predictor import Counts, FakePredictor
 
@@ -80,3 +83,28 @@ def test_answers_are_not_mixed(browser, server):
     finally:
         for visitor in visitors:
             visitor.context.close()
+
+
+def test_a_tab_that_is_closed_before_its_photo_is_open_leaves_nothing(gated):
+    """What it asked for is still in the queue, or between two steps: nobody is to open the photo for it again."""
+    gate, url, counts = gated
+    leaver = Leaver(url, 3, 5, Found())
+    for _ in range(2):
+        tab = Tab(url)
+        image = tab.upload(leaver.name, leaver.photo)
+        values = {"scene": {"kind": "transparent"}, "candidates": {"seq": -1, "index": 0, "matte": "sama"}}
+        values["prompter"] = {"image": image, "points": [], "boxes": [leaver.box], "seq": 2, "side": 400}
+        tab.call("prompter", "upload", values, wait=False)
+        tab.call("prompter", "upload", values, wait=False)
+        deadline = time.monotonic() + 40
+        while not living(counts):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        tab.close()
+        time.sleep(1)
+        gate.release(1)
+        time.sleep(1)
+        gate.release(30)
+        becomes(0, counts)
+        while gate.acquire(blocking=False):
+            pass
