@@ -87,14 +87,13 @@ def _sums(x: Tensor, window: int, axis: int) -> Tensor:
     Sums of 1, 2, 4, ... neighbours are made of each other, and those that add up to the window are added: an eighth of
     the time of PyTorch's average pooling, which walks through each window.
     """
-    length, begin, size, total = x.shape[axis] - window + 1, 0, 1, None
+    length, begin, size, parts = x.shape[axis] - window + 1, 0, 1, []
     while True:
         if window & size:
-            part = x.narrow(axis, begin, length)
-            total = part if total is None else total + part
+            parts.append(x.narrow(axis, begin, length))
             begin += size
         if 2 * size > window:
-            return total
+            return sum(parts[1:], parts[0])
         rest = x.shape[axis] - size
         x = x.narrow(axis, 0, rest) + x.narrow(axis, size, rest)
         size *= 2
