@@ -23,6 +23,20 @@ MAX_BYTES = 200_000_000
 Annotation = dict[str, Any]
 
 
+def contents(path: str | os.PathLike, called: str, remedy: str) -> bytes:
+    """Read a file of at most MAX_BYTES; called: what sentences begin with; remedy: for a larger one. Raises
+    PromptError."""
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a valid path"
+        raise PromptError(f"{called} cannot be read ({reason}); check its path.") from error
+    if len(data) > MAX_BYTES:
+        raise PromptError(f"{called} is over {MAX_BYTES / 1e6:g} MB; {remedy}.")
+    return data
+
+
 class Dataset:
     """A data set, read once and asked photo by photo."""
 
@@ -49,15 +63,7 @@ class Dataset:
     def load(cls, path: str | os.PathLike) -> "Dataset":
         """Read a file; raises PromptError."""
         name = short_name(Path(path).name)
-        try:
-            with Path(path).open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "not a valid path"
-            raise PromptError(f"The file {name} cannot be read ({reason}); check its path.") from error
-        if len(data) > MAX_BYTES:
-            raise PromptError(f"The file {name} is over {MAX_BYTES / 1e6:g} MB; split it.")
-        return cls(data, f"The file {name}")
+        return cls(contents(path, f"The file {name}", "split it"), f"The file {name}")
 
     def annotations(self, photo: str, *, alone: bool = False) -> list[Annotation]:
         """What is annotated of the photo called so, at least one; alone: else of the only photo, whatever its name.

@@ -11,7 +11,7 @@ import numpy as np
 
 from sama.errors import PhotoError, PromptError
 from sama.photo.source import short_name
-from sama.request.coco_files import MAX_BYTES, Dataset, united
+from sama.request.coco_files import MAX_BYTES, Dataset, contents, united
 from sama.request.masks import Size, open_mask
 
 # Of JSON in UTF-8 and UTF-16, with and without a byte order mark.
@@ -25,14 +25,7 @@ def read_mask(path: str | os.PathLike, size: Size, photo: str, *, name: str | No
     with its name, else of the only one. name: what the file is called, where not as it lies there. Raises PromptError.
     """
     name = short_name(name or Path(path).name)
-    try:
-        with Path(path).open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not a valid path"
-        raise PromptError(f"The mask {name} cannot be read ({reason}); check its path.") from error
-    if len(data) > MAX_BYTES:
-        raise PromptError(f"The mask {name} is over {MAX_BYTES / 1e6:g} MB; save it as PNG.")
+    data = contents(path, f"The mask {name}", "save it as PNG")
     if data.lstrip(b" \t\r\n").startswith(_BEGINNINGS):
         return _coco_mask(data, name, size, photo)
     try:

@@ -194,9 +194,7 @@ class Visit:
 
     def outputs(self, prompts: Prompts, settings: Settings, info: ModelInfo) -> Outputs:
         """Answer prompts at the photo's size, for export; encodes what is not encoded yet. Raises SamaError."""
-        asked = {"method": settings.method, "candidate": settings.candidate}
-        asked |= {"keep_haze": settings.keep_haze, "listing": settings.listing}
-        request = Request.of(prompts, self.size, **asked)
+        request = Request.of(prompts, self.size, **settings.asked)
         self._wait_until_encoded()
         photo = open_image(self.path, name=self.name, max_pixels=self.max_pixels, keep_own=True)
         return Outputs(photo, self._answer(request), request, settings, info)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from sama.objects.everything.folder import ordered
 from sama.objects.everything.found import Found
 
 BORDER = 0.4  # of the photo's border: what holds more is what is around the object
@@ -15,7 +16,7 @@ def main_object(found: Iterable[Found]) -> np.ndarray | None:
 
     Background is what holds much of the photo's border, as sky, ground and walls do, or nearly all of the photo.
     """
-    for each in sorted(found, key=lambda one: (-one.share, -one.predicted_iou, one.point)):
+    for each in ordered(found):
         if each.share > WHOLE:
             continue
         mask = each.mask()

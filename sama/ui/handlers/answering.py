@@ -10,7 +10,16 @@ from sama.ui import words
 from sama.ui.handlers.masks import method_of
 from sama.ui.handlers.page import Changes, Page
 from sama.ui.handlers.scenery import residual_of
-from sama.ui.handlers.steps import as_sam, cleared, encode, encoding_line, layers_of, objects_of, offer_of
+from sama.ui.handlers.steps import (
+    ahead,
+    as_sam,
+    cleared,
+    encode,
+    encoding_line,
+    layers_of,
+    objects_of,
+    offer_of,
+)
 from sama.ui.pictures import alpha_url, composite_url
 from sama.ui.prompter import Prompter
 from sama.ui.scene import Scene
@@ -53,7 +62,7 @@ def answer(page: Page) -> Iterator[Changes]:
         if not known and visit.looks_closer(request):
             yield {"visit": visit, "prompter": Prompter(status=CLOSER), **as_sam(page, visit, data, request)}
         elif not known and _pays(page, request):
-            yield {"visit": visit, "viewer": as_sam(page, visit, data, request, first=True)["viewer"]}
+            yield ahead(page, visit, data, request)
         yield from _complete(page, request)
     except SamaError as error:
         warn(error)

@@ -31,20 +31,18 @@ def encode(page: Page, visit: Visit, data: PromptData) -> Iterator[Changes]:
 
 
 def as_sam(
-    page: Page,
-    visit: Visit,
-    data: PromptData,
-    request: Request,
-    *,
-    to_solve: bool = False,
-    first: bool = False,
+    page: Page, visit: Visit, data: PromptData, request: Request, *, to_solve: bool = False
 ) -> Changes:
-    """SAM's answer alone, at once; to_solve: the page is to ask for the matte, which takes seconds; first: the rest
-    follows by itself in a moment, until when the other panels stay as they are."""
+    """SAM's answer alone, at once; to_solve: the page is to ask for the matte, which takes seconds."""
     found = visit.answer_sam(request)
-    layers = layers_of(page, visit, data, data.shows.of(found))
-    layers |= {name: True for name, is_so in (("solve", to_solve), ("first", first)) if is_so}
+    layers = layers_of(page, visit, data, data.shows.of(found)) | ({"solve": True} if to_solve else {})
     return {"viewer": Viewer(layers=layers), "candidates": offer_of(page, visit, data, found)}
+
+
+def ahead(page: Page, visit: Visit, data: PromptData, request: Request) -> Changes:
+    """SAM's mask alone; the rest, candidates too, follows by itself in a moment, until when all else stays as it is."""
+    layers = layers_of(page, visit, data, data.shows.of(visit.answer_sam(request)))
+    return {"visit": visit, "viewer": Viewer(layers={**layers, "first": True})}
 
 
 def cleared() -> Changes:
