@@ -170,7 +170,7 @@ def _pictures_of(container: "InputContainer", name: str) -> "VideoStream":
 
 
 def _decoder(stream: "VideoStream") -> "VideoCodecContext":
-    """Return what decodes a stream: its own decoder, but for the alpha of VP8 and VP9, which FFmpeg's own passes over."""
+    """Return what decodes a stream: its own decoder, but for VP8 and VP9 with alpha, which FFmpeg's own passes over."""
     import av
 
     own = stream.codec_context

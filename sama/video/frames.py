@@ -46,7 +46,8 @@ class Clip(ABC):
     rate: frames a second, on average where `variable_rate`; has_sound: whether there is a sound track; notes: what was
     done on opening and decoding, as of a `Photo`; name: of the file or folder, without those above it.
 
-    Iterations are independent of one another: several may go on at once, in any threads.
+    Iterations are independent of one another: several may go on at once, in any threads. Each opens the file for itself
+    and closes it at its end or when it is dropped; between them nothing is held open.
     """
 
     size: tuple[int, int]
@@ -89,9 +90,6 @@ class Clip(ABC):
             middle = (low + high) // 2
             low, high = (middle, high) if self.time(middle) <= seconds else (low, middle)
         return low
-
-    def close(self) -> None:
-        """Let go of the file."""
 
     def __enter__(self) -> Self:
         return self
