@@ -176,7 +176,8 @@ def _decoder(stream: "VideoStream") -> "VideoCodecContext":
 
     own = stream.codec_context
     other = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(own.name)
-    if stream.metadata.get("alpha_mode") != "1" or other not in av.codecs_available:
+    tags = {name.lower(): value for name, value in stream.metadata.items()}
+    if tags.get("alpha_mode") != "1" or other not in av.codecs_available:
         return own
     decoder = av.CodecContext.create(other, "r")
     if own.extradata:
