@@ -21,7 +21,7 @@ def film(path: Path, *output: object, size=(64, 48), frames: int = 12, source: s
     They are blurred: how colours of half the resolution are enlarged is a matter of taste.
     """
     width, height = size
-    pictures = f"{source}=size={width}x{height}:rate=25,gblur=sigma=3" if "=" not in source else source
+    pictures = f"{source}=size={width}x{height}:rate=25,gblur=sigma=10" if "=" not in source else source
     ffmpeg("-f", "lavfi", "-i", pictures, "-frames:v", frames, *output, path)
     return path
 
@@ -62,7 +62,7 @@ def sound(path: Path, rate: int = 48_000) -> np.ndarray:
     return np.frombuffer(ffmpeg("-i", path, "-vn", "-ac", 1, "-ar", rate, "-f", "f32le", "-"), np.float32)
 
 
-def near(one: np.ndarray, other: np.ndarray, mean: float = 1.5) -> None:
+def near(one: np.ndarray, other: np.ndarray, mean: float = 2.5) -> None:
     """Assert that pictures are alike but for rounding."""
     assert one.shape == other.shape
     assert np.abs(one.astype(int) - other.astype(int)).mean() <= mean
