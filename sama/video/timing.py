@@ -46,7 +46,7 @@ class Timing:
 def read_timing(
     container: "InputContainer", stream: "VideoStream", kind: str, name: str, max_frames: int | None
 ) -> Timing:
-    """Read a container to its end; kind: its reader, see `sniff`. Raises ClipError for one that is cut short, or has too
+    """Read a container to its end; kind: its reader, see `sniff`. Raises ClipError for one that is cut short, has too
     many frames, or one."""
     check_frames(name, max(stream.frames, 2), max_frames)
     tick = stream.time_base or Fraction(1, 90_000)
