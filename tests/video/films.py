@@ -48,13 +48,11 @@ def described(path: Path) -> str:
 
 def stamps(path: Path) -> list[float]:
     """When ffmpeg shows the frames, in seconds."""
-    lines = ffmpeg(
-        "-copyts", "-i", path, "-map", "0:v", "-fps_mode", "passthrough", "-f", "framehash", "-"
-    ).decode()
+    lines = ffmpeg("-copyts", "-i", path, "-map", "0:v", "-c", "copy", "-f", "framehash", "-").decode()
     base = re.search(r"#tb 0: (\d+)/(\d+)", lines)
     assert base is not None
     tick = int(base[1]) / int(base[2])
-    return [int(line.split(",")[2]) * tick for line in lines.splitlines() if line and line[0] != "#"]
+    return sorted(int(line.split(",")[2]) * tick for line in lines.splitlines() if line and line[0] != "#")
 
 
 def sound(path: Path, rate: int = 48_000) -> np.ndarray:

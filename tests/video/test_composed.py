@@ -52,7 +52,7 @@ def test_the_first_frame_shows_it_whole_and_it_moves_smoothly():
         way = np.array([[(x * a).sum(), (y * a).sum()] / a.sum() for _, a in clip])
         steps = np.hypot(*np.diff(way, axis=0).T)
         assert steps.max() < 20 and steps.sum() > 15
-        assert np.abs(np.diff(steps)).max() < 5
+        assert np.abs(np.diff(steps)).max() < 8
 
 
 def test_the_same_seed_makes_the_same_clip():
