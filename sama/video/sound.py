@@ -27,8 +27,7 @@ _NEEDS_HEADER = ("aac", "alac", "vorbis", "opus")
 class Sound:
     """The sound of one source, written in step with the pictures, packet by packet.
 
-    What lies before the first written frame is left out, and what lies after the last; to within half a packet, about
-    10 ms.
+    What lies before the first written frame is left out, and what lies after the last; to within a packet, about 20 ms.
     """
 
     def __init__(self, output: "OutputContainer", kind: str, source: Path, start: Fraction):
