@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from scipy import ndimage
 
 from sama import methods
@@ -143,9 +144,13 @@ def _decoded(
     features = predictor.features()
     with inference(predictor.device, predictor.dtype):
         answer = model.decode_sam(features, tensors)
+        if request.candidate is not None:
+            first = 1 if bool(tensors.ambiguous[0]) else 0  # of the masks that SAM offers
+            answer = replace(answer, chosen=torch.full_like(answer.chosen, request.candidate + first))
         logits = answer.base
         if predictor.trained and request.method != SAM:
-            believed = filling(answer, tensors, model.backbone.image_size)
+            boxed = request.candidate is None
+            believed = filling(answer, tensors, model.backbone.image_size) if boxed else answer
             logits = model.decode(features, believed, ("segmentation",))["segmentation"]
         height, width = frame.extent(logits.shape[-1])
         maps = logits[..., :height, :width].float().cpu()

@@ -244,7 +244,7 @@ class Visit:
         with self._lock:
             self._predictor.reset_image()
             self._rgb = self.shown = None
-            self._recalled = Recalled()
+            self._recalled, self.kept = Recalled(), {}
 
     def _read(self) -> Photo:
         return open_image(self.path, name=self.name, max_pixels=self.max_pixels)

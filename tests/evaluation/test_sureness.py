@@ -65,7 +65,9 @@ def test_one_batch_equals_eight_answers(predictor, box):
         if region is None or predictor.region_for(each) == region:
             masks.append(answer(predictor, replace(request, prompts=each)).mask("sama"))
     if region is None:
-        assert np.array_equal(found.disagreement, doubt_of(np.stack(masks)).disagreement)
+        expected = doubt_of(np.stack(masks))
+        assert np.mean(found.disagreement != expected.disagreement) < 2e-3, "a batch rounds otherwise"
+        assert found.sure == pytest.approx(expected.sure, abs=5e-3)
     else:
         assert not found.disagreement[: region.top - 1].any() and found.sure <= 1
         assert len(masks) >= 1

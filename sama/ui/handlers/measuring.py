@@ -114,7 +114,7 @@ def click_race(page: Page, lab: LabData) -> Iterator[Changes]:
         curves: dict[str, Curve] = {}
         yield {"lab": Lab(race_state={**state, "curves": [], "done": False})}
         for curves in race(answers, truth.mask):
-            if visit.kept["race"] != number or visit.state in (State.CLOSED, State.LEFT):
+            if visit.kept.get("race") != number or visit.state in (State.CLOSED, State.LEFT):
                 break
             yield {"lab": Lab(race_state={**state, "curves": _drawn(curves, labels), "done": False})}
         yield {"lab": Lab(race_state={**state, "curves": _drawn(curves, labels), "done": True})}
