@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sama.predict.loading import Predictor
 
     Step = Progress | Answer | "Studied" | Predictor
-    Study = Callable[[Predictor, Callable[[float], None] | None], Any]
+    Study = Callable[..., Any]
 
 ENCODING, ANSWERING = 30, 10  # seconds of a GPU to ask for; less waits less
 
@@ -41,7 +41,7 @@ def run_model(
     Yields a `Progress` per encoded view of image (H, W, 3) uint8, then the `Answer`, what a study made, and last the
     predictor. The predictor also comes before the first `Progress`, able to answer with SAM: whoever runs this in
     another process has only what was yielded. report: `progress` of `methods.answer`. study: is called with the
-    predictor and report; to be pickled, a function of a module or a `partial` of one.
+    predictor and `report=`; to be pickled, a function of a module or a `partial` of one.
     """
     if image is not None:
         for progress in predictor.set_image(image):
@@ -51,7 +51,7 @@ def run_model(
     if request is not None:
         yield methods.answer(predictor, request, report)
     if study is not None:
-        yield Studied(study(predictor, report))
+        yield Studied(study(predictor, report=report))
     yield predictor
 
 

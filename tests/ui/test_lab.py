@@ -49,7 +49,7 @@ def bench(tmp_path):
     visit = Visit(predictor, str(tmp_path / "a.png"))
     list(visit.encode())
     data = PromptData(image=FileData(path=visit.path), boxes=[list(BOX)], seq=3)
-    studio = studio_of(predictor, keep=lambda path: shutil.copy(path, tmp_path / "kept.json"))
+    studio = studio_of(predictor, keep=lambda path: str(shutil.copy(path, tmp_path / "kept.json")))
     page = page_of(studio, visit, data)
     list(answer(page))
     truth = FileData(path=str(tmp_path / "truth.png"), orig_name="truth.png")

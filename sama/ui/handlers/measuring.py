@@ -94,7 +94,7 @@ def measures(page: Page, lab: LabData) -> Iterator[Changes]:
             rows.append(row | {"values": list(values.values()), "error": error})
         if visit.shown is not shown:
             return
-        yield {"lab": Lab(table={**table, "rows": rows, "done": len(rows) == len(methods)})}
+        yield {"lab": Lab(table={**table, "rows": list(rows), "done": len(rows) == len(methods)})}
 
 
 def click_race(page: Page, lab: LabData) -> Iterator[Changes]:
