@@ -48,7 +48,7 @@ const full = FullScreen(grid, sole, {
   proper() {
     if (mode === 'slider') return null;
     const under = panels.find(p => p.figure.matches(':hover'));
-    return under ? under.name : mode === 'difference' ? 'difference' : 'composite';
+    return under ? under.name : mode === 'panels' ? 'composite' : mode;
   },
 });
 
