@@ -163,8 +163,11 @@ def test_votes_travel_in_the_session_file(bench, told):
     page, lab, _ = bench
     lab = lab.model_copy(update={"votes": [["sama", "sam"], ["sam", "solid"]]})
     made = download(page, "session.json", lab)
-    assert Session.load(made["file"]).settings["votes"] == [["sama", "sam"], ["sam", "solid"]]
-    session = FileData(path=made["file"])
+    assert Session.load(made["taken"].props["file"]["path"]).settings["votes"] == [
+        ["sama", "sam"],
+        ["sam", "solid"],
+    ]
+    session = FileData(path=made["taken"].props["file"]["path"])
     changed = restore(page_of(page.studio, page.visit, page.data.model_copy(update={"session": session})))
     assert changed["lab"].props["brought"] == [["sama", "sam"], ["sam", "solid"]]
     with pytest.raises(ValueError, match="pairs of methods"):

@@ -7,11 +7,13 @@ from sama.ui.component import SHARED, asset
 from sama.ui.lab import Lab
 from sama.ui.prompter import Prompter
 from sama.ui.scene import Scene
+from sama.ui.taken import Taken
 from sama.ui.talk import Talk
 from sama.ui.viewer import Viewer
+from sama.ui.wake import Wake
 from sama.ui.ways import Ways
 
-COMPONENTS = (Prompter, Viewer, Candidates, Scene, Talk, Ways, Lab)
+COMPONENTS = (Prompter, Viewer, Candidates, Scene, Talk, Ways, Taken, Wake, Lab)
 
 
 def joined() -> str:
