@@ -109,8 +109,8 @@ def _looked(
         region = predictor.region_for(request.prompts) if request.closer else None
         if region is not None:
             x, y = request.photo_size[0] / region.width, request.photo_size[1] / region.height
-            edges = region.left * x, region.top * y, region.right * x, region.bottom * y
-            found.box = tuple(round(each) for each in edges)
+            left, top = round(region.left * x), round(region.top * y)
+            found.box = left, top, round(region.right * x), round(region.bottom * y)
             part = predictor.parts[region]
             return part.photo, part.opened.frame
         predictor = predictor.whole

@@ -4,7 +4,7 @@ Source of the measure: Xu et al. 2016, Sofiiuk et al. 2021 (RITM): NoC@85 is the
 and as many as were allowed where it never is.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -64,7 +64,7 @@ def run(
 
 
 def race(
-    answers: dict[str, Callable[[Prompts], HasMask]], truth: np.ndarray, count: int = CLICKS
+    answers: Mapping[str, Callable[[Prompts], HasMask]], truth: np.ndarray, count: int = CLICKS
 ) -> Iterator[dict[str, Curve]]:
     """Let methods race on one object side by side; yield all curves, by name, after every click of each."""
     runs = {name: run(answer, truth, count) for name, answer in answers.items()}

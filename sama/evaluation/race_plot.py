@@ -14,6 +14,7 @@ DPI = 160
 def save_plot(results: dict[str, Any], path: Path) -> None:
     """Draw the curves of what `evaluate` returned for a race, as PNG, PDF or SVG by the suffix. Raises SamaError."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(SIZE, dpi=DPI, layout="constrained", facecolor="white")
     axes = figure.add_subplot()
@@ -28,7 +29,7 @@ def save_plot(results: dict[str, Any], path: Path) -> None:
     axes.set_xlabel("clicks, each at the largest error of the method's own answer")
     axes.set_ylabel(f"mean IoU of {results['n']} objects")
     axes.set_ylim(top=1)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False, fontsize=8, title="NoC@" + ", NoC@".join(map(str, LEVELS)), title_fontsize=8)
     try:
         figure.savefig(path)

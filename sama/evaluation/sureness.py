@@ -127,7 +127,8 @@ def _masks(predictor: Predictor, request: Request, variants: list[Prompts]) -> n
     methods.answer(predictor, request)  # so that the part that it looks at is encoded
     scale = region.width / request.photo_size[0], region.height / request.photo_size[1]
     inside = [region.prompts(scaled(each, *scale)) for each in variants]
-    found = _decoded(predictor.parts[region], request, inside, region.detail(request.output_size)[::-1])
+    width, height = region.detail(request.output_size)
+    found = _decoded(predictor.parts[region], request, inside, (height, width))
     nothing = np.empty((0, 1, 1), bool), np.empty(0, np.float32), 0
     parts = [ObjectAnswer(request.prompts, *nothing, {SAM: logits}) for logits in found]
     return np.stack(

@@ -16,9 +16,6 @@ from sama.ui.model_thread import ModelThread
 if TYPE_CHECKING:
     from sama.predict.loading import Predictor
 
-    Step = Progress | Answer | "Studied" | Predictor
-    Study = Callable[..., Any]
-
 ENCODING, ANSWERING = 30, 10  # seconds of a GPU to ask for; less waits less
 
 
@@ -29,12 +26,16 @@ class Studied:
     value: Any
 
 
+if TYPE_CHECKING:
+    Step = Progress | Answer | Studied | Predictor
+
+
 def run_model(
     predictor: "Predictor",
     image: np.ndarray | None = None,
     request: Request | None = None,
     report: Callable[[float], None] | None = None,
-    study: "Study | None" = None,
+    study: Callable[..., Any] | None = None,
 ) -> "Iterator[Step]":
     """Encode an image, answer a request, study either, or all of them.
 
