@@ -58,7 +58,7 @@ def test_with_a_truth_every_click_is_measured_and_errors_are_a_view(lab):
     page.set_input_files(".lb-truth", path)
     measured(page)
     before = rows(page)
-    assert {"SAM", "SAMA", "Solid"} <= before.keys()
+    assert {"SAM", "SAMA's matte", "Solid"} <= before.keys()
     assert all(float(value) >= 0 for values in before.values() for value in values)
     visitor.click(0.5, 0.5, button="right")
     page.wait_for_function(
