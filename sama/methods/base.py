@@ -96,7 +96,9 @@ class Method(ABC):
     def check_prompts(self, request: Request) -> None:
         """Raise PromptError for prompts that it does not take."""
         for prompts in request.objects:
-            given = {BOX: prompts.boxes, POINTS: prompts.points, MASK: prompts.mask is not None}
+            # Strokes correct any method's answer; where there is nothing else they ask like clicks.
+            clicks = prompts.points or (prompts.strokes and prompts.only_strokes)
+            given = {BOX: prompts.boxes, POINTS: clicks, MASK: prompts.mask is not None}
             if wrong := [name for name, there in given.items() if there and name not in self.takes]:
                 takes = " or ".join(sorted(self.takes))
                 raise PromptError(f"{self.name} takes a {takes}, no {wrong[0]}; correct the prompts.")
@@ -110,6 +112,9 @@ class ModelMethod(Method):
     needs = frozenset({MODEL})
     tasks: ClassVar[tuple[str, ...]] = ()  # of SAMA's heads
     follows_mask: ClassVar[bool] = False  # whether these refine a mask that is given, not SAM's answer to it
+    as_painted: ClassVar[bool] = (
+        False  # whether strokes are taken as they are, and not shown to SAM and these
+    )
 
     def open(
         self, photo: np.ndarray, predictor: Predictor | None = None

@@ -1,0 +1,40 @@
+"""Strokes of brush and eraser correct what SAM says of an object."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from sama.models.image_features import SamAnswer
+from sama.models.prompt_tensors import PromptTensors
+from sama.models.views import Frame
+from sama.predict.framing import mask_logits, prompt_tensors
+from sama.request.masks import SURE
+from sama.request.prompts import Prompts
+from sama.request.strokes import CORE, Stroke, with_strokes
+
+if TYPE_CHECKING:
+    from sama.models.sama import ImageFeatures, Sama
+
+
+def repainted(
+    model: "Sama", features: "ImageFeatures", answer: SamAnswer, prompts: Prompts, frame: Frame
+) -> tuple[SamAnswer, PromptTensors]:
+    """SAM's answer once more, with the answer before as its mask prompt and the clicks that strokes mean, as SAM
+    corrects itself in its own training; and what it was asked. prompts: in photo pixels."""
+    photo = frame.width, frame.height
+    side = 4 * model.backbone.grid[0]
+    asked = Prompts(prompts.as_clicks(photo).points, prompts.boxed().boxes)
+    tensors = prompt_tensors([asked], frame, side, answer.logits.device).with_masks(answer.base.float())
+    return model.decode_sam(features, tensors), tensors
+
+
+def marked(logits: Tensor, strokes: Sequence[Stroke], frame: Frame) -> Tensor:
+    """Logits (1, 1, s, s) of a mask in the frame, with what strokes say for certain written into them."""
+    photo, side = (frame.width, frame.height), logits.shape[-1]
+    result = logits.clone()
+    for stroke in strokes:
+        tip = stroke._replace(label=1, radius=stroke.radius * (CORE if stroke.label else 1.0))
+        under = mask_logits(with_strokes(None, [tip], photo), frame, side).to(logits) > 0
+        result[under] = SURE if stroke.label else -SURE
+    return result
