@@ -9,6 +9,7 @@ from gradio.data_classes import FileData
 from sama.errors import PromptError
 from sama.methods import default_method
 from sama.methods.from_mask import FromMask
+from sama.methods.painted import Painted
 from sama.photo.source import short_name
 from sama.request.checks import mask_picture
 from sama.request.mask_files import holds_dataset, read_mask
@@ -67,8 +68,11 @@ def of_dataset(page: Page, name: str) -> Changes | None:
 
 
 def method_of(page: Page) -> str:
-    """The method that the page asks for: a mask alone is followed, unless another matte than the first is chosen."""
+    """The method that the page asks for: what is painted as it is where that is wished; a mask alone is followed,
+    unless another matte than the first is chosen."""
     visit, data = page.here, page.data
+    if data.painted and (data.strokes or data.mask is not None):
+        return Painted.name
     name = page.choice.method(page.studio.info, visit.path, transparent=visit.transparent)
     alone = data.mask is not None and not data.points and not data.boxes
     return FromMask.name if alone and name == default_method(page.studio.info) else name

@@ -14,7 +14,7 @@ IN_A, SHARED, LOOSE, REMOVES = [10, 10, 1], [35, 20, 1], [90, 60, 1], [5, 5, 0]
 
 @pytest.fixture(scope="module")
 def run(scripts):
-    return scripts("prompter/marks.js", "prompter/objects.js")
+    return scripts("prompter/marks.js", "prompter/strokes.js", "prompter/objects.js")
 
 
 def whole(run, points, boxes, owners=None, **more):
