@@ -31,8 +31,8 @@ class Pointing {
 
   // Gives up what is being drawn or moved; tells whether there was anything.
   cancel() {
-    const busy = !!(this.gesture || this.pinch);
-    this.tools.brush().cancel();
+    const painting = this.tools.brush().cancel(),
+      busy = painting || !!(this.gesture || this.pinch);
     this.gesture = this.pinch = null;
     if (busy) this.tools.draw();
     return busy;
