@@ -49,7 +49,8 @@ class Method(ABC):
     what it is, for who asks; note: in a figure's caption; takes: of BOX, POINTS and MASK; returns: of MASK and MATTE;
     needs: of MODEL, SAMA_WEIGHTS and OWN_ALPHA; mask: the layer that holds its own mask, None where that is its matte
     above 0.5; slow: what to say while it works, empty for what is there at once; licence: empty if the model's; switch:
-    whether the page's switch offers it. `{model}` in panel and title stands for the model's title, see `named`.
+    whether the page's switch offers it; as_painted: whether strokes are taken as they are, not shown to SAM and SAMA.
+    `{model}` in panel and title stands for the model's title, see `named`.
     """
 
     name: ClassVar[str]
@@ -65,6 +66,7 @@ class Method(ABC):
     slow: ClassVar[str] = ""
     licence: ClassVar[str] = ""
     switch: ClassVar[bool] = True
+    as_painted: ClassVar[bool] = False
 
     @abstractmethod
     def open(
@@ -112,9 +114,6 @@ class ModelMethod(Method):
     needs = frozenset({MODEL})
     tasks: ClassVar[tuple[str, ...]] = ()  # of SAMA's heads
     follows_mask: ClassVar[bool] = False  # whether these refine a mask that is given, not SAM's answer to it
-    as_painted: ClassVar[bool] = (
-        False  # whether strokes are taken as they are, and not shown to SAM and these
-    )
 
     def open(
         self, photo: np.ndarray, predictor: Predictor | None = None

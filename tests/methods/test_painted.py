@@ -132,4 +132,4 @@ def test_a_given_mask_with_strokes_is_followed_as_corrected(predictor):
 
 def test_the_method_is_offered_by_the_table_not_by_the_matte_s_switch():
     assert METHODS["painted"].as_painted and not METHODS["painted"].switch
-    assert [name for name, each in METHODS.items() if getattr(each, "as_painted", False)] == ["painted"]
+    assert [name for name, each in METHODS.items() if each.as_painted] == ["painted"]
