@@ -1,6 +1,7 @@
 // Brush and eraser: strokes are drawn here, without asking anybody, and become marks when the pointer is lifted. The tip
 // has a size on the screen, so whoever enlarges the photo paints finer. parts: {stage, canvas, port, brush, eraser} and
-// `bar` with the tip's size and whether the model refines what is painted; tools: as for Pointing.
+// `bar` with the tip's size and whether the model refines what is painted; tools: as for Pointing; before(): is called
+// before a stroke becomes a mark.
 const TIP = 18; // CSS pixels of its radius, at first
 const TIPS = [2, 160];
 const TIP_STEP = 1.25;
@@ -8,8 +9,8 @@ const NEAR_ENOUGH = 0.04; // radii by which a stroke's line may be simplified
 const NO_GROUND = 'There is nothing to erase from yet; click on the object, or paint it first.';
 
 class Brush {
-  constructor({ stage, canvas, port, brush, eraser, bar }, tools) {
-    Object.assign(this, { stage, port, brush, eraser, bar, tools });
+  constructor({ stage, canvas, port, brush, eraser, bar }, tools, before) {
+    Object.assign(this, { stage, port, brush, eraser, bar, tools, before });
     this.label = null; // 1 brush, 0 eraser, null where neither is in the hand
     this.tip = TIP;
     this.spot = null; // of the pointer, in photo pixels
@@ -120,6 +121,7 @@ class Brush {
       ([x, y]) => x > -radius && y > -radius && x < width + radius && y < height + radius,
     );
     if (!seen) return tools.draw();
+    this.before();
     tools.commit(withStroke(tools.marks(), drawn));
     tools.say(label ? 'Painted' : 'Erased');
   }

@@ -6,9 +6,20 @@ function Painting($, parts, tools, { isMarked, list, trigger }) {
   hear('answered', ({ seq }) => {
     newest = seq;
   });
+  // Which of SAM's masks was chosen of the only object holds for these prompts; painting on it keeps it.
+  let chosen = { seq: -1 };
+  hear('chosen', next => {
+    chosen = next;
+  });
+  const keepChoice = () => {
+    if (chosen.seq !== tools.value().seq || list.several) return;
+    const [only] = list.marks.objects;
+    tools.change({ objects: [{ ...only, candidate: chosen.index }], front: [0] }, true);
+  };
   const brush = new Brush(
     { ...parts, brush: $('.pr-paint'), eraser: $('.pr-erase'), bar: $('.pr-brush') },
     tools,
+    keepChoice,
   );
   const glance = new Glance(
     { ...parts, button: $('.pr-glance') },
