@@ -74,8 +74,10 @@ def test_it_is_off_by_its_switch_which_is_remembered_and_while_painting(tab):
 def test_a_finger_sees_none_and_a_late_one_is_dropped(visit):
     visitor = visit(has_touch=True)
     page = visitor.page
+    before = visitor.seq
     page.touchscreen.tap(*visitor.at(0.5, 0.5))
-    page.wait_for_timeout(400)
+    visitor.answered(before)
+    page.wait_for_timeout(300)
     assert not glances(visitor)
     page.mouse.move(*visitor.at(0.4, 0.5))
     becomes(visitor, lambda: len(glances(visitor)) == 1)
