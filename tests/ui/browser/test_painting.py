@@ -165,7 +165,7 @@ def test_a_session_brings_strokes_and_the_switch_back(tab, without_figures, tmp_
     page.click(".br-painted")
     stroke(tab, (0.4, 0.5), (0.6, 0.5))
     made = tmp_path / "session.json"
-    download(tab, "Session: prompts and settings").save_as(made)
+    download(tab, "Session").save_as(made)
     session = json.loads(made.read_text())
     assert len(session["prompts"]["strokes"]) == 1 and session["settings"]["matte"] == "painted"
     assert made.stat().st_size < 2000
