@@ -1,8 +1,10 @@
 """Strokes of brush and eraser correct what SAM says of an object."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 from torch import Tensor
 
 from sama.models.image_features import SamAnswer
@@ -15,6 +17,14 @@ from sama.request.strokes import CORE, Stroke, with_strokes
 
 if TYPE_CHECKING:
     from sama.models.sama import ImageFeatures, Sama
+
+
+def first_asked(prompts: Prompts, given: np.ndarray | None, size: tuple[int, int]) -> Prompts:
+    """What SAM is asked of an object before strokes correct it; given: the mask that SAMA's heads follow instead of
+    SAM's answer, which is then one to the box of that mask. size: (width, height) of the photo."""
+    if given is None:
+        return prompts.beneath(size)
+    return Prompts(boxes=replace(prompts, mask=given).boxed().boxes)
 
 
 def repainted(

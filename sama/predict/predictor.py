@@ -19,7 +19,7 @@ from sama.predict.filling import filling
 from sama.predict.framing import candidate_masks, mask_logits, prompt_tensors
 from sama.predict.info import model_info
 from sama.predict.open_photo import OpenPhoto
-from sama.predict.painting import marked, repainted
+from sama.predict.painting import first_asked, marked, repainted
 from sama.predict.said import Said
 from sama.predict.seen import Finisher, Seen
 from sama.request.prompts import Prompts
@@ -170,9 +170,7 @@ class SamaPredictor:
         encoded = self._wait(local=bool(tasks))
         side, width = 4 * self.model.backbone.grid[0], self.model.backbone.image_size
         given = prompts.painted_mask(photo.size) if tasks and method.follows_mask else None
-        asked = prompts.beneath(photo.size)
-        if given is not None:
-            asked = Prompts(boxes=replace(prompts, mask=given).boxed().boxes)
+        asked = first_asked(prompts, given, photo.size)
         tensors = prompt_tensors([asked], photo.frame, side, self.device)
         shown, seconds = _candidates(tensors), {}
         started = time.perf_counter()
@@ -183,8 +181,8 @@ class SamaPredictor:
                 answer = replace(answer, chosen=torch.full_like(answer.chosen, shown[candidate]))
             corrected = prompts.strokes if given is None and not method.as_painted else ()
             if corrected and not prompts.only_strokes:
-                base = answer if candidate is not None else filling(answer, tensors, width)
-                answer, tensors = repainted(self.model, features, base, prompts, photo.frame)
+                answer = answer if candidate is not None else filling(answer, tensors, width)
+                answer, tensors = repainted(self.model, features, answer, prompts, photo.frame)
                 shown, candidate = [0], None
             seconds["decode_sam"] = time.perf_counter() - started
             logits, found = {}, {}
