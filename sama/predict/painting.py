@@ -5,15 +5,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from sama.models.image_features import SamAnswer
 from sama.models.prompt_tensors import PromptTensors
 from sama.models.views import Frame
-from sama.predict.framing import mask_logits, prompt_tensors
+from sama.predict.framing import prompt_tensors
 from sama.request.masks import SURE
 from sama.request.prompts import Prompts
-from sama.request.strokes import CORE, Stroke, with_strokes
+from sama.request.strokes import CORE, Stroke, coverage
 
 if TYPE_CHECKING:
     from sama.models.sama import ImageFeatures, Sama
@@ -41,10 +42,11 @@ def repainted(
 
 def marked(logits: Tensor, strokes: Sequence[Stroke], frame: Frame) -> Tensor:
     """Logits (1, 1, s, s) of a mask in the frame, with what strokes say for certain written into them."""
-    photo, side = (frame.width, frame.height), logits.shape[-1]
+    shape = frame.extent(logits.shape[-1])
     result = logits.clone()
     for stroke in strokes:
-        tip = stroke._replace(label=1, radius=stroke.radius * (CORE if stroke.label else 1.0))
-        under = mask_logits(with_strokes(None, [tip], photo), frame, side).to(logits) > 0
-        result[under] = SURE if stroke.label else -SURE
+        share = CORE if stroke.label else 1.0
+        (rows, columns), under = coverage(stroke, (frame.width, frame.height), shape, share)
+        part = result[0, 0, rows, columns]
+        part[torch.from_numpy(under > 0.5).to(part.device)] = SURE if stroke.label else -SURE
     return result

@@ -184,8 +184,7 @@ class SamaPredictor:
                 answer = answer if candidate is not None else filling(answer, tensors, width)
                 answer, tensors = repainted(self.model, features, answer, prompts, photo.frame)
                 shown, candidate = [0], None
-            seconds["decode_sam"] = time.perf_counter() - started
-            logits, found = {}, {}
+            seconds["decode_sam"], logits, found = time.perf_counter() - started, {}, {}
             if tasks:
                 started = time.perf_counter()
                 believed = answer
@@ -199,8 +198,8 @@ class SamaPredictor:
                 logits = {k: photo.finished(k, found[k], request.shape, request.edges) for k in tasks}
                 seconds["decode_sama"] = time.perf_counter() - started
         index = shown.index(int(answer.chosen[0]))
-        masks, chosen = candidate_masks(answer.logits, shown, index, photo.frame, request.shape)
-        layers = {SAM: chosen}
+        masks, layer = candidate_masks(answer.logits, shown, index, photo.frame, request.shape)
+        layers = {SAM: layer}
         if "segmentation" in logits:
             layers[SAMA] = logits["segmentation"]
         seen = Seen(
