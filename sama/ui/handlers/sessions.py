@@ -54,7 +54,8 @@ def restore(page: Page) -> Changes:
     marks = {**replace(prompts, mask=None).to_dict(), "mask": None}
     if prompts.mask is not None:
         marks["mask"] = keep_mask(prompts.mask, page.studio.keep)
-    apart = len(asked.objects) > 1 or any(settings.listing.names)
+    chosen_apart = any(choice is not None for choice in settings.listing.candidates)
+    apart = len(asked.objects) > 1 or any(settings.listing.names) or chosen_apart
     listed = PromptData.listed(settings.listing, len(asked.objects)) if apart else {}
     painted = settings.method == Painted.name
     value = PromptData(image=data.image, **marks, seq=seq, side=data.side, painted=painted, **listed)
