@@ -86,7 +86,7 @@ def test_the_tool_is_left_innermost_first_and_nothing_is_erased_from_nothing(tab
     assert page.locator(".pr-clear").is_disabled()
     page.keyboard.press("Escape")
     assert page.locator(".pr-paint").get_attribute("aria-pressed") == "false"
-    assert page.locator(".pr-brush").is_hidden()
+    assert page.locator(".br-in").is_hidden()
     page.mouse.click(*tab.at(0.5, 0.5))
     tab.answered()
     assert len(tab.prompts()["points"]) == 1 and not tab.prompts()["strokes"]
