@@ -117,6 +117,7 @@ def test_a_space_that_lends_a_gpu_spends_none_on_it(path, monkeypatch):
 
 def test_painted_is_the_method_where_the_switch_says_so(path):
     visit = Visit(FakePredictor(), path)
+    list(visit.encode())
     stroke = [1, 5, 20, 20, 40, 30]
     for marks, expected in (
         ({"strokes": [stroke]}, "sama"),
