@@ -68,10 +68,8 @@ def test_it_is_of_the_object_that_the_click_would_belong_to(path, monkeypatch):
     asked = []
     visit = Visit(FakePredictor(), path)
     list(visit.encode())
-    real = Visit.beside
-    monkeypatch.setattr(
-        Visit, "beside", lambda self, **how: asked.append(how["request"]) or real(self, **how)
-    )
+    real = Visit.aside
+    monkeypatch.setattr(Visit, "aside", lambda self, **how: asked.append(how["request"]) or real(self, **how))
     boxes = [[0, 0, 30, 30], [50, 10, 90, 60]]
     for number, expected in ((0, 1), (1, 1), (2, 0)):
         assert glance(page_at(visit, path, number=number, boxes=boxes))

@@ -8,7 +8,7 @@ import numpy as np
 from sama.errors import SamaError
 from sama.export.palette import SAM_COLOUR
 from sama.photo.resize import fit_within
-from sama.predict.answer import SAM, Answer
+from sama.predict.answer import SAM
 from sama.request.prompts import Prompts
 from sama.request.request import Request
 from sama.ui.handlers.page import Changes, Page
@@ -41,8 +41,10 @@ def _mask(visit: Visit, prompts: Prompts) -> np.ndarray | None:
         return None
     size = fit_within(*visit.size, SIDE)
     request = Request.of(prompts, visit.size, method="sam", closer=False, output_size=size)
-    steps = visit.beside(request=request, idle=True)
-    return next((step.mask(SAM) for step in steps if isinstance(step, Answer)), None)
+    try:
+        return visit.aside(request=request, idle=True).mask(SAM)
+    except ValueError:  # nothing came: others are at work
+        return None
 
 
 def _asked(data: PromptData, wanted: dict[str, Any]) -> Prompts:
