@@ -52,7 +52,9 @@ def choose_methods(names: list[str] | None, prompts: str) -> tuple[str, ...]:
     kind = BOX if prompts in BOXES else POINTS
     if names is None:
         return tuple(
-            name for name, method in METHODS.items() if kind in method.takes and OWN_ALPHA not in method.needs
+            name
+            for name, method in METHODS.items()
+            if kind in method.takes and OWN_ALPHA not in method.needs and not method.as_painted
         )
     for name in names:
         if name not in METHODS:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sama.errors import PromptError
-from sama.methods import closed_form, from_mask, grabcut, mini_on_sam, own, sam, sama, solid
+from sama.methods import closed_form, from_mask, grabcut, mini_on_sam, own, painted, sam, sama, solid
 from sama.methods.base import MATTE, OWN_ALPHA, Method, ModelMethod, Predictor, Report, matte_of
 from sama.methods.finishing import finished
 from sama.predict.answer import Answer, ModelInfo
@@ -26,6 +26,7 @@ METHODS: dict[str, Method] = {
         grabcut.GrabCut(),
         mini_on_sam.MiniOnSam(),
         from_mask.FromMask(),
+        painted.Painted(),
     )
 }
 

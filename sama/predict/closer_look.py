@@ -138,7 +138,8 @@ class CloserPredictor:
         """Where to look for one object, in pixels of the copy; None for the whole photo."""
         height, width = self.whole.opened.copy.shape[:2]
         if prompts.mask is not None:
-            prompts = Prompts(prompts.points, (*prompts.boxes, box_of(prompts.mask)))
+            boxes = (*prompts.boxes, box_of(prompts.mask))
+            prompts = Prompts(prompts.points, boxes, strokes=prompts.strokes)
         return region_of(scaled(prompts, *self._scale), (width, height))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import spaces
+from spaces.config import Config
 
 from sama import methods
 from sama.errors import SamaError
@@ -36,13 +37,14 @@ def run_model(
     request: Request | None = None,
     report: Callable[[float], None] | None = None,
     study: Callable[..., Any] | None = None,
+    idle: bool = False,
 ) -> "Iterator[Step]":
     """Encode an image, answer a request, study either, or all of them.
 
     Yields a `Progress` per encoded view of image (H, W, 3) uint8, then the `Answer`, what a study made, and last the
     predictor. The predictor also comes before the first `Progress`, able to answer with SAM: whoever runs this in
     another process has only what was yielded. report: `progress` of `methods.answer`. study: is called with the
-    predictor and `report=`; to be pickled, a function of a module or a `partial` of one.
+    predictor and `report=`; to be pickled, a function of a module or a `partial` of one. idle: see `on_gpu`.
     """
     if image is not None:
         for progress in predictor.set_image(image):
@@ -64,7 +66,8 @@ def on_gpu(
     There, the call runs in a forked process: predictors travel pickled, without their model, and take that of `shared`
     on arrival; errors travel as values, since those that are raised lose their sentence. Elsewhere `gpu` is the
     identity, and predictors come back as the very same objects. thread: where to run, by default the caller's; a method
-    that takes seconds leaves it as soon as it reports how far it is.
+    that takes seconds leaves it as soon as it reports how far it is. What is asked with idle=True yields nothing where
+    others are at work.
     """
 
     model = cast(Any, shared)  # forks are of its own kind
@@ -77,7 +80,9 @@ def on_gpu(
         except SamaError as error:
             yield error
 
-    def call(predictor: "Predictor", *args, **options) -> "Iterator[Step]":
+    def call(predictor: "Predictor", *args, idle: bool = False, **options) -> "Iterator[Step]":
+        if idle and (Config.zero_gpu or (thread is not None and not thread.idle)):
+            return  # nobody's click waits for this, and no visitor's share of a GPU is spent on it
         steps = run(predictor, *args, **options)
         for step in steps if thread is None else thread.iterate(steps):
             if isinstance(step, SamaError):

@@ -19,6 +19,7 @@ from sama.ui.examples import read_examples
 from sama.ui.handlers import doubting, looking, measuring, scenery, sessions
 from sama.ui.handlers.answering import answer, solve
 from sama.ui.handlers.exports import Downloads
+from sama.ui.handlers.glancing import glance
 from sama.ui.handlers.opening import open_example, open_first, open_photo, sharpen
 from sama.ui.handlers.page import Studio, Wiring
 from sama.ui.handlers.talking import encode_ahead
@@ -129,6 +130,9 @@ def _connect(studio: gr.Blocks, wiring: Wiring, downloads: Downloads) -> None:
     # A closer look must not hold up a click: it has a queue of its own.
     closer = {"concurrency_id": "look", "concurrency_limit": 2, "trigger_mode": "always_last"}
     wiring.connect(prompter.sharpen, sharpen, "prompter", event=True, **closer)
+    # A preview waits for nobody's click, and nobody's click for it: it is left out while the model is at work.
+    preview = {"concurrency_id": "glance", "concurrency_limit": 2, "trigger_mode": "always_last"}
+    wiring.connect(prompter.glance, glance, "prompter", event=True, **preview)
     wiring.connect(viewer.look, looking.look, "viewer", event=True, **closer)
     wiring.connect(viewer.compare, looking.compare, "viewer", **closer)
 

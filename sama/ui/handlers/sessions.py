@@ -9,6 +9,7 @@ from sama.matting.background import DEFAULT_SIGMA
 from sama.methods import METHODS, default_method
 from sama.methods.base import MATTE
 from sama.methods.from_mask import FromMask
+from sama.methods.painted import Painted
 from sama.predict.answer import ModelInfo
 from sama.request.checks import shown
 from sama.request.session import Session
@@ -54,9 +55,11 @@ def restore(page: Page) -> Changes:
     marks = {**replace(prompts, mask=None).to_dict(), "mask": None}
     if prompts.mask is not None:
         marks["mask"] = keep_mask(prompts.mask, page.studio.keep)
-    apart = len(asked.objects) > 1 or any(settings.listing.names)
+    chosen_apart = any(choice is not None for choice in settings.listing.candidates)
+    apart = len(asked.objects) > 1 or any(settings.listing.names) or chosen_apart
     listed = PromptData.listed(settings.listing, len(asked.objects)) if apart else {}
-    value = PromptData(image=data.image, **marks, seq=seq, side=data.side, **listed)
+    painted = settings.method == Painted.name
+    value = PromptData(image=data.image, **marks, seq=seq, side=data.side, painted=painted, **listed)
     if settings.candidate is not None:
         chosen = chosen.model_copy(update={"seq": seq, "index": settings.candidate})
     return {
@@ -73,8 +76,8 @@ def _choice(
 ) -> ChoiceData:
     """The matte that the session of the photo `key` has, or this page's own where it cannot be shown, which is told."""
     name = settings.method or default_method(info)
-    if name == FromMask.name:
-        # The mask itself asks for it.
+    if name in (FromMask.name, Painted.name):
+        # The mask itself asks for it, or the brush's switch.
         return ChoiceData(matte=default_method(info), keep_haze=settings.keep_haze)
     if MATTE not in METHODS[name].returns:
         told.append(f"It was made by {METHODS[name].label}, which makes no matte; the page shows its own.")

@@ -21,8 +21,10 @@ function draw() {
   ctx.drawImage(photo.picture, 0, 0, photo.width, photo.height);
   overlay.paint(ctx, photo, list, Number(colour('lines')) || 1);
   if (locked()) return; // the prompts already belong to another photo
+  glance.paint(ctx, photo, Number(colour('lines')) || 1);
   const unit = port.unit() * (Number(colour('marks')) || 1); // larger on a stage
   const drawn = crosshair.box ? [...boxes, crosshair.box] : boxes;
+  brush.paint(ctx, current().strokes || [], unit, crosshair.spot, colour);
   drawn.forEach((b, i) => {
     drawBox(ctx, b, unit, list.lineOf(i));
   });

@@ -7,8 +7,6 @@ const current = () => props.value || props.start;
 
 let photo = null; // {key, width, height, picture}: what the server has accepted
 let side = current().side; // pixels of its longer side on the viewer's panels, announced by the viewer
-let label = 1; // what a plain click means: 1 keep, 0 remove
-let spaceHeld = false;
 let fallback = null; // the value to return to when the server refuses an upload
 let replacing = null; // the marks that a session is about to replace
 let dropped = null; // the marks that an upload replaces if it is a mask of the photo
@@ -27,15 +25,20 @@ function put(next) {
   props.value = { ...after, order: orderOf(after), image, seq: (seq || 0) + 1, side, selected, view };
   cleared = false;
   list.show();
+  brush.show();
+  glance.forget();
   draw();
   remember();
   trigger('input');
 }
 const history = History({ marks, put, locked });
-const isMarked = () => current().points.length + current().boxes.length > 0 || !!current().mask;
+const isMarked = () => {
+  const { points, boxes, strokes = [], mask } = current();
+  return points.length + boxes.length + strokes.length > 0 || !!mask;
+};
 function clear() {
   if (locked() || !isMarked()) return;
-  history.commit({ points: [], boxes: [], mask: null });
+  history.commit({ points: [], boxes: [], strokes: [], mask: null });
   cleared = true;
   say(CLEARED);
 }
@@ -61,11 +64,24 @@ const tools = {
     $('.pr-unseen').textContent = text;
   },
   handle: () => pointing.handle,
+  brush: () => brush,
+  marked: isMarked,
+  whole: () => list.marks,
+  tell: text => say({ text, brief: 6000 }),
+  // Whether nothing is being drawn, and no answer is under way.
+  idle: () =>
+    !pointing.gesture &&
+    !pointing.pinch &&
+    !pointing.handle &&
+    !brush.on &&
+    label === 1 &&
+    answered(current()),
 };
 const list = new ObjectList($('.pr-objects'), tools, props);
 const overlay = Overlay(tools);
 const pointing = new Pointing({ canvas, port, stage }, tools);
 const crosshair = new Crosshair({ stage, port }, tools);
+const { brush, glance, answered } = Painting($, { stage, canvas, port }, tools, { isMarked, list, trigger });
 
 // ---- view --------------------------------------------------------------------------------------------------------
 
@@ -86,34 +102,6 @@ function fit() {
   port.fit();
   showView();
 }
-
-// ---- buttons and keys --------------------------------------------------------------------------------------------
-
-function setLabel(value) {
-  label = value;
-  press($('.pr-keep'), value === 1);
-  press($('.pr-drop'), value === 0);
-}
-$('.pr-keep').onclick = () => setLabel(1);
-$('.pr-drop').onclick = () => setLabel(0);
-$('.pr-undo').onclick = () => history.undo();
-$('.pr-redo').onclick = () => history.redo();
-$('.pr-clear').onclick = clear;
-$('.pr-zoom').onclick = fit;
-
-const KEYS = { n: () => setLabel(1 - label), 0: fit, o: () => list.next() };
-const COMMANDS = { z: e => history[e.shiftKey ? 'redo' : 'undo'](), y: () => history.redo() };
-Keyboard(stage, {
-  keys: KEYS,
-  commands: COMMANDS,
-  // The innermost thing first: what is being drawn, the crosshair, what is open elsewhere on the page.
-  close: () => pointing.cancel() || crosshair.hide() || closeInnermost(),
-  clear,
-  pan(held) {
-    spaceHeld = held;
-    stage.classList.toggle('panning', held);
-  },
-});
 
 // ---- photos and sessions -----------------------------------------------------------------------------------------
 
@@ -178,12 +166,15 @@ async function show() {
   dropped = null;
   history.forget();
   crosshair.hide();
+  brush.cancel();
+  glance.forget();
   overlay.forget();
   list.forget();
   port.setPhoto(photo.width, photo.height);
   cleared = false;
   $('.pr-own').hidden = !photo.transparent;
   sharp.open(photo);
+  brush.show();
   announce('photo', photo);
   list.show();
   draw();
@@ -205,9 +196,11 @@ watch('value', () => {
   }
   replacing = null;
   list.show();
+  brush.show();
   draw();
   remember();
 });
+watch('glance', () => glance.arrived(props.glance));
 watch('found', () => list.arrived(props.found));
 hear('candidate', ({ object, index }) => list.choose(object, index));
 watch('photo', show);

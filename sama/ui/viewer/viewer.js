@@ -119,6 +119,7 @@ async function showLayers() {
   layers.set(pictures);
   const best = pictures.sama ? 'sama' : 'sam';
   announce('mask', { key: next.key, picture: pictures[best], tint: layers.tints[best] });
+  if (next.alpha) announce('answered', { seq });
   if (next.alpha) trimap.offer();
   refresh();
   if (next.alpha) painted('answer');
