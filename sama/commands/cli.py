@@ -63,6 +63,11 @@ COMMANDS = {
         "train mini, or SAMA on a backbone, by a recipe",
         "recipes/mini_4.toml --data data --data photos/birds:0.5",
     ),
+    "finetune": Command(
+        "sama.commands.finetune",
+        "teach SAM, SAMA or both from photographs of your own",
+        "mushrooms --minutes 15 --out mushrooms.safetensors",
+    ),
     "ablate": Command(
         "sama.commands.ablate",
         "train and evaluate SAMA without each of its parts",
