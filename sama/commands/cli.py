@@ -42,6 +42,11 @@ COMMANDS = {
         "sama.commands.everything", "find all there is in a photo", "examples/toys.jpg --out out/everything"
     ),
     "app": Command("sama.commands.app", "serve the page", "--host 0.0.0.0 --port 8080"),
+    "review": Command(
+        "sama.commands.review",
+        "go through proposals in the page: accept, correct, skip",
+        "cutouts --photos photos",
+    ),
     "weights": Command(
         "sama.commands.weights", "list the models, download, check and convert them", "get vit_b"
     ),

@@ -75,7 +75,7 @@ class Start:
         loaded = load_model(model, checkpoint=checkpoint, sama_weights=sama_weights)
         if file is not None and is_tuned(file):
             base = Base.of(loaded.metadata, file.name)
-            if base.whole:  # its own file holds all of SAMA's modules, changed or not
+            if base.whole or loaded.sama_digest is None:  # SAMA's modules are the file's own, or nobody's
                 backbone = load_model(model, checkpoint=checkpoint).model.backbone.state_dict()
                 tensors = loaded.model.state_dict() | {f"backbone.{k}": v for k, v in backbone.items()}
             else:

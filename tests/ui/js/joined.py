@@ -2,6 +2,7 @@
 
 import sys
 
+from sama.ui.accept import Accept
 from sama.ui.candidates import Candidates
 from sama.ui.component import SHARED, asset
 from sama.ui.prompter import Prompter
@@ -10,7 +11,7 @@ from sama.ui.talk import Talk
 from sama.ui.viewer import Viewer
 from sama.ui.ways import Ways
 
-COMPONENTS = (Prompter, Viewer, Candidates, Scene, Talk, Ways)
+COMPONENTS = (Prompter, Viewer, Candidates, Scene, Talk, Ways, Accept)
 
 
 def joined() -> str:
