@@ -41,10 +41,12 @@ class Pace:
 
 @dataclass
 class Learned:
-    """What came of it: steps; seconds; of each check its step and what it found; the step whose weights were kept."""
+    """What came of it: steps; seconds, and those of the processors; of each check its step and what it found; the step
+    whose weights were kept."""
 
     steps: int = 0
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     checks: list[dict] = field(default_factory=list)
     kept: int = 0
 
@@ -67,7 +69,9 @@ def learn(
     parameters, base = list(names.values()), [each.detach().clone() for each in names.values()]
     optimiser = torch.optim.AdamW(parameters, lr=pace.rate, weight_decay=pace.weight_decay, betas=(0.9, 0.98))
     ema, out, best, kept = Ema(module, pace.average), Learned(), -math.inf, {}
+    out.checks.append({"step": 0, **{k: round(v, 4) for k, v in check().items()}})
     started, asked, wait = time.monotonic(), 0, 0.0  # checking is not training
+    worked = time.process_time()
     while (progress := budget.spent(out.steps, time.monotonic() - started - wait)) < 1:
         schedule = min(1.0, (out.steps + 1) / pace.warmup) * (0.5 + 0.5 * math.cos(math.pi * progress))
         for group in optimiser.param_groups:
@@ -94,7 +98,7 @@ def learn(
             if (mean := sum(seen.values()) / len(seen)) >= best:
                 best, out.kept = mean, out.steps
                 kept = {name: value.clone() for name, value in ema.average.items()}
-    out.seconds = time.monotonic() - started - wait
+    out.seconds, out.cpu_seconds = time.monotonic() - started - wait, time.process_time() - worked
     _take(module, kept)
     return out
 

@@ -6,9 +6,9 @@ from sama.models.sama import Sama
 
 SAM, SAMA, BOTH = "sam", "sama", "both"
 PARTS = (SAM, SAMA, BOTH)
-# SAM's own fine-tuning leaves the image encoder alone. The deep blocks of `mini`'s prompt prior, half of its prompt
-# encoder, would make the file too large.
-_LEFT_ALONE = ("backbone.sam.image_encoder.", "backbone.sam.prompt_encoder.prior.blocks.")
+# SAM's own fine-tuning leaves the image encoder alone. What `mini`'s prompt prior says of a prompt is, like the encoded
+# photo, known once and for all as long as it does not learn either.
+_LEFT_ALONE = ("backbone.sam.image_encoder.", "backbone.sam.prompt_encoder.prior.")
 
 
 def sam_parameters(model: Sama) -> dict[str, nn.Parameter]:

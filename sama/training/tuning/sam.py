@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from sama.models.backbones.base import Backbone, EncodedView
-from sama.models.prompt_tensors import BOTTOM_RIGHT, PADDING, POSITIVE, TOP_LEFT, PromptTensors
+from sama.models.backbones.base import Backbone, EmbeddedPrompts, EncodedView
+from sama.models.prompt_tensors import BOTTOM_RIGHT, PADDING, POSITIVE, TOP_LEFT, PromptTensors, embed_prompts
 from sama.training.losses import mask_iou, prompt_loss
 from sama.training.prompting import Prompting, depth, error_click, simulate_prompts, tight_boxes
 from sama.training.stages.mini import normalise_batch
@@ -17,7 +17,9 @@ from sama.training.tuning.features import read_copy
 PROMPTING = Prompting(
     box=0.3, exact=0.5, noise=0.07, short=0.1, large=0.1, single=0.75, deep=0.6, corrected=0.3
 )
-MODEST = 0.5  # weight of the candidate that SAM would answer a click with, beside the best of three
+VARIANTS = 4
+MOST_KEPT = 500  # of 2 MB
+CHOSEN = 0.5  # weight of the candidate that SAM would answer a click with, beside the best of three
 
 
 @dataclass(frozen=True)
@@ -56,50 +58,117 @@ class Known:
         )
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Some objects of one copy and the prompts for them, with all that does not learn: the embedding (1, C, h, w), and
+    what the prompt prior says, dense (N, C, h, w) and fine (N, 1, g, g), both in half precision, None without one."""
+
+    embedding: Tensor
+    targets: Tensor
+    known: Tensor
+    prompts: PromptTensors
+    dense: Tensor | None
+    fine: Tensor | None
+
+
 class SamLesson:
-    """Turns copies into the loss of SAM's decoder."""
+    """Turns copies into the loss of SAM's decoder.
+
+    A copy is asked about in VARIANTS ways; what does not learn is computed once for each and kept, as long as there is
+    room for it.
+    """
 
     def __init__(self, backbone: Backbone, copies: list[Path], *, batch: int, each: int, dtype: torch.dtype):
         self.backbone, self.paths, self.batch, self.each, self.dtype = backbone, copies, batch, each, dtype
+        self.kept: dict[tuple[int, int], Asked] = {}
 
     def loss(self, generator: torch.Generator, progress: float) -> Tensor:
         """The loss of a batch that `generator` draws."""
         picked = torch.randint(len(self.paths), (self.batch,), generator=generator).tolist()
-        copies = [read_copy(self.paths[i]) for i in picked]
-        objects = [_objects(copy["targets"], self.each, generator) for copy in copies]
-        known = Known.of(self.backbone, copies, objects)
-        size = known.views.shape[-1]
-        part = torch.zeros(len(known.targets), dtype=torch.bool, device=known.targets.device)
-        prompts = simulate_prompts(known.targets, part, size, generator, PROMPTING)
-        with torch.autocast(known.views.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            context = self.backbone.prior_context(known.views, known.encoded)
-            logits, scores = self._answer(known, prompts, context)
-            loss = answer_loss(logits, scores, known, prompts.ambiguous)
-            if torch.rand((), generator=generator) < PROMPTING.corrected:
-                index = self.backbone.choose(scores, prompts)[:, None, None, None]
-                answer = (
-                    logits.detach().float().gather(1, index.expand(-1, 1, *logits.shape[-2:])).clamp(-20, 20)
-                )
-                again = prompts.with_click(*error_click(answer, known.targets, known.known, size))
-                if torch.rand((), generator=generator) < PROMPTING.with_mask:
-                    again = again.with_masks(answer)
-                loss = loss + answer_loss(*self._answer(known, again, context), known, again.ambiguous)
+        variants = torch.randint(VARIANTS, (self.batch,), generator=generator).tolist()
+        asked = [self._asked(i, v) for i, v in zip(picked, variants, strict=True)]
+        targets, known, embedding = (
+            torch.cat([getattr(each, name) for each in asked]) for name in ("targets", "known", "embedding")
+        )
+        prompts = PromptTensors(
+            torch.cat([each.prompts.coords for each in asked]),
+            torch.cat([each.prompts.labels for each in asked]),
+        )
+        with self._cast():
+            embedded = self._embedded(prompts, [each.dense for each in asked], [each.fine for each in asked])
+            logits, scores = self.backbone.decode(embedding.float(), embedded)
+            loss = answer_loss(logits, scores, targets, known, prompts.ambiguous)
+        if torch.rand((), generator=generator) < PROMPTING.corrected:
+            loss = loss + self._again(picked[0], asked[0], logits, scores, generator)
         return loss
 
-    def _answer(self, known: Known, prompts: PromptTensors, context) -> tuple[Tensor, Tensor]:
-        embedded = self.backbone.embed_prompts(prompts, context)
-        return self.backbone.decode(known.encoded.embedding, embedded)
+    def _again(
+        self, number: int, asked: Asked, logits: Tensor, scores: Tensor, generator: torch.Generator
+    ) -> Tensor:
+        """The first copy's objects once more, with a click where the answer is wrong."""
+        backbone, count = self.backbone, len(asked.targets)
+        known = Known.of(backbone, [read_copy(self.paths[number])], [[]])
+        index = backbone.choose(scores[:count], asked.prompts)[:, None, None, None]
+        logits = logits[:count].detach().float()
+        answer = logits.gather(1, index.expand(-1, 1, *logits.shape[-2:])).clamp(-20, 20)
+        click = error_click(answer, asked.targets, asked.known, known.views.shape[-1])
+        prompts = asked.prompts.with_click(*click)
+        if torch.rand((), generator=generator) < PROMPTING.with_mask:
+            prompts = prompts.with_masks(answer)
+        with self._cast():
+            context = backbone.prior_context(known.views, known.encoded)
+            embedded = backbone.embed_prompts(prompts, context)
+            logits, scores = backbone.decode(known.encoded.embedding, embedded)
+            loss = answer_loss(logits, scores, asked.targets, asked.known, prompts.ambiguous)
+        return loss / self.batch
+
+    @torch.no_grad()
+    def _asked(self, number: int, variant: int) -> Asked:
+        found = self.kept.get((number, variant))
+        if found is not None:
+            return found
+        generator = torch.Generator().manual_seed(VARIANTS * number + variant)
+        copy = read_copy(self.paths[number])
+        known = Known.of(self.backbone, [copy], [_objects(copy["targets"], self.each, generator)])
+        part = torch.zeros(len(known.targets), dtype=torch.bool, device=known.targets.device)
+        prompts = simulate_prompts(known.targets, part, known.views.shape[-1], generator, PROMPTING)
+        dense = fine = None
+        with self._cast():
+            context = self.backbone.prior_context(known.views, known.encoded)
+            if context is not None:
+                prior = self.backbone.sam.prompt_encoder.prior(context, prompts)
+                dense, fine = prior.dense.half(), prior.fine.half()
+        embedding = known.encoded.embedding.half()
+        found = Asked(embedding, known.targets, known.known, prompts, dense, fine)
+        if len(self.kept) < MOST_KEPT:
+            self.kept[number, variant] = found
+        return found
+
+    def _embedded(
+        self, prompts: PromptTensors, dense: list[Tensor | None], fine: list[Tensor | None]
+    ) -> EmbeddedPrompts:
+        """As `Backbone.embed_prompts`, with what the prior says known already."""
+        sparse, own = embed_prompts(self.backbone.sam.prompt_encoder, prompts)
+        given = [each.float() for each in dense if each is not None]
+        if not given:
+            return EmbeddedPrompts(sparse, own, None, None)
+        more = torch.cat([each.float() for each in fine if each is not None])
+        return EmbeddedPrompts(sparse, own + torch.cat(given), more, None)
+
+    def _cast(self) -> torch.autocast:
+        device = next(self.backbone.parameters()).device.type
+        return torch.autocast(device, self.dtype, enabled=self.dtype != torch.float32)
 
 
-def answer_loss(logits: Tensor, scores: Tensor, known: Known, ambiguous: Tensor) -> Tensor:
+def answer_loss(logits: Tensor, scores: Tensor, targets: Tensor, known: Tensor, ambiguous: Tensor) -> Tensor:
     """SAM's rule, the best of three candidates for one click and mask 0 for all else, and for one click the candidate
     with the highest score as well: it is the one that is shown. Scores learn the IoU."""
     logits, scores = logits.float(), scores.float()
-    losses = prompt_loss(logits, known.targets, known.known)  # (N, 4)
-    iou = mask_iou(logits, known.targets, known.known)
+    losses = prompt_loss(logits, targets, known)  # (N, 4)
+    iou = mask_iou(logits, targets, known)
     best = losses[:, 1:].amin(1)
     shown = losses.gather(1, scores[:, 1:].argmax(1, keepdim=True) + 1)[:, 0]
-    clicked = (1 - MODEST) * best + MODEST * shown
+    clicked = (1 - CHOSEN) * best + CHOSEN * shown
     learned = torch.where(ambiguous, clicked, losses[:, 0])
     rows = torch.where(ambiguous[:, None], scores.new_tensor([0, 1, 1, 1]), scores.new_tensor([1, 0, 0, 0]))
     return learned.mean() + ((scores - iou) ** 2 * rows).sum(1).mean()
@@ -116,7 +185,7 @@ def sam_quality(backbone: Backbone, copies: list[Path], dtype: torch.dtype) -> d
         size, grid = known.views.shape[-1], known.targets.shape[-1]
         with torch.autocast(known.views.device.type, dtype, enabled=dtype != torch.float32):
             context = backbone.prior_context(known.views, known.encoded)
-            for name, prompts in _asked(known.targets, size / grid).items():
+            for name, prompts in _exact(known.targets, size / grid).items():
                 logits, scores = backbone.decode(
                     known.encoded.embedding, backbone.embed_prompts(prompts, context)
                 )
@@ -125,7 +194,7 @@ def sam_quality(backbone: Backbone, copies: list[Path], dtype: torch.dtype) -> d
     return {name: float(torch.cat(values).mean()) for name, values in found.items()}
 
 
-def _asked(targets: Tensor, scale: float) -> dict[str, PromptTensors]:
+def _exact(targets: Tensor, scale: float) -> dict[str, PromptTensors]:
     """Exact prompts for targets (N, 1, g, g), `scale` pixels of a view a cell."""
     n, grid = len(targets), targets.shape[-1]
     cell = depth(targets > 0.5).flatten(1).argmax(1)
