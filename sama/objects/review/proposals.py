@@ -43,6 +43,7 @@ class Proposal:
 
     def asked(self, photo: Opened) -> tuple[Prompts, Settings]:
         """What is proposed for the opened photo. Raises SamaError for a file that does not fit it."""
+        plain = Settings.from_dict({}, methods=METHODS)
         for path in self.files:
             if path.suffix == ".json":
                 session = Session.load(path)
@@ -52,9 +53,9 @@ class Proposal:
                 kept = {k: v for k, v in session.settings.items() if k != "background"}
                 return session.prompts, Settings.from_dict(kept, methods=METHODS)
             if path.parent.name == "alphas":
-                return Prompts(mask=read_mask(path, photo.size, photo.name)), Settings()
-            return _of_labels(path, photo.size), Settings()
-        return Prompts(), Settings()
+                return Prompts(mask=read_mask(path, photo.size, photo.name)), plain
+            return _of_labels(path, photo.size), plain
+        return Prompts(), plain
 
 
 def proposals_of(folder: Path, photos: Path | None = None, *, without: Path | None = None) -> list[Proposal]:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from sama.models.backbones.base import Backbone, EmbeddedPrompts, EncodedView
+from sama.models.backbones.prior import PromptPrior
 from sama.models.prompt_tensors import BOTTOM_RIGHT, PADDING, POSITIVE, TOP_LEFT, PromptTensors, embed_prompts
 from sama.training.losses import mask_iou, prompt_loss
 from sama.training.prompting import Prompting, depth, error_click, simulate_prompts, tight_boxes
@@ -136,7 +138,7 @@ class SamLesson:
         with self._cast():
             context = self.backbone.prior_context(known.views, known.encoded)
             if context is not None:
-                prior = self.backbone.sam.prompt_encoder.prior(context, prompts)
+                prior = cast(PromptPrior, self.backbone.sam.prompt_encoder.prior)(context, prompts)
                 dense, fine = prior.dense.half(), prior.fine.half()
         embedding = known.encoded.embedding.half()
         found = Asked(embedding, known.targets, known.known, prompts, dense, fine)
