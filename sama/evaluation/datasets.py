@@ -116,10 +116,9 @@ class Pair:
 class Dataset:
     """The photos of a folder in the order of their names; the first `limit` of them.
 
-    ignore: see `void_of`. only: names of the photos to take, in place of all; truth: `labels` or `alphas`, where both
-    are there. Files are paired at construction, so that a misnamed one is reported before hours of work,
-    and read when iterated; `check` reads them all. Raises SamaError for a folder without photos or truth, a photo
-    without its pair, or a pair without its photo.
+    ignore: see `void_of`. only: names of the photos to take, of all; truth: `labels` or `alphas`, where both are there.
+    Files are paired at construction, so that a misnamed one is reported before hours of work, and read when iterated;
+    `check` reads them all. Raises SamaError for a folder without photos or truth, or either without the other.
     """
 
     def __init__(
@@ -145,9 +144,7 @@ class Dataset:
             raise SamaError(f"--ignore is {ignore}: give a label from 1 to 65535, or 0 for none.")
         truth_folder = self.folder / ("alphas" if self.has_alphas else "labels")
         if not truth_folder.is_dir():
-            raise SamaError(
-                f"{self.folder} has neither labels/ nor alphas/: add the true masks beside images/."
-            )
+            raise SamaError(f"{self.folder} has neither labels/ nor alphas/: add true masks beside images/.")
         photos = by_stem(self.folder / "images", PHOTO_SUFFIXES)
         truths = by_stem(truth_folder, (".png",))
         if not photos:
@@ -158,8 +155,7 @@ class Dataset:
             name = unpaired[0]
             lacking = truth_folder if name in photos else self.folder / "images"
             raise SamaError(f"{name} is not in {lacking}: photos and truth must pair up by name.")
-        trimaps = self.folder / "trimaps"
-        self._trimaps = by_stem(trimaps, (".png",)) if trimaps.is_dir() else {}
+        self._trimaps = by_stem(trimaps, (".png",)) if (trimaps := self.folder / "trimaps").is_dir() else {}
         self.pairs = [Pair(photos[stem], truths[stem]) for stem in sorted(photos)[:limit]]
 
     def __len__(self) -> int:

@@ -1,6 +1,7 @@
 """The photographs that somebody fine-tunes on: which there are, which teach, which check and which are held out."""
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,8 +29,8 @@ class OwnPhoto:
 
     @property
     def name(self) -> str:
-        """What both files are called."""
-        return self.photo.stem
+        """What both files are called, as evaluations call them."""
+        return unicodedata.normalize("NFC", self.photo.stem)
 
     def read(self) -> LabelledPhoto:
         """The photograph, upright, with its labels or matte. Raises SamaError."""

@@ -30,5 +30,6 @@ watch('said', () => {
 watch('place', () => {
   const { place } = props;
   count.hidden = !place;
-  if (place) count.textContent = place.number + ' of ' + place.total + (place.became ? ', ' + place.became : '');
+  if (place)
+    count.textContent = place.number + ' of ' + place.total + (place.became ? ', ' + place.became : '');
 });
