@@ -82,14 +82,13 @@ def main(args: argparse.Namespace) -> int:
     print(_told(parts), file=sys.stderr)
 
     how = {"device": args.device, "checkpoint": args.checkpoint}
-    predictors = {BEFORE: load(args.model, **how, sama_weights=args.sama_weights)}
-    measured = {BEFORE: measure(folder, names, truth, predictors[BEFORE])}
+    given = {BEFORE: args.sama_weights, AFTER: out}
+    measured = {BEFORE: measure(folder, names, truth, load(args.model, **how, sama_weights=given[BEFORE]))}
     start = Start.of(args.model, checkpoint=args.checkpoint, sama_weights=args.sama_weights)
     about = {"data": args.directory.resolve().name, "photographs": len(photos), "parts": plan.parts}
     with _Bar() as bar:
         done = tune(start, parts, plan, out, about, bar.tell)
-    predictors[AFTER] = load(args.model, **how, sama_weights=out)
-    measured[AFTER] = measure(folder, names, truth, predictors[AFTER])
+    measured[AFTER] = measure(folder, names, truth, load(args.model, **how, sama_weights=given[AFTER]))
     sheet = out.with_name(f"{out.stem}_held_out.png")
     if args.json is not None:
         found = {"measured": measured, "learned": {k: vars(v) for k, v in done.items()}}
@@ -100,6 +99,7 @@ def main(args: argparse.Namespace) -> int:
             "sama: One click is answered no better than before; give more photos, or more --minutes.",
             file=sys.stderr,
         )
+    predictors = {when: load(args.model, **how, sama_weights=file) for when, file in given.items()}
     save_before_after(folder, names, truth, predictors, sheet)
     print(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB) and {sheet}")
     return 0

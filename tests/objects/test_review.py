@@ -101,7 +101,7 @@ def test_proposals_are_sessions_labels_or_mattes(tmp_path):
     assert (found["b"].mask == (one > 0)).all()
     assert found["c"].boxes == ((20, 10, 60, 40), (70, 50, 120, 90))  # the session is of other pixels
     assert ((found["d"].mask > 0) == (one > 0)).all()
-    assert not found["e"]
+    assert found["e"] == Prompts()
     assert not any(each.files for each in proposals_of(tmp_path, without=tmp_path / "a")[:1])
 
 

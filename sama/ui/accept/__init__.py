@@ -1,7 +1,7 @@
 """Accepting answers, of a page that was started with a folder for them; a `gr.HTML` component.
 
 Event: `input` {what}, with what is to be done: ACCEPT the answer, and in a review SKIP the photo or go BACK to the one
-before. Props that the server sets: `said`, a sentence on what was done, and in a review `place` {number, total, name,
+before. Props that the server sets: `said` {text, at}, what was done, and in a review `place` {number, total, name,
 became, done}: which photo is shown, what became of it and how many are done. Constants: `reviewing`, `doings`.
 """
 

@@ -2,6 +2,7 @@
 the next proposal follows."""
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -64,17 +65,14 @@ class Acceptance:
         return {"number": place + 1, "total": len(self.proposals), "name": name, "became": became}
 
 
-def accept(page: Page) -> Changes:
+def accept(page: Page) -> Iterator[Changes]:
     """Write the answer on the page; says what was written."""
-    kept = page.studio.acceptance
-    if kept is None or _what(page) != ACCEPT:
-        return {}
-    try:
-        page, text = _written(page, kept)
-    except SamaError as error:
-        warn(error)
-        return {"accept": _said(str(error))}
-    return {"visit": page.visit, "accept": _said(text)}
+    yield from _freed(_accept(page))
+
+
+def judge(page: Page) -> Iterator[Changes]:
+    """Accept the answer on the page, skip its photo or go back to the one before, and show the next."""
+    yield from _freed(_judge(page))
 
 
 def begin(page: Page) -> Iterator[Changes]:
@@ -84,8 +82,19 @@ def begin(page: Page) -> Iterator[Changes]:
         yield from _open(page, kept, kept.progress.first(kept.names), "")
 
 
-def judge(page: Page) -> Iterator[Changes]:
-    """Accept the answer on the page, skip its photo or go back to the one before, and show the next."""
+def _accept(page: Page) -> Iterator[Changes]:
+    kept = page.studio.acceptance
+    if kept is None:
+        return
+    try:
+        page, text = _written(page, kept)
+    except SamaError as error:
+        warn(error)
+        text = str(error)
+    yield {"visit": page.visit, "accept": Accept(said=_said(text))}
+
+
+def _judge(page: Page) -> Iterator[Changes]:
     kept, what = page.studio.acceptance, _what(page)
     if kept is None:
         return
@@ -98,7 +107,7 @@ def judge(page: Page) -> Iterator[Changes]:
                 kept.progress.mark(kept.names[place], ACCEPTED if what == ACCEPT else SKIPPED)
     except SamaError as error:
         warn(error)
-        yield {"accept": _said(str(error))}
+        yield {"accept": Accept(said=_said(str(error)))}
         return
     now = -1 if place is None else place
     if what == BACK:
@@ -108,12 +117,22 @@ def judge(page: Page) -> Iterator[Changes]:
     yield from _open(page, kept, following, text)
 
 
+def _freed(steps: Iterator[Changes]) -> Iterator[Changes]:
+    """The same steps; whatever fails in them, the buttons can be pressed again."""
+    try:
+        yield from steps
+    except Exception:
+        yield {"accept": Accept(said=_said(""))}
+        raise
+
+
 def _open(page: Page, kept: Acceptance, place: int | None, text: str) -> Iterator[Changes]:
     """Show a proposal, or where there is none say so; a photo that cannot be opened is said, and stays to be done."""
     total = len(kept.proposals)
     if place is None:
         text = f"{text} {FINISHED.format(total=total)}".strip()
-        yield {"accept": Accept(said={"text": text}, place=kept.where(total - 1) | {"became": "all done"})}
+        place = kept.where(total - 1) | {"became": "all done"}
+        yield {"accept": Accept(said=_said(text), place=place)}
         return
     proposal = kept.proposals[place]
     try:
@@ -122,20 +141,22 @@ def _open(page: Page, kept: Acceptance, place: int | None, text: str) -> Iterato
         mine = accepted_session(kept.folder, visit.name, visit.digest)
         proposal = replace(proposal, files=(mine, *proposal.files)) if mine else proposal
         asked, settings = proposal.asked(visit)
-        request = visit.request(asked, listing=settings.listing) if asked else None
+        given = bool(asked.points or asked.boxes or asked.mask is not None)
+        request = visit.request(asked, listing=settings.listing) if given else None
     except SamaError as error:
         warn(error)
-        yield {"accept": Accept(said={"text": f"{proposal.photo.name}: {error}"}, place=kept.where(place))}
+        told = _said(f"{proposal.photo.name}: {error}")
+        yield {"accept": Accept(said=told, place=kept.where(place))}
         return
     prompts = asked if request is None else request.prompts
     several = request is not None and (len(request.objects) > 1 or any(settings.listing.names))
     data = _data(page, FileData(path=visit.path, orig_name=proposal.photo.name), prompts)
     if several and request is not None:
         data = data.model_copy(update=PromptData.listed(settings.listing, len(request.objects)))
-    told = text if asked else f"{text} {BY_HAND}".strip()
+    told = text if request else f"{text} {BY_HAND}".strip()
     first = {
-        "accept": Accept(said={"text": told}, place=kept.where(place)),
-        "candidates": Candidates(value=_choice(settings, page)),
+        "accept": Accept(said=_said(told), place=kept.where(place)),
+        "candidates": Candidates(value=_choice(settings, page), offer=None),
     }
     for changes in show_photo(page, visit, data):
         yield {**changes, **first}
@@ -169,9 +190,9 @@ def _written(page: Page, kept: Acceptance) -> tuple[Page, str]:
     return page, (AGAIN if name in before else WRITTEN).format(name=name, folder=kept.folder.name)
 
 
-def _said(text: str) -> Accept:
-    # A dictionary, so that the same sentence is news again.
-    return Accept(said={"text": text})
+def _said(text: str) -> dict[str, Any]:
+    """The component's prop `said`; the same sentence is news again."""
+    return {"text": text, "at": time.time_ns()}
 
 
 def _what(page: Page) -> str:
