@@ -7,11 +7,12 @@ from sama.ui.candidates import Candidates
 from sama.ui.component import SHARED, asset
 from sama.ui.prompter import Prompter
 from sama.ui.scene import Scene
+from sama.ui.taken import Taken
 from sama.ui.talk import Talk
 from sama.ui.viewer import Viewer
 from sama.ui.ways import Ways
 
-COMPONENTS = (Prompter, Viewer, Candidates, Scene, Talk, Ways, Accept)
+COMPONENTS = (Prompter, Viewer, Candidates, Scene, Talk, Ways, Taken, Accept)
 
 
 def joined() -> str:
