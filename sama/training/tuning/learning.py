@@ -35,7 +35,7 @@ class Pace:
     clip: float = 1.0
     average: float = 0.98
     pull: float = 1e-3
-    checks: int = 8
+    checks: int = 12
     seed: int = 0
 
 
