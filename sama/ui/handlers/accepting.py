@@ -131,8 +131,8 @@ def _open(page: Page, kept: Acceptance, place: int | None, text: str) -> Iterato
     total = len(kept.proposals)
     if place is None:
         text = f"{text} {FINISHED.format(total=total)}".strip()
-        place = kept.where(total - 1) | {"became": "all done"}
-        yield {"accept": Accept(said=_said(text), place=place)}
+        last = kept.where(total - 1) | {"became": "all done"}
+        yield {"accept": Accept(said=_said(text), place=last)}
         return
     proposal = kept.proposals[place]
     try:
