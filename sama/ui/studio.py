@@ -31,6 +31,7 @@ from sama.ui.talk import Talk
 from sama.ui.theme import theme
 from sama.ui.viewer import Viewer
 from sama.ui.visit import Visit
+from sama.ui.wake import Wake, nothing
 from sama.ui.ways import Ways
 
 if TYPE_CHECKING:
@@ -85,6 +86,10 @@ def build_studio(
         run = gr.HTML(words.run_panel(info), padding=False, elem_id="run")
         gr.HTML(words.limits(info, max_pixels), padding=False)
         Ways(elem_id="ways")
+        wake = Wake(elem_id="wake", padding=False)
+        wake.input(
+            nothing, None, None, show_progress="hidden", concurrency_limit=None, api_visibility="private"
+        )
 
         open_visit = partial(Visit, predictor, run=on_gpu(predictor, thread=thread), max_pixels=max_pixels)
         shared = Studio(open_visit, info, examples, _keeper(prompter), max_pixels, acceptance)

@@ -10,9 +10,10 @@ from sama.ui.scene import Scene
 from sama.ui.taken import Taken
 from sama.ui.talk import Talk
 from sama.ui.viewer import Viewer
+from sama.ui.wake import Wake
 from sama.ui.ways import Ways
 
-COMPONENTS = (Prompter, Viewer, Candidates, Scene, Talk, Ways, Taken, Accept)
+COMPONENTS = (Prompter, Viewer, Candidates, Scene, Talk, Ways, Taken, Wake, Accept)
 
 
 def joined() -> str:
