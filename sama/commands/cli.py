@@ -42,6 +42,11 @@ COMMANDS = {
         "sama.commands.everything", "find all there is in a photo", "examples/toys.jpg --out out/everything"
     ),
     "app": Command("sama.commands.app", "serve the page", "--host 0.0.0.0 --port 8080"),
+    "review": Command(
+        "sama.commands.review",
+        "go through proposals in the page: accept, correct, skip",
+        "cutouts --photos photos",
+    ),
     "weights": Command(
         "sama.commands.weights", "list the models, download, check and convert them", "get vit_b"
     ),
@@ -67,6 +72,11 @@ COMMANDS = {
         "sama.commands.train",
         "train mini, or SAMA on a backbone, by a recipe",
         "recipes/mini_4.toml --data data --data photos/birds:0.5",
+    ),
+    "finetune": Command(
+        "sama.commands.finetune",
+        "teach SAM, SAMA or both from photographs of your own",
+        "mushrooms --minutes 15 --out mushrooms.safetensors",
     ),
     "ablate": Command(
         "sama.commands.ablate",

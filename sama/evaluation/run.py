@@ -1,7 +1,7 @@
 """Evaluation: prompt every object of a folder by every method, score the answers."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,8 @@ def evaluate(
     max_pixels: int = MAX_PIXELS,
     clicks: int = CLICKS,
     progress: bool = True,
+    only: Collection[str] | None = None,
+    truth: str | None = None,
 ) -> dict:
     """Evaluate methods on a folder as `sama.evaluation.datasets` describes it.
 
@@ -88,7 +90,7 @@ def evaluate(
     background, see `sama.evaluation.pictures.void_of`. group_words: see `sama.evaluation.groups`. checkpoint,
     sama_weights: see `sama.load`. predictor: used instead of loading `model` on `device`. sheet: where to write a PNG
     of the worst and median cases. closer, edges, keep_haze: see `Request`. max_pixels: of a photo, see `open_image`.
-    clicks: of a race. progress: show a bar on stderr.
+    clicks: of a race. progress: show a bar on stderr. only, truth: see `Dataset`.
 
     Returns {"dataset", "prompts", "object", "model" (None where no method needs one), "weights" (their digest),
     "device", "closer", "edges", "keep_haze", "notes" (of the model, such as missing weights, and how labels were
@@ -112,7 +114,7 @@ def evaluate(
     if group_words < 0:
         raise SamaError(f"--group-words is {group_words}: give a number of words, 0 for no groups.")
     entry = Entry.of(methods, prompts, answers, clicks)
-    dataset = Dataset(folder, limit=limit, ignore=ignore, max_pixels=max_pixels)
+    dataset = Dataset(folder, limit=limit, ignore=ignore, max_pixels=max_pixels, only=only, truth=truth)
     dataset.check(progress=progress)
     for each in entry.answers:
         each.check(dataset, object_mode)

@@ -11,12 +11,13 @@ import gradio as gr
 from sama.matting import warm_up
 from sama.photo.opening import MAX_PIXELS
 from sama.ui import page, words
+from sama.ui.accept import Accept
 from sama.ui.api import Api
 from sama.ui.blocks import StudioBlocks, serve_pictures
 from sama.ui.candidates import Candidates
 from sama.ui.component.names import offered_mattes, shown_mattes
 from sama.ui.examples import read_examples
-from sama.ui.handlers import doubting, looking, measuring, scenery, sessions
+from sama.ui.handlers import accepting, doubting, looking, measuring, scenery, sessions
 from sama.ui.handlers.answering import answer, solve
 from sama.ui.handlers.exports import Downloads
 from sama.ui.handlers.glancing import glance
@@ -48,12 +49,14 @@ def build_studio(
     examples_dir: Path,
     thread: ModelThread | None = None,
     max_pixels: int = MAX_PIXELS,
+    acceptance: accepting.Acceptance | None = None,
 ) -> gr.Blocks:
     """Return the page over a predictor, which is shared; every visitor works on a fork of it.
 
     examples_dir: photos with prompt files, see `read_examples`; launch with `launch_options` of
     the same folder. thread: where the model runs and was loaded, by default the threads of whoever asks.
-    max_pixels: of a photo. Raises PromptError for a damaged prompt file.
+    max_pixels: of a photo. acceptance: where accepted answers go, by default nowhere. Raises PromptError for a damaged
+    prompt file.
     """
     info, examples = predictor.info, read_examples(Path(examples_dir))
     serve_pictures()
@@ -77,6 +80,9 @@ def build_studio(
                 viewer = Viewer(elem_id="viewer", methods=shown_mattes(info))
                 candidates = Candidates(elem_id="candidates", methods=offered_mattes(info))
         scene = Scene(elem_id="scene")
+        kept = {}
+        if acceptance is not None:
+            kept["accept"] = Accept(elem_id="accept", reviewing=acceptance.reviewing)
         with gr.Row(elem_id="take"):
             downloads = Downloads(trained=info.trained)
         lab = Lab(elem_id="lab")
@@ -89,9 +95,9 @@ def build_studio(
         )
 
         open_visit = partial(Visit, predictor, run=on_gpu(predictor, thread=thread), max_pixels=max_pixels)
-        shared = Studio(open_visit, info, examples, _keeper(prompter), max_pixels)
+        shared = Studio(open_visit, info, examples, _keeper(prompter), max_pixels, acceptance)
         components = {"visit": visit, "backdrop": backdrop, "prompter": prompter, "viewer": viewer}
-        components |= {"candidates": candidates, "scene": scene, "talk": talk, "run": run, "lab": lab}
+        components |= {"candidates": candidates, "scene": scene, "talk": talk, "run": run, "lab": lab, **kept}
         _connect(studio, Wiring(shared, {**components, "taken": downloads.taken}), downloads)
         Api(open_visit, info, shared.keep).add()
         studio.unload(studio.forget)
@@ -111,7 +117,7 @@ def _connect(studio: gr.Blocks, wiring: Wiring, downloads: Downloads) -> None:
 
     opens = {"opens": True, "trigger_mode": "multiple", **encoder}
     for opening in (
-        wiring.connect(studio.load, open_first, canvases, js=RESTORE, **opens),
+        *_connect_accept(studio, wiring, canvases, opens),
         wiring.connect(prompter.example, open_example, canvases, event=True, **opens),
         wiring.connect(talk.example, open_example, canvases, event=True, **opens),
         wiring.connect(prompter.upload, open_photo, canvases, **opens),
@@ -157,6 +163,24 @@ def _connect_lab(wiring: Wiring, lab: Lab) -> None:
     wiring.connect(lab.ballot, doubting.ballot, "lab", extra=extra, **measuring_)
     wiring.connect(lab.vote, doubting.vote, "lab", event=True, **quick)
     wiring.connect(lab.look_inside, doubting.look_inside, "lab", **measuring_)
+
+
+def _connect_accept(studio: gr.Blocks, wiring: Wiring, canvases: str, opens: dict[str, Any]) -> list:
+    """Connect what accepts answers, where there is such a thing, and what the page begins with; returns the events that
+    open a photo, which an answer follows."""
+    kept = wiring.studio.acceptance
+    if kept is None or not kept.reviewing:
+        begun = wiring.connect(studio.load, open_first, canvases, js=RESTORE, **opens)
+        if kept is not None:
+            accept = wiring.components["accept"]
+            how = {"concurrency_id": "export", "concurrency_limit": 1}
+            wiring.connect(accept.input, accepting.accept, "visit accept", event=True, **how)
+        return [begun]
+    accept, changed = wiring.components["accept"], f"{canvases} accept"
+    return [
+        wiring.connect(studio.load, accepting.begin, changed, **opens),
+        wiring.connect(accept.input, accepting.judge, changed, event=True, **opens),
+    ]
 
 
 def launch_options(examples_dir: Path) -> dict[str, Any]:

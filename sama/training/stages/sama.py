@@ -58,6 +58,10 @@ class SamaStage:
         """Frames hold the four local views, so twice the side of a view."""
         return 2 * (self.small_size if progress < self.small_share else self.full_size)
 
+    def encoded(self, batch: dict, frames: Tensor) -> ImageFeatures:
+        """What the model sees of a batch, whose normalised frames are (B, 3, 2S, 2S)."""
+        return encode_frames(self.model, frames)
+
     def loss(
         self, batch: dict, task: str, generator: torch.Generator, progress: float
     ) -> tuple[Tensor, dict]:
@@ -75,7 +79,7 @@ class SamaStage:
             guide = Guide.drawn(coarse, self.prompting.guided, generator)
             prompts = guide.prompts(prompts, size)
         with torch.autocast(frames.device.type, torch.bfloat16):
-            features = encode_frames(self.model, frames)
+            features = self.encoded(batch, frames)
             with torch.no_grad():
                 answer = self.model.decode_sam(features, prompts)
                 if torch.rand((), generator=generator) < self.prompting.corrected:

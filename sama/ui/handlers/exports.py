@@ -52,26 +52,32 @@ def file_stem(name: str) -> str:
 def download(page: Page, wanted: str, lab: LabData | None = None) -> Changes:
     """Make what is wanted of the answer on the page: EVERYTHING, or a file of FILES. lab: has the votes
     that the session keeps."""
-    data, choice, scene = page.data, page.choice, page.scene
     try:
-        if data.path is None or not data.marked:
-            raise PromptError("Nothing is cut out yet; click an object first.")
         if wanted not in (EVERYTHING, *FILES):
             raise PromptError("There is no file of that name to download; reload the page.")
-        page = page.opened()
-        visit = page.here
-        background = scene.background(page.backdrop, max(visit.size))
-        candidate, method = choice.candidate(data.seq), method_of(page)
-        cutout_from = MASK if scene.by_mask else MATTE
-        how = method, cutout_from, choice.keep_haze, data.listing, lab.pairs if lab else ()
-        settings = Settings(background, candidate, scene.estimated, *how)
-        outputs = visit.outputs(data.prompts, settings, page.studio.info)
+        page, outputs = outputs_of(page, lab)
         (path,) = deliver(outputs, (wanted,), page.studio.keep)
         if (finding := finding_of(outputs.answer, outputs.request)).missed:
             gr.Warning(finding.text)
     except SamaError as error:
         raise Refusal(str(error), page=True) from error
-    return {"visit": visit, "taken": taken(path)}
+    return {"visit": page.visit, "taken": taken(path)}
+
+
+def outputs_of(page: Page, lab: LabData | None = None) -> tuple[Page, Outputs]:
+    """The page with its photo open, and the answer on it at the photo's size. lab: has the votes that the session
+    keeps. Raises SamaError."""
+    data, choice, scene = page.data, page.choice, page.scene
+    if data.path is None or not data.marked:
+        raise PromptError("Nothing is cut out yet; click an object first.")
+    page = page.opened()
+    visit = page.here
+    background = scene.background(page.backdrop, max(visit.size))
+    candidate, method = choice.candidate(data.seq), method_of(page)
+    cutout_from = MASK if scene.by_mask else MATTE
+    how = method, cutout_from, choice.keep_haze, data.listing, lab.pairs if lab else ()
+    settings = Settings(background, candidate, scene.estimated, *how)
+    return page, visit.outputs(data.prompts, settings, page.studio.info)
 
 
 class Downloads:

@@ -109,6 +109,11 @@ def _open_example(page: Page, name: str) -> Iterator[Changes]:
     yield from _show(page, studio.open(path), data, name)
 
 
+def show_photo(page: Page, visit: Visit, data: PromptData) -> Iterator[Changes]:
+    """Show an opened photo with the marks that come with it, numbered on from what the page has."""
+    yield from _show(page, visit, data, None, restored=True)
+
+
 def _show(
     page: Page, visit: Visit, data: PromptData, example: str | None, *, restored: bool = False
 ) -> Iterator[Changes]:

@@ -7,7 +7,7 @@ Components that are not named stay as they are. Mistakes a visitor can mend beco
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from inspect import isgeneratorfunction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -23,6 +23,9 @@ from sama.ui.scene.backdrop import Backdrop
 from sama.ui.shown import Shown
 from sama.ui.visit import Visit
 
+if TYPE_CHECKING:
+    from sama.ui.handlers.accepting import Acceptance
+
 Changes = dict[str, Any]
 Keep = Callable[[str], str]  # copies a file to where the page may fetch it, and returns the copy's path
 
@@ -30,13 +33,14 @@ Keep = Callable[[str], str]  # copies a file to where the page may fetch it, and
 @dataclass(frozen=True)
 class Studio:
     """What all visitors share. open: opens the photo in a file, which its owner may call by another name, raises
-    PhotoError; max_pixels: of a photo."""
+    PhotoError; max_pixels: of a photo; acceptance: where answers that are accepted go, if anywhere."""
 
     open: Callable[..., Visit]
     info: ModelInfo
     examples: dict[str, Example]
     keep: Keep
     max_pixels: int = MAX_PIXELS
+    acceptance: "Acceptance | None" = None
 
 
 @dataclass(frozen=True)

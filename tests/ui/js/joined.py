@@ -2,6 +2,7 @@
 
 import sys
 
+from sama.ui.accept import Accept
 from sama.ui.candidates import Candidates
 from sama.ui.component import SHARED, asset
 from sama.ui.lab import Lab
@@ -13,7 +14,7 @@ from sama.ui.viewer import Viewer
 from sama.ui.wake import Wake
 from sama.ui.ways import Ways
 
-COMPONENTS = (Prompter, Viewer, Candidates, Scene, Talk, Ways, Taken, Wake, Lab)
+COMPONENTS = (Prompter, Viewer, Candidates, Scene, Talk, Ways, Taken, Wake, Lab, Accept)
 
 
 def joined() -> str:
