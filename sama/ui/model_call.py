@@ -8,6 +8,8 @@ import spaces
 
 from sama import methods
 from sama.errors import SamaError
+from sama.objects.everything import Everything, everything
+from sama.objects.everything import Step as Found
 from sama.predict.answer import Answer, Progress
 from sama.request.request import Request
 from sama.ui.model_thread import ModelThread
@@ -15,7 +17,7 @@ from sama.ui.model_thread import ModelThread
 if TYPE_CHECKING:
     from sama.predict.loading import Predictor
 
-    Step = Progress | Answer | Predictor
+    Step = Progress | Answer | Found | Predictor
 
 ENCODING, ANSWERING = 30, 10  # seconds of a GPU to ask for; less waits less
 
@@ -25,13 +27,20 @@ def run_model(
     image: np.ndarray | None = None,
     request: Request | None = None,
     report: Callable[[float], None] | None = None,
+    find: Everything | None = None,
 ) -> "Iterator[Step]":
-    """Encode an image, answer a request, or both.
+    """Encode an image, answer a request, or both; or find everything in it, for which the global view is enough.
 
     Yields a `Progress` per encoded view of image (H, W, 3) uint8, then the `Answer`, and last the predictor. The
     predictor also comes before the first `Progress`, able to answer with SAM: whoever runs this in another process has
-    only what was yielded. report: `progress` of `methods.answer`.
+    only what was yielded. report: `progress` of `methods.answer`. find: how everything is to be found; yields the steps
+    of `everything`.
     """
+    if find is not None:
+        if image is not None:
+            next(iter(predictor.set_image(image)), None)
+        yield from everything(predictor, find)
+        return
     if image is not None:
         for progress in predictor.set_image(image):
             if progress.stage == "global":
@@ -68,7 +77,7 @@ def on_gpu(
         for step in steps if thread is None else thread.iterate(steps):
             if isinstance(step, SamaError):
                 raise step
-            yield step if isinstance(step, Progress | Answer) else step.attach(model)
+            yield step if isinstance(step, Progress | Answer | Found) else step.attach(model)
 
     return call
 

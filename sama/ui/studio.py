@@ -19,6 +19,7 @@ from sama.ui.examples import read_examples
 from sama.ui.handlers import looking, scenery, sessions
 from sama.ui.handlers.answering import answer, solve
 from sama.ui.handlers.exports import Downloads
+from sama.ui.handlers.finding import enough, find
 from sama.ui.handlers.opening import open_example, open_first, open_photo, sharpen
 from sama.ui.handlers.page import Studio, Wiring
 from sama.ui.handlers.talking import encode_ahead
@@ -118,6 +119,12 @@ def _connect(studio: gr.Blocks, wiring: Wiring, downloads: Downloads) -> None:
     # Mattes that take seconds: as many at a time as leave the others' clicks room.
     slow = {"concurrency_id": "solver", "concurrency_limit": 2, "trigger_mode": "always_last"}
     wiring.connect(viewer.solve, solve, canvases, **slow)
+
+    # A search goes on beside everything else, a few clicks at a time; it changes no state, so that nothing waits for it.
+    searching = {"concurrency_id": "search", "concurrency_limit": 2, "trigger_mode": "multiple"}
+    wiring.connect(prompter.find, find, "prompter", event=True, **searching)
+    stopping = {"concurrency_id": "enough", "concurrency_limit": 4, "trigger_mode": "multiple"}
+    wiring.connect(prompter.enough, enough, "prompter", event=True, **stopping)
 
     # A closer look must not hold up a click: it has a queue of its own.
     closer = {"concurrency_id": "look", "concurrency_limit": 2, "trigger_mode": "always_last"}

@@ -56,6 +56,7 @@ class Visit:
         self.views_done = 0
         self.shown: Shown | None = None
         self.refused = ""  # digest of the last picture that was no mask of this photo
+        self.search = ""  # which look at everything is wanted, empty for none
         self.stored = False  # whether the last answer was computed ahead
         self._state = State.OPENED
         self._changed = threading.Condition()
@@ -173,6 +174,13 @@ class Visit:
         self.seconds = encoding | answer.seconds
         return answer
 
+    def beside(self, **asked: Any) -> "Iterator[Step]":
+        """Run the model beside whatever else is asked; looks at the photo once more unless its global view is known."""
+        with self._lock:
+            seen = self.views_done > 0 or self.encoded
+            predictor = self._predictor.twin() if seen else self._predictor.fork()
+        return self._run(predictor, None if seen else self.picture(max(self.size)), **asked)
+
     def looks_closer(self, request: Request) -> bool:
         """Whether the answer has to wait for a part of the photo to be encoded."""
         with self._lock:
@@ -209,9 +217,7 @@ class Visit:
 
     def _answer(self, request: Request) -> Answer:
         if self.encoded and methods.method_of(request.method, self._predictor.info).slow:
-            with self._lock:
-                twin = self._predictor.twin()
-            *_, answer, _ = self._run(twin, request=request)
+            *_, answer, _ = self.beside(request=request)
             return cast(Answer, answer)
         with self._lock:
             *_, answer, predictor = self._run(self._predictor, request=request)

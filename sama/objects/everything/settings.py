@@ -68,6 +68,7 @@ class Everything:
     def for_model(cls, info: ModelInfo | None, **changes) -> "Everything":
         """SAM's defaults, or what the model's record says instead; info: None for no model. changes: which to replace,
         None for none. Raises PromptError."""
-        measured: dict[str, Any] = {} if info is None else dict(RECORDS[info.name].everything)
+        record = None if info is None else RECORDS.get(info.name)
+        measured: dict[str, Any] = {} if record is None else dict(record.everything)
         given = {name: value for name, value in changes.items() if value is not None}
         return cls(**(measured | given))

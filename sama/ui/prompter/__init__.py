@@ -5,7 +5,8 @@ and boxes were drawn, see `sama.request.order`; `mask` is the file of a mask tha
 the longer side, in pixels of the screen, at which the viewer's panels show the photo. The photo is uploaded once; an
 event carries its path and coordinates only. Events: `upload` (another photo, or a mask of this one), `input` (other
 prompts), `example` (a thumbnail), `session` (a session file, with which alone the value has a `session`), `sharpen`
-{key, side}, when the canvas enlarges beyond the picture it has.
+{key, side}, when the canvas enlarges beyond the picture it has, `find` {search}, for everything in the photo, and
+`enough` {search}, when nobody wants more of that.
 
 With several objects the value also has `objects`, a list of {name, hidden, candidate, colour} by number (see
 `sama.request.listing`), their numbers from `front` to back, the `owners` of clicks, whether they are one `together`,
@@ -14,10 +15,11 @@ the `selected` one and the `view` of the panels (`sama.ui.views`).
 Props that the server sets: `photo` {key, width, height, preview, example, transparent}, the photo it
 has accepted; `sharp` {key, path}, a larger picture of it;
 `status` {text, done, total, brief}, what it is doing; `refused` {path, seq}, an upload it could not open; `found`
-{key, seq, items}, each object's mask {src, score} by number where there are several. The
+{key, seq, items}, each object's mask {src, score} by number where there are several; `everything` {search, key, done,
+total, items, over}, what a search has found by now, see `sama.ui.handlers.finding`. The
 canvas shows accepted photos only, so a refused file leaves it as it was. Props that never change: `examples`, a list of
 {name, title, thumb}; `max_megabytes` of an upload; `photo_files`, what may be opened; `object_colours`, in turn;
-`longest_name` of an object, in letters.
+`longest_name` of an object, in letters; `most_objects` that "Add all" makes of a photo.
 """
 
 from dataclasses import replace
@@ -34,6 +36,7 @@ from sama.ui.component.data import Whole
 from sama.ui.component.names import PHOTO_FILES
 from sama.ui.views import KINDS, UNION, View
 
+MOST_OBJECTS = 40  # that are added together: each is decoded by itself
 # Runs in the browser before a visitor is greeted.
 RESTORE = asset("prompter/restore.js").rstrip().removesuffix(";")
 
@@ -126,12 +129,14 @@ class Prompter(DataComponent):
     """Photo, points and boxes."""
 
     NAME = "prompter"
-    STYLES = ("prompter.css", "stage.css", "row.css", "objects.css")
+    STYLES = ("prompter.css", "stage.css", "row.css", "objects.css", "everything.css")
     SCRIPTS = (
         "marks.js",
         "objects.js",
         "list.js",
         "overlay.js",
+        "found.js",
+        "everything.js",
         "history.js",
         "hand.js",
         "own.js",
@@ -153,5 +158,6 @@ class Prompter(DataComponent):
         "photo_files": PHOTO_FILES,
         "object_colours": ["#{:02x}{:02x}{:02x}".format(*colour) for colour in OBJECT_COLOURS],
         "longest_name": MAX_NAME,
+        "most_objects": MOST_OBJECTS,
     }
     data_model = PromptData

@@ -61,8 +61,18 @@ const tools = {
     $('.pr-unseen').textContent = text;
   },
   handle: () => pointing.handle,
+  // Whether a click that keeps is meant for what was found.
+  pick: spot => every.pick(spot),
+  whole: () => list.marks,
+  tell: text => say({ text, brief: 6000 }),
 };
 const list = new ObjectList($('.pr-objects'), tools, props);
+const every = new Everything(
+  { place: $('.pr-every'), button: $('.pr-find'), canvas, stage, port },
+  tools,
+  trigger,
+  props,
+);
 const overlay = Overlay(tools);
 const pointing = new Pointing({ canvas, port, stage }, tools);
 const crosshair = new Crosshair({ stage, port }, tools);
@@ -101,7 +111,7 @@ $('.pr-redo').onclick = () => history.redo();
 $('.pr-clear').onclick = clear;
 $('.pr-zoom').onclick = fit;
 
-const KEYS = { n: () => setLabel(1 - label), 0: fit, o: () => list.next() };
+const KEYS = { n: () => setLabel(1 - label), 0: fit, o: () => list.next(), a: () => every.toggle() };
 const COMMANDS = { z: e => history[e.shiftKey ? 'redo' : 'undo'](), y: () => history.redo() };
 Keyboard(stage, {
   keys: KEYS,
@@ -180,12 +190,14 @@ async function show() {
   crosshair.hide();
   overlay.forget();
   list.forget();
+  every.close();
   port.setPhoto(photo.width, photo.height);
   cleared = false;
   $('.pr-own').hidden = !photo.transparent;
   sharp.open(photo);
   announce('photo', photo);
   list.show();
+  every.show();
   draw();
   remember();
   files.shown();
@@ -205,7 +217,11 @@ watch('value', () => {
   draw();
   remember();
 });
-watch('found', () => list.arrived(props.found));
+watch('found', () => {
+  list.arrived(props.found);
+  every.answered(props.found?.seq);
+});
+watch('everything', () => every.arrived(props.everything));
 hear('candidate', ({ object, index }) => list.choose(object, index));
 watch('photo', show);
 watch('sharp', async () => {
