@@ -56,7 +56,6 @@ class Visit:
         self.views_done = 0
         self.shown: Shown | None = None
         self.refused = ""  # digest of the last picture that was no mask of this photo
-        self.search = ""  # which look at everything is wanted, empty for none
         self.stored = False  # whether the last answer was computed ahead
         self._state = State.OPENED
         self._changed = threading.Condition()

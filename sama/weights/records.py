@@ -68,6 +68,7 @@ _EVERYTHING_BY_MINI = (
     ("stability_score_thresh", 0.8),
     ("judged_side", 512),
     ("skip_inside", 0.25),
+    ("skip_agreed", True),
     ("min_mask_region_area", 100),
 )
 

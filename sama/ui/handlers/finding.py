@@ -10,57 +10,49 @@ from sama.objects.everything.folder import colour_of
 from sama.photo.resize import fit_within
 from sama.request.prompts import box_of
 from sama.ui.handlers.page import Changes, Page
+from sama.ui.handlers.turns import name_of_work
 from sama.ui.pictures import mask_url
 from sama.ui.prompter import Prompter
 from sama.ui.telling import warn
-from sama.ui.visit import Visit
 
 SIDE = 512  # longer side of a mask for the page, in pixels
 AT_ONCE = 16  # clicks between which others have their turn
 PAUSE = 0.4  # seconds between two messages
-LONGEST = 64  # letters of a search's name
 
 
 def find(page: Page) -> Iterator[Changes]:
-    """Look for everything, as search `search` of the page, and tell what is found by now; ends early where the page has
-    asked for `enough`, for another search or another photo."""
-    search = _search(page)
-    if not search or page.data.path is None:
+    """Look for everything, and tell what is found by now; ends early where the page has asked for `enough`, or has
+    opened another photo."""
+    work = name_of_work(page.event)
+    if not work or page.data.path is None:
         return
     try:
         visit = page.opened().here
-        visit.search = search
-        yield from _told(visit, search, Everything.for_model(page.studio.info, points_per_batch=AT_ONCE))
+        known: dict[Found, dict[str, Any]] = {}
+        last, news = 0.0, {}
+        for step in visit.beside(find=Everything.for_model(page.studio.info, points_per_batch=AT_ONCE)):
+            if page.studio.stops.stopped(work) or not visit.holds(visit.path):
+                break
+            if not isinstance(step, Step):
+                continue
+            for each in step.found:
+                if each not in known:
+                    known[each] = _item(each, len(known) + 1)
+            items = [known[each] for each in step.found]
+            news = {"done": step.done, "total": step.total, "items": items}
+            if items and time.monotonic() - last >= PAUSE:
+                last = time.monotonic()
+                yield _news(work, page, news)
+        yield _news(work, page, {**news, "over": True})
     except SamaError as error:
         warn(error)
-        yield _news(search, page.data.path, {"over": True})
+        yield _news(work, page, {"over": True})
 
 
 def enough(page: Page) -> Changes:
-    """Nobody wants more of the search that the page names."""
-    if page.visit is not None and page.visit.search == _search(page):
-        page.visit.search = ""
+    """Nobody wants more of the work that the page names."""
+    page.studio.stops.stop(name_of_work(page.event))
     return {}
-
-
-def _told(visit: Visit, search: str, settings: Everything) -> Iterator[Changes]:
-    known: dict[Found, dict[str, Any]] = {}
-    last = 0.0
-    news: dict[str, Any] = {"items": []}
-    for step in visit.beside(find=settings):
-        if visit.search != search or not visit.holds(visit.path):
-            break
-        if not isinstance(step, Step):
-            continue
-        for each in step.found:
-            if each not in known:
-                known[each] = _item(each, len(known) + 1)
-        news = {"done": step.done, "total": step.total, "items": [known[each] for each in step.found]}
-        now = time.monotonic()
-        if now - last >= PAUSE and step.found:
-            last = now
-            yield _news(search, visit.path, news)
-    yield _news(search, visit.path, {**news, "over": True})
 
 
 def _item(found: Found, number: int) -> dict[str, Any]:
@@ -80,11 +72,6 @@ def _item(found: Found, number: int) -> dict[str, Any]:
     }
 
 
-def _news(search: str, key: str | None, news: dict[str, Any]) -> Changes:
-    return {"prompter": Prompter(everything={"search": search, "key": key, "over": False, **news})}
-
-
-def _search(page: Page) -> str:
-    """The name that the page has given to a search; empty for nonsense."""
-    name = page.event.get("search") if isinstance(page.event, dict) else None
-    return name if isinstance(name, str) and len(name) <= LONGEST else ""
+def _news(work: str, page: Page, news: dict[str, Any]) -> Changes:
+    about = {"work": work, "key": page.data.path, "over": False, **news}
+    return {"prompter": Prompter(everything=about)}

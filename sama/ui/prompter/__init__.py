@@ -5,8 +5,8 @@ and boxes were drawn, see `sama.request.order`; `mask` is the file of a mask tha
 the longer side, in pixels of the screen, at which the viewer's panels show the photo. The photo is uploaded once; an
 event carries its path and coordinates only. Events: `upload` (another photo, or a mask of this one), `input` (other
 prompts), `example` (a thumbnail), `session` (a session file, with which alone the value has a `session`), `sharpen`
-{key, side}, when the canvas enlarges beyond the picture it has, `find` {search}, for everything in the photo, and
-`enough` {search}, when nobody wants more of that.
+{key, side}, when the canvas enlarges beyond the picture it has, `find` {work}, for everything in the photo,
+`collect` {work}, for the files of the value's `row`, and `enough` {work}, when nobody wants more of either.
 
 With several objects the value also has `objects`, a list of {name, hidden, candidate, colour} by number (see
 `sama.request.listing`), their numbers from `front` to back, the `owners` of clicks, whether they are one `together`,
@@ -15,8 +15,9 @@ the `selected` one and the `view` of the panels (`sama.ui.views`).
 Props that the server sets: `photo` {key, width, height, preview, example, transparent}, the photo it
 has accepted; `sharp` {key, path}, a larger picture of it;
 `status` {text, done, total, brief}, what it is doing; `refused` {path, seq}, an upload it could not open; `found`
-{key, seq, items}, each object's mask {src, score} by number where there are several; `everything` {search, key, done,
-total, items, over}, what a search has found by now, see `sama.ui.handlers.finding`. The
+{key, seq, items}, each object's mask {src, score} by number where there are several; `everything` {work, key, done,
+total, items, over}, what a search has found by now, see `sama.ui.handlers.finding`; `collected` {work, done, total,
+path, over}, how far the row's files are. The
 canvas shows accepted photos only, so a refused file leaves it as it was. Props that never change: `examples`, a list of
 {name, title, thumb}; `max_megabytes` of an upload; `photo_files`, what may be opened; `object_colours`, in turn;
 `longest_name` of an object, in letters; `most_objects` that "Add all" makes of a photo.
@@ -68,6 +69,7 @@ class PromptData(GradioModel):
     together: bool = False
     selected: Whole | None = None
     view: str = UNION
+    row: list["PromptData"] = []  # photos of a row, with their marks, whose files are wanted together
 
     @property
     def path(self) -> str | None:

@@ -54,19 +54,19 @@ class Everything {
     noteOpen('everything', () => this.close());
     stage.focus({ preventScroll: true });
     this.show();
-    this.ask('find', { search: this.search });
+    this.ask('find', { work: this.search });
   }
   stop() {
     if (this.queue.length) this.queue = [];
     else if (this.looking) {
       this.looking = false;
-      this.ask('enough', { search: this.search });
+      this.ask('enough', { work: this.search });
     }
     this.show();
   }
   close() {
     if (!this.search) return;
-    if (this.looking) this.ask('enough', { search: this.search });
+    if (this.looking) this.ask('enough', { work: this.search });
     noteClosed('everything');
     this.forget();
     this.show();
@@ -74,10 +74,10 @@ class Everything {
   }
   // What the server has found by now.
   async arrived(news) {
-    if (!news || !this.search || news.search !== this.search || !this.looking) return;
+    if (!news || !this.search || news.work !== this.search || !this.looking) return;
     const fresh = (news.items || []).filter(({ id }) => !this.known.has(id));
     const pictures = await Promise.all(fresh.map(({ src }) => loadPicture(src)));
-    if (news.search !== this.search) return; // closed meanwhile
+    if (news.work !== this.search) return; // closed meanwhile
     fresh.forEach((item, i) => {
       this.known.set(item.id, { ...item, picture: pictures[i], grid: gridOf(pictures[i]) });
     });
