@@ -4,7 +4,8 @@
     python docs/everything_found.py thresholds 20 DIR...       # of folders with images/ and labels/ or alphas/
     python docs/everything_found.py speed examples/cat.jpg     # enlarged to 12 megapixels
 
-Thresholds are compared on one run with low ones: what a higher one would drop is dropped afterwards, before the doubles.
+Thresholds are compared on one run with low ones: what a higher one would drop is dropped afterwards, before the
+doubles.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 from pycocotools import mask as coco
+from torchvision.ops import nms
 
 import sama
 from sama.objects.everything import Everything, everything
 from sama.objects.everything.generator import box_of
 from sama.predict.loading import Predictor
-from torchvision.ops import nms
-import torch
 
 GOOD = 0.75  # IoU from which an object counts as found
 SIZE = (4000, 3000)
@@ -67,15 +68,22 @@ def examples(predictor: Predictor, folder: Path) -> None:
         good += best >= GOOD
         print(
             f"{path.stem:10} {len(step.found):4} masks {seconds:5.1f} s  best IoU {best:.2f}  "
-            f"six largest asked again {np.mean(again or [0]):.2f}", flush=True
+            f"six largest asked again {np.mean(again or [0]):.2f}",
+            flush=True,
         )
     print(f"{good} objects found with an IoU of at least {GOOD}")
 
 
 def thresholds(predictor: Predictor, count: int, folders: list[Path]) -> None:
     """For each pair of thresholds the share of objects that are found, the mean of the best IoU, and how many masks."""
-    settings = replace(Everything.for_model(predictor.info), pred_iou_thresh=0.2, stability_score_thresh=0.6,
-                       box_nms_thresh=1.0, skip_inside=0.0, points_per_side=16)
+    settings = replace(
+        Everything.for_model(predictor.info),
+        pred_iou_thresh=0.2,
+        stability_score_thresh=0.6,
+        box_nms_thresh=1.0,
+        skip_inside=0.0,
+        points_per_side=16,
+    )
     runs = []
     for folder in folders:
         kind = "labels" if (folder / "labels").exists() else "alphas"
@@ -94,7 +102,9 @@ def thresholds(predictor: Predictor, count: int, folders: list[Path]) -> None:
                 boxes.append(box_of(mask))
                 small = np.asarray(Image.fromarray(wanted).resize(mask.shape[::-1], Image.Resampling.NEAREST))
                 near.append(iou(mask, small))
-            runs.append((folder.name, scores, stable, torch.tensor(boxes, dtype=torch.float32), np.array(near)))
+            runs.append(
+                (folder.name, scores, stable, torch.tensor(boxes, dtype=torch.float32), np.array(near))
+            )
     names = sorted({run[0] for run in runs})
     print("score stable  masks  " + "  ".join(f"{name:>16}" for name in names))
     for score in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.88):
@@ -107,7 +117,8 @@ def thresholds(predictor: Predictor, count: int, folders: list[Path]) -> None:
                 masks.append(len(keep))
                 best[name].append(float(near[keep.numpy()].max()) if len(keep) else 0.0)
             told = "  ".join(
-                f"{np.mean([b >= GOOD for b in best[name]]):7.2f} ({np.mean(best[name]):.3f})" for name in names
+                f"{np.mean([b >= GOOD for b in best[name]]):7.2f} ({np.mean(best[name]):.3f})"
+                for name in names
             )
             print(f"{score:5.2f} {least:6.2f} {np.mean(masks):6.1f}  {told}", flush=True)
 

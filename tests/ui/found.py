@@ -9,7 +9,12 @@ from pycocotools import mask as coco
 from sama.objects.everything import Found, Step
 from sama.objects.everything.placing import Place
 
-BOXES = ((0.1, 0.1, 0.5, 0.9), (0.2, 0.2, 0.4, 0.4), (0.6, 0.2, 0.9, 0.8))  # as parts of the photo; the second in the first
+# As parts of the photo; the second lies in the first.
+BOXES = (
+    (0.1, 0.1, 0.5, 0.9),
+    (0.2, 0.2, 0.4, 0.4),
+    (0.6, 0.2, 0.9, 0.8),
+)
 
 
 def found(size: tuple[int, int], box: tuple[float, ...], score: float = 0.9) -> Found:

@@ -131,8 +131,12 @@ class _Crop:
         x0, y0, x1, y1 = place.box
         self.points = torch.from_numpy(grid * np.array([x1 - x0, y1 - y0]))  # in pixels of the crop
         opened, frame = predictor.opened, predictor.opened.frame
-        self.asked = self.points * (torch.tensor(opened.size) / torch.tensor([x1 - x0, y1 - y0]))  # of `opened`
-        self.agreed = Agreed(frame.to_frame(self.asked.float()) / frame.size) if settings.skip_agreed else None
+        self.asked = self.points * (
+            torch.tensor(opened.size) / torch.tensor([x1 - x0, y1 - y0])
+        )  # of `opened`
+        self.agreed = (
+            Agreed(frame.to_frame(self.asked.float()) / frame.size) if settings.skip_agreed else None
+        )
         self.scale = judged[0] / place.size[0], judged[1] / place.size[1]
         self.taken = torch.zeros(judged[1], judged[0], dtype=torch.bool)  # by masks found there, small ones
 

@@ -50,7 +50,7 @@ def file_stem(name: str) -> str:
 
 def download(page: Page, wanted: str) -> Changes:
     """Make what is wanted of the answer on the page: EVERYTHING, or a file of FILES."""
-    data, choice, scene = page.data, page.choice, page.scene
+    data = page.data
     try:
         if data.path is None or not data.marked:
             raise PromptError("Nothing is cut out yet; click an object first.")
@@ -58,19 +58,24 @@ def download(page: Page, wanted: str) -> Changes:
             raise PromptError("There is no file of that name to download; reload the page.")
         page = page.opened()
         visit = page.here
-        background = scene.background(page.backdrop, max(visit.size))
-        candidate, method = choice.candidate(data.seq), method_of(page)
-        cutout_from = MASK if scene.by_mask else MATTE
-        settings = Settings(
-            background, candidate, scene.estimated, method, cutout_from, choice.keep_haze, data.listing
-        )
-        outputs = visit.outputs(data.prompts, settings, page.studio.info)
+        outputs = visit.outputs(data.prompts, settings_of(page), page.studio.info)
         (path,) = deliver(outputs, (wanted,), page.studio.keep)
         if (finding := finding_of(outputs.answer, outputs.request)).missed:
             gr.Warning(finding.text)
     except SamaError as error:
         raise Refusal(str(error), page=True) from error
     return {"visit": visit, "file": path}
+
+
+def settings_of(page: Page) -> Settings:
+    """What the page's controls say of the answer to its prompts."""
+    scene, choice, data = page.scene, page.choice, page.data
+    background = scene.background(page.backdrop, max(page.here.size))
+    cutout_from = MASK if scene.by_mask else MATTE
+    candidate, method = choice.candidate(data.seq), method_of(page)
+    return Settings(
+        background, candidate, scene.estimated, method, cutout_from, choice.keep_haze, data.listing
+    )
 
 
 class Downloads:

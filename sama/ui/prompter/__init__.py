@@ -145,6 +145,7 @@ class Prompter(DataComponent):
         "pointing.js",
         "crosshair.js",
         "row.js",
+        "collect.js",
         "files.js",
         "arriving.js",
         "examples.js",

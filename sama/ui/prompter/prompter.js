@@ -141,6 +141,9 @@ const mark = Examples($('.pr-examples'), props.examples || [], name => {
 });
 const sharp = Sharp(wanted => trigger('sharpen', wanted));
 
+const collected = Collect($('.pr-collect'), files.marked);
+watch('collected', () => collected(props.collected));
+
 // Only the greeting itself is not worth keeping.
 function remember() {
   if (locked() || (photo.example && !history.undoable && !keep.something)) return;
