@@ -52,7 +52,7 @@ def page(tmp_path):
 
 
 def news(page) -> list[dict]:
-    return [step["prompter"].collected for step in collect(page)]
+    return [step["prompter"].props["collected"] for step in collect(page)]
 
 
 def test_each_photo_has_the_files_of_its_own_download_and_a_broken_one_is_reported(page, tmp_path):
@@ -79,5 +79,5 @@ def test_what_nobody_wants_any_more_ends_without_a_file(page):
     steps = collect(page)
     next(steps)
     page.studio.stops.stop("one")
-    (last,) = [step["prompter"].collected for step in steps]
+    (last,) = [step["prompter"].props["collected"] for step in steps]
     assert last["over"] and "path" not in last

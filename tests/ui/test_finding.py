@@ -31,7 +31,7 @@ def page(tmp_path, monkeypatch):
 
 
 def told(page) -> list[dict]:
-    return [step["prompter"].everything for step in find(page)]
+    return [step["prompter"].props["everything"] for step in find(page)]
 
 
 def test_each_step_tells_what_is_found_by_now_and_the_last_that_it_is_over(page):
@@ -52,12 +52,12 @@ def test_a_search_ends_where_nobody_wants_it_or_the_photo_is_closed(page):
     steps = find(page)
     next(steps)
     enough(page)
-    assert [each["prompter"].everything["over"] for each in steps] == [True]
+    assert [each["prompter"].props["everything"]["over"] for each in steps] == [True]
     page = replace(page, event={"work": "two"})
     steps = find(page)
     next(steps)
     page.visit.close()
-    assert [each["prompter"].everything["over"] for each in steps] == [True]
+    assert [each["prompter"].props["everything"]["over"] for each in steps] == [True]
 
 
 @pytest.mark.parametrize("event", [None, {}, {"work": 3}, {"work": "x" * 65}, "one"])
