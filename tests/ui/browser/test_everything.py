@@ -58,7 +58,7 @@ def test_masks_arrive_as_they_are_found_and_a_click_makes_one_an_object(visit, f
     assert sent["boxes"] == [*first, box_of(1)] and sent["owners"][-1] == 1
     assert page.locator(".ob-list li").count() == 2
     before = visitor.seq
-    page.mouse.click(*spot(visitor, 0.3, 0.3))  # what lies below is pointed at now
+    page.mouse.click(*spot(visitor, 0.3, 0.75))
     visitor.answered(before)
     assert boxes(visitor) == [*first, box_of(1), box_of(0)]
     before = visitor.seq
