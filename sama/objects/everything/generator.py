@@ -130,13 +130,11 @@ class _Crop:
         self.predictor, self.place, self.judged, self.settings = predictor, place, judged, settings
         x0, y0, x1, y1 = place.box
         self.points = torch.from_numpy(grid * np.array([x1 - x0, y1 - y0]))  # in pixels of the crop
-        opened, frame = predictor.opened, predictor.opened.frame
-        self.asked = self.points * (
-            torch.tensor(opened.size) / torch.tensor([x1 - x0, y1 - y0])
-        )  # of `opened`
-        self.agreed = (
-            Agreed(frame.to_frame(self.asked.float()) / frame.size) if settings.skip_agreed else None
-        )
+        opened = predictor.opened
+        ratio = torch.tensor(opened.size) / torch.tensor([x1 - x0, y1 - y0])
+        self.asked = self.points * ratio  # in pixels of `opened`
+        places = opened.frame.to_frame(self.asked.float()) / opened.frame.size
+        self.agreed = Agreed(places) if settings.skip_agreed else None
         self.scale = judged[0] / place.size[0], judged[1] / place.size[1]
         self.taken = torch.zeros(judged[1], judged[0], dtype=torch.bool)  # by masks found there, small ones
 
@@ -149,13 +147,12 @@ class _Crop:
             numbers = numbers[self.agreed.open(torch.from_numpy(numbers)).numpy()]
         if not len(numbers):
             return []
-        points = self.points[numbers]
         logits, scores = click_candidates(self.predictor, self.asked[numbers])
         if self.agreed is not None:
             self.agreed.note(torch.from_numpy(numbers), logits, scores)
         flat, marks = logits.flatten(0, 1), scores.flatten()  # (3N, h, w), (3N,)
         order = torch.from_numpy(numbers).repeat_interleave(3) * 3 + torch.arange(3).repeat(len(numbers))
-        points = points.repeat_interleave(3, 0)
+        points = self.points[numbers].repeat_interleave(3, 0)
         if self.settings.pred_iou_thresh > 0:
             keep = (marks > self.settings.pred_iou_thresh).nonzero()[:, 0]
         else:

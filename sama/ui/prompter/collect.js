@@ -1,5 +1,5 @@
-// "Download all": one ZIP of every photo of the row that is marked. marked(): those, as {file, sent, marks}. It sends the
-// photos with their marks along with prompter.js's value, and returns what is told how far the server is.
+// "Download all": one ZIP of every photo of the row that is marked. marked(): those, as {file, sent, marks}. It sends
+// the photos with their marks along with prompter.js's value, and returns what is told how far the server is.
 const linkTo = (href, download) => Object.assign(document.createElement('a'), { href, download });
 
 function Collect(place, marked) {
@@ -27,8 +27,7 @@ function Collect(place, marked) {
     for (const { file, sent, marks } of photos) {
       const there = sent || (await upload(file).catch(() => null));
       if (work !== mine) return;
-      if (!there?.path)
-        return end(`The upload of ${file.name} failed; check the connection and try again.`);
+      if (!there?.path) return end(`The upload of ${file.name} failed; check the connection and try again.`);
       row.push({ image: fileData(there, file.name), ...marks });
     }
     props.value = { ...current(), row };

@@ -83,7 +83,8 @@ class Everything {
     });
     if (!news.over && (news.done || 0) < this.done) return; // overtaken by a later one
     if (news.total) [this.done, this.total] = [news.done, news.total];
-    if (news.items) this.items = readingOrder(news.items.map(({ id }) => this.known.get(id)), this.tools.photo());
+    const found = news.items?.map(({ id }) => this.known.get(id));
+    if (found) this.items = readingOrder(found, this.tools.photo());
     if (news.over) this.looking = false;
     this.layer = null;
     this.show();

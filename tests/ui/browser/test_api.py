@@ -22,7 +22,6 @@ from sama.request.settings import Settings
 from tests.helpers import asked
 from tests.ui.browser.conftest import EXAMPLES
 from tests.ui.browser.fake_predictor import FakePredictor
-from tests.ui.found import FoundInSteps
 
 FLOWER = EXAMPLES / "flower.jpg"
 BOX = [166, 80, 456, 384]
@@ -107,24 +106,6 @@ def test_objects_stay_apart(client, without_figures):
     assert len(report["objects"]) == 1
     with pytest.raises(AppError, match="names object 3 and there are 2"):
         client.predict(**photo, names=["a", "b", "c"], api_name="/objects")
-
-
-def test_everything_is_found_without_a_prompt(client, monkeypatch):
-    finder = FoundInSteps()
-    monkeypatch.setattr("sama.ui.model_call.everything", finder)
-    photo = {"image": handle_file(FLOWER)}
-    coco, archive, sheet, report = client.predict(**photo, points_per_side=8, api_name="/everything")
-    with open(coco, encoding="utf-8") as file:
-        annotations = json.load(file)["annotations"]
-    areas = [each["area"] for each in annotations]
-    assert areas == sorted(areas, reverse=True) and report["count"] == len(areas) == 3
-    assert [each["score"] for each in annotations] == [each["score"] for each in report["masks"]]
-    assert report["settings"]["points_per_side"] == 8 and report["settings"]["pred_iou_thresh"] == 0.88
-    with zipfile.ZipFile(archive) as file:
-        assert {"coco.json", "contact_sheet.png", "masks/001.png", "masks/003.png"} <= set(file.namelist())
-    assert Image.open(sheet).size == (640, 427)
-    with pytest.raises(AppError, match="points_per_side is 500; give a whole number from 1 to 128"):
-        client.predict(**photo, points_per_side=500, api_name="/everything")
 
 
 def test_only_these_are_offered_and_documented(client):
