@@ -68,8 +68,7 @@ def everything(predictor: Predictor, settings: Everything | None = None) -> Iter
     total = sum(len(grids[layer]) for layer in layers)
     side = settings.judged_side
     judged = photo.size if side is None or side >= max(photo.size) else fit_within(width, height, side)
-    earlier: list[Found] = []
-    done = 0
+    earlier, done = list[Found](), 0
     for box, layer in zip(boxes, layers, strict=True):
         place = Place((box[0], box[1], box[2], box[3]), photo.size, whole.model.backbone.image_size)
         grid = grids[layer]
