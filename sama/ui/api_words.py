@@ -22,7 +22,7 @@ ARGUMENTS = {
     ),
     "names": "What the objects are called, in the order of their boxes.",
     "together": "Whether all boxes are one object; by default each is one of its own.",
-    "points_per_side": "Of the grid of clicks; by default 32, for mini fewer.",
+    "points_per_side": "Of the grid of clicks; by default 32.",
     "points_per_batch": "Clicks that are asked together; by default 64.",
     "crop_n_layers": "Look again at 4^i parts of the photo, i from 1 to this; by default 0.",
     "min_mask_region_area": "Pieces and holes of fewer pixels are removed; by default 0, for none.",
