@@ -16,6 +16,7 @@ from sama.methods.from_mask import FromMask
 from sama.predict.answer import ModelInfo
 from sama.request.settings import ESTIMATED, MATTE, REMOVED
 from sama.ui.api_answers import Answers
+from sama.ui.api_everything import EverythingEndpoint
 from sama.ui.api_objects import ObjectsApart
 from sama.ui.api_words import documented
 from sama.ui.handlers.page import Keep
@@ -32,6 +33,7 @@ class Api:
     def __init__(self, open_visit: Callable[..., Visit], info: ModelInfo, keep: Keep):
         """open_visit: opens the photo in a file, which its sender may call by another name; raises PhotoError."""
         self._info = info
+        self._shared = open_visit, info, keep
         self._answer = Answers(open_visit, info, keep).files
 
     def add(self) -> None:
@@ -52,6 +54,7 @@ class Api:
             report = gr.JSON(label="report")
             apart = ObjectsApart(self._answer)
             trigger = gr.Button("API")
+            EverythingEndpoint(*self._shared).add(trigger, image, report)
         prompts, finish = [image, points, boxes, candidate], [cutout_from, haze]
         for function, inputs, outputs in (
             (

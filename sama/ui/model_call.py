@@ -10,6 +10,8 @@ from spaces.config import Config
 
 from sama import methods
 from sama.errors import SamaError
+from sama.objects.everything import Everything, everything
+from sama.objects.everything import Step as Found
 from sama.predict.answer import Answer, Progress
 from sama.request.request import Request
 from sama.ui.model_thread import ModelThread
@@ -28,7 +30,7 @@ class Studied:
 
 
 if TYPE_CHECKING:
-    Step = Progress | Answer | Studied | Predictor
+    Step = Progress | Answer | Studied | Found | Predictor
 
 
 def run_model(
@@ -38,14 +40,22 @@ def run_model(
     report: Callable[[float], None] | None = None,
     study: Callable[..., Any] | None = None,
     idle: bool = False,
+    find: Everything | None = None,
 ) -> "Iterator[Step]":
-    """Encode an image, answer a request, study either, or all of them.
+    """Encode an image, answer a request, study either, or all of them; or find everything in it, for which the global
+    view is enough.
 
     Yields a `Progress` per encoded view of image (H, W, 3) uint8, then the `Answer`, what a study made, and last the
     predictor. The predictor also comes before the first `Progress`, able to answer with SAM: whoever runs this in
     another process has only what was yielded. report: `progress` of `methods.answer`. study: is called with the
-    predictor and `report=`; to be pickled, a function of a module or a `partial` of one. idle: see `on_gpu`.
+    predictor and `report=`; to be pickled, a function of a module or a `partial` of one. idle: see `on_gpu`. find: how
+    everything is to be found; yields the steps of `everything`.
     """
+    if find is not None:
+        if image is not None:
+            next(iter(predictor.set_image(image)), None)
+        yield from everything(predictor, find)
+        return
     if image is not None:
         for progress in predictor.set_image(image):
             if progress.stage == "global":
@@ -87,7 +97,7 @@ def on_gpu(
         for step in steps if thread is None else thread.iterate(steps):
             if isinstance(step, SamaError):
                 raise step
-            yield step if isinstance(step, Progress | Answer | Studied) else step.attach(model)
+            yield step if isinstance(step, Progress | Answer | Studied | Found) else step.attach(model)
 
     return call
 

@@ -19,7 +19,9 @@ from sama.ui.component.names import offered_mattes, shown_mattes
 from sama.ui.examples import read_examples
 from sama.ui.handlers import accepting, doubting, looking, measuring, scenery, sessions
 from sama.ui.handlers.answering import answer, solve
+from sama.ui.handlers.collecting import collect
 from sama.ui.handlers.exports import Downloads
+from sama.ui.handlers.finding import enough, find
 from sama.ui.handlers.glancing import glance
 from sama.ui.handlers.opening import open_example, open_first, open_photo, sharpen
 from sama.ui.handlers.page import Studio, Wiring
@@ -132,6 +134,15 @@ def _connect(studio: gr.Blocks, wiring: Wiring, downloads: Downloads) -> None:
     # Mattes that take seconds: as many at a time as leave the others' clicks room.
     slow = {"concurrency_id": "solver", "concurrency_limit": 2, "trigger_mode": "always_last"}
     wiring.connect(viewer.solve, solve, canvases, **slow)
+
+    # A search goes on beside everything else, a few clicks at a time; it changes no state.
+    searching = {"concurrency_id": "search", "concurrency_limit": 2, "trigger_mode": "multiple"}
+    wiring.connect(prompter.find, find, "prompter", event=True, **searching)
+    stopping = {"concurrency_id": "enough", "concurrency_limit": 4, "trigger_mode": "multiple"}
+    wiring.connect(prompter.enough, enough, "prompter", event=True, **stopping)
+
+    exporting = {"concurrency_id": "export", "concurrency_limit": 1}
+    wiring.connect(prompter.collect, collect, "prompter", event=True, **exporting)
 
     # A closer look must not hold up a click: it has a queue of its own.
     closer = {"concurrency_id": "look", "concurrency_limit": 2, "trigger_mode": "always_last"}

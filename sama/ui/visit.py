@@ -51,7 +51,9 @@ class Visit:
         self.digest = photo.digest
         self.size, self.notes = photo.size, photo.notes
         self.preview = shrink(photo.rgb, PREVIEW_SIDE)
-        self.limit = None if photo.alpha is None else shrink(photo.alpha, PREVIEW_SIDE)
+        self.limit = (
+            None if photo.alpha is None else shrink(photo.alpha, PREVIEW_SIDE)
+        )  # the file's own transparency
         self.seconds: dict[str, float] = {}
         self.views_done = 0
         self.shown: Shown | None = None
@@ -83,11 +85,6 @@ class Visit:
     def preview_size(self) -> tuple[int, int]:
         """(width, height) at which prompts are answered."""
         return self.preview.shape[1], self.preview.shape[0]
-
-    @property
-    def transparent(self) -> bool:
-        """Whether the file brings a transparency of its own."""
-        return self.limit is not None
 
     def holds(self, path: str) -> bool:
         """Whether this is a visit to the photo in the file `path` that goes on. One that was closed may come back: a
@@ -174,6 +171,13 @@ class Visit:
         self.seconds = encoding | answer.seconds
         return answer
 
+    def beside(self, **asked: Any) -> "Iterator[Step]":
+        """Run the model beside whatever else is asked; looks at the photo once more unless its global view is known."""
+        with self._lock:
+            seen = self.views_done > 0 or self.encoded
+            predictor = self._predictor.twin() if seen else self._predictor.fork()
+        return self._run(predictor, None if seen else self.picture(max(self.size)), **asked)
+
     def looks_closer(self, request: Request) -> bool:
         """Whether the answer has to wait for a part of the photo to be encoded."""
         with self._lock:
@@ -204,9 +208,7 @@ class Visit:
         """What `run_model` makes of a request or a study, for another predictor with the same photo, so that nobody's
         click waits for it; encodes what is not encoded yet. Raises SamaError."""
         self._wait_until_encoded()
-        with self._lock:
-            twin = self._predictor.twin()
-        *_, found, _ = self._run(twin, **asked)
+        *_, found, _ = self.beside(**asked)
         return found
 
     def _wait_until_encoded(self) -> None:

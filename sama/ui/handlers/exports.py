@@ -67,17 +67,21 @@ def download(page: Page, wanted: str, lab: LabData | None = None) -> Changes:
 def outputs_of(page: Page, lab: LabData | None = None) -> tuple[Page, Outputs]:
     """The page with its photo open, and the answer on it at the photo's size. lab: has the votes that the session
     keeps. Raises SamaError."""
-    data, choice, scene = page.data, page.choice, page.scene
+    data = page.data
     if data.path is None or not data.marked:
         raise PromptError("Nothing is cut out yet; click an object first.")
     page = page.opened()
-    visit = page.here
-    background = scene.background(page.backdrop, max(visit.size))
-    candidate, method = choice.candidate(data.seq), method_of(page)
+    return page, page.here.outputs(data.prompts, settings_of(page, lab), page.studio.info)
+
+
+def settings_of(page: Page, lab: LabData | None = None) -> Settings:
+    """What the page's controls say of the answer to its prompts; lab: has the votes that the session keeps."""
+    scene, choice, data = page.scene, page.choice, page.data
+    background = scene.background(page.backdrop, max(page.here.size))
     cutout_from = MASK if scene.by_mask else MATTE
+    candidate, method = choice.candidate(data.seq), method_of(page)
     how = method, cutout_from, choice.keep_haze, data.listing, lab.pairs if lab else ()
-    settings = Settings(background, candidate, scene.estimated, *how)
-    return page, visit.outputs(data.prompts, settings, page.studio.info)
+    return Settings(background, candidate, scene.estimated, *how)
 
 
 class Downloads:

@@ -81,7 +81,7 @@ def method_of(page: Page) -> str:
     visit, data = page.here, page.data
     if data.painted and (data.strokes or data.mask is not None):
         return Painted.name
-    name = page.choice.method(page.studio.info, visit.path, transparent=visit.transparent)
+    name = page.choice.method(page.studio.info, visit.path, transparent=visit.limit is not None)
     alone = data.mask is not None and not data.points and not data.boxes
     return FromMask.name if alone and name == default_method(page.studio.info) else name
 

@@ -127,7 +127,7 @@ def _show(
         page.visit.close()
     width, height = visit.size
     photo = {"key": visit.path, "width": width, "height": height, "example": example or ""}
-    photo |= {"preview": photo_url(visit.preview), "transparent": visit.transparent}
+    photo |= {"preview": photo_url(visit.preview), "transparent": visit.limit is not None}
     known = example is not None and data.marked and visit.recall(visit.request(data.prompts)) is not None
     changed = {"photo": photo, "status": {} if known else encoding_line(info, 0)}
     prompter = Prompter(value=data, **changed) if example or restored else Prompter(**changed)

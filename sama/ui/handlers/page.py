@@ -5,7 +5,7 @@ Components that are not named stay as they are. Mistakes a visitor can mend beco
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from inspect import isgeneratorfunction
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from sama.predict.answer import ModelInfo
 from sama.ui.candidates import ChoiceData
 from sama.ui.examples import Example
 from sama.ui.handlers.stopping import tidied
-from sama.ui.handlers.turns import Turns
+from sama.ui.handlers.turns import Stops, Turns
 from sama.ui.prompter import PromptData
 from sama.ui.scene import SceneData
 from sama.ui.scene.backdrop import Backdrop
@@ -41,6 +41,7 @@ class Studio:
     keep: Keep
     max_pixels: int = MAX_PIXELS
     acceptance: "Acceptance | None" = None
+    stops: Stops = field(default_factory=Stops)
 
 
 @dataclass(frozen=True)

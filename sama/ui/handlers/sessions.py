@@ -48,7 +48,7 @@ def restore(page: Page) -> Changes:
     if session.model != info.name:
         told.append(f"It was made with the model {shown(session.model, 40)}; this page runs {info.name}.")
     told += asked.notes
-    chosen = _choice(settings, info, told, visit.path, transparent=visit.transparent)
+    chosen = _choice(settings, info, told, visit.path, transparent=visit.limit is not None)
     for sentence in told:
         inform(sentence, "Session")
     seq = data.seq + 1

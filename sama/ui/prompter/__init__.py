@@ -7,7 +7,8 @@ the longer side, in pixels of the screen, at which the viewer's panels show the 
 event carries its path and coordinates only. Events: `upload` (another photo, or a mask of this one), `input` (other
 prompts), `glance` {key, seq, place, x, y, number}, when the pointer rests, `example` (a thumbnail), `session` (a
 session file, with which alone the value has a `session`), `sharpen` {key, side}, when the canvas enlarges beyond the
-picture it has.
+picture it has, `find` {work}, for everything in the photo, `collect` {work}, for the files of the value's `row`, and
+`enough` {work}, when nobody wants more of either.
 
 With several objects the value also has `objects`, a list of {name, hidden, candidate, colour} by number (see
 `sama.request.listing`), their numbers from `front` to back, the `owners` of clicks, those of strokes in `brushed`,
@@ -16,10 +17,12 @@ whether they are one `together`, the `selected` one and the `view` of the panels
 Props that the server sets: `photo` {key, width, height, preview, example, transparent}, the photo it
 has accepted; `sharp` {key, path}, a larger picture of it; `glance` {key, seq, place, src}, what a click would give;
 `status` {text, done, total, brief}, what it is doing; `refused` {path, seq}, an upload it could not open; `found`
-{key, seq, items}, each object's mask {src, score} by number where there are several. The
+{key, seq, items}, each object's mask {src, score} by number where there are several; `everything` {work, key, done,
+total, items, over}, what a search has found by now, see `sama.ui.handlers.finding`; `collected` {work, done, total,
+path, over}, how far the row's files are. The
 canvas shows accepted photos only, so a refused file leaves it as it was. Props that never change: `examples`, a list of
 {name, title, thumb}; `max_megabytes` of an upload; `photo_files`, what may be opened; `object_colours`, in turn;
-`longest_name` of an object, in letters.
+`longest_name` of an object, in letters; `most_objects` that "Add all" makes of a photo.
 """
 
 from dataclasses import replace
@@ -36,6 +39,7 @@ from sama.ui.component.data import Whole
 from sama.ui.component.names import PHOTO_FILES
 from sama.ui.views import KINDS, UNION, View
 
+MOST_OBJECTS = 40  # that are added together: each is decoded by itself
 # Runs in the browser before a visitor is greeted.
 RESTORE = asset("prompter/restore.js").rstrip().removesuffix(";")
 
@@ -70,6 +74,7 @@ class PromptData(GradioModel):
     together: bool = False
     selected: Whole | None = None
     view: str = UNION
+    row: list["PromptData"] = []  # photos of a row, with their marks, whose files are wanted together
 
     @property
     def path(self) -> str | None:
@@ -134,13 +139,15 @@ class Prompter(DataComponent):
     """Photo, points and boxes."""
 
     NAME = "prompter"
-    STYLES = ("prompter.css", "stage.css", "row.css", "objects.css", "brush.css")
+    STYLES = ("prompter.css", "stage.css", "row.css", "objects.css", "everything.css", "brush.css")
     SCRIPTS = (
         "marks.js",
         "strokes.js",
         "objects.js",
         "list.js",
         "overlay.js",
+        "found.js",
+        "everything.js",
         "history.js",
         "hand.js",
         "own.js",
@@ -150,6 +157,7 @@ class Prompter(DataComponent):
         "glance.js",
         "painting.js",
         "row.js",
+        "collect.js",
         "files.js",
         "arriving.js",
         "examples.js",
@@ -166,5 +174,6 @@ class Prompter(DataComponent):
         "photo_files": PHOTO_FILES,
         "object_colours": ["#{:02x}{:02x}{:02x}".format(*colour) for colour in OBJECT_COLOURS],
         "longest_name": MAX_NAME,
+        "most_objects": MOST_OBJECTS,
     }
     data_model = PromptData

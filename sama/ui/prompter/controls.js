@@ -23,6 +23,7 @@ const KEYS = {
   '[': () => brush.resize(1 / TIP_STEP),
   ']': () => brush.resize(TIP_STEP),
   h: () => glance.toggle(),
+  v: () => every.toggle(),
 };
 const COMMANDS = { z: e => history[e.shiftKey ? 'redo' : 'undo'](), y: () => history.redo() };
 Keyboard(stage, {

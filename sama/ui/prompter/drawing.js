@@ -20,6 +20,7 @@ function draw() {
   port.apply(ctx);
   ctx.drawImage(photo.picture, 0, 0, photo.width, photo.height);
   overlay.paint(ctx, photo, list, Number(colour('lines')) || 1);
+  every.paint(ctx, photo, Number(colour('lines')) || 1);
   if (locked()) return; // the prompts already belong to another photo
   glance.paint(ctx, photo, Number(colour('lines')) || 1);
   const unit = port.unit() * (Number(colour('marks')) || 1); // larger on a stage

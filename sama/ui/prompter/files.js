@@ -64,6 +64,7 @@ function Files({ row, stage, heard }, { limit, say, accept, marks, keep }) {
     take: takeAll,
     lost: () => newest || photos.lost, // by leaving the page
     again: photos.again,
+    marked: photos.marked,
     // The server shows the photo that was sent: a session that came with it follows.
     shown() {
       photos.shown();

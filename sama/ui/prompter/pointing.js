@@ -114,7 +114,7 @@ class Pointing {
     if (g.preview) {
       if (g.preview.boxes.every(hasArea)) tools.commit(g.preview);
       else tools.draw();
-    } else if (!g.handle && inside(photo, g.start)) {
+    } else if (!g.handle && inside(photo, g.start) && !(g.label && tools.pick(g.start))) {
       tools.commit(withPoint(tools.marks(), [...within(photo, g.start), g.label]));
     }
   }

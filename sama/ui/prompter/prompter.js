@@ -76,8 +76,16 @@ const tools = {
     !brush.on &&
     label === 1 &&
     answered(current()),
+  // Whether a click that keeps is meant for what was found.
+  pick: spot => every.pick(spot),
 };
 const list = new ObjectList($('.pr-objects'), tools, props);
+const every = new Everything(
+  { place: $('.pr-every'), button: $('.pr-find'), canvas, stage, port },
+  tools,
+  trigger,
+  props,
+);
 const overlay = Overlay(tools);
 const pointing = new Pointing({ canvas, port, stage }, tools);
 const crosshair = new Crosshair({ stage, port }, tools);
@@ -118,6 +126,9 @@ const mark = Examples($('.pr-examples'), props.examples || [], name => {
   trigger('example', { name });
 });
 const sharp = Sharp(wanted => trigger('sharpen', wanted));
+
+const collected = Collect($('.pr-collect'), files.marked);
+watch('collected', () => collected(props.collected));
 
 // Only the greeting itself is not worth keeping.
 function remember() {
@@ -170,6 +181,7 @@ async function show() {
   glance.forget();
   overlay.forget();
   list.forget();
+  every.close();
   port.setPhoto(photo.width, photo.height);
   cleared = false;
   $('.pr-own').hidden = !photo.transparent;
@@ -177,6 +189,7 @@ async function show() {
   brush.show();
   announce('photo', photo);
   list.show();
+  every.show();
   draw();
   remember();
   files.shown();
@@ -201,7 +214,11 @@ watch('value', () => {
   remember();
 });
 watch('glance', () => glance.arrived(props.glance));
-watch('found', () => list.arrived(props.found));
+watch('found', () => {
+  list.arrived(props.found);
+  every.answered(props.found?.seq);
+});
+watch('everything', () => every.arrived(props.everything));
 hear('candidate', ({ object, index }) => list.choose(object, index));
 watch('photo', show);
 watch('sharp', async () => {
