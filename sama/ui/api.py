@@ -239,5 +239,6 @@ class Api:
             "input_size": info.input_size,
             "sama_weights": info.trained,
             "methods": {name: method.help for name, method in METHODS.items() if method.available(info)},
+            "absent": {name: text for name, method in METHODS.items() if (text := method.absent())},
             "notes": list(info.notes),
         }
