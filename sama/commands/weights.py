@@ -29,7 +29,9 @@ def add_arguments(parser: Parser) -> None:
         return actions.add_parser(name, help=does, description=sentence, example=example)
 
     action("list", "list the models, their files, and which are here")
-    get = action("get", "download a model, or SAMA's modules, from the hub; its licence is shown first", "vit_b")
+    get = action(
+        "get", "download a model, or SAMA's modules, from the hub; its licence is shown first", "vit_b"
+    )
     get.add_argument("what", metavar="MODEL|OWNER/NAME[:FILE]")
     get.add_argument(
         NO_COMMERCE, action="store_true", help="take weights whose licence forbids commercial use"
@@ -144,8 +146,8 @@ def _get(what: str) -> list[str]:
         file = parse_hub_id(what, "sama_vit_b.safetensors")
         if file is None:
             raise WeightsError(
-                f"{what!r} is neither a model ({', '.join((*RECORDS, *FIELD_RECORDS))}) nor a hub id; write owner/name or "
-                "owner/name:file."
+                f"{what!r} is neither a model ({', '.join((*RECORDS, *FIELD_RECORDS))}) nor a hub id; write "
+                "owner/name or owner/name:file."
             )
         path = fetch(file, flag="--sama-weights")
         digest = check_sha256(path, announced_sha256(path))

@@ -87,7 +87,9 @@ class Method(ABC):
 
     def missing(self, info: ModelInfo) -> str:
         """One sentence for who asks a model for it that it is not available with."""
-        return self.absent() or f"{self.title} needs SAMA's weights; give --sama-weights, or choose closed_form."
+        return (
+            self.absent() or f"{self.title} needs SAMA's weights; give --sama-weights, or choose closed_form."
+        )
 
     def named(self, text: str, info: ModelInfo) -> str:
         """The method's panel or title with the model's title in it."""

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import ndimage
 
-from sama.methods.base import MATTE, MODEL, Predictor, Report
-from sama.methods.base import ModelMethod
+from sama.methods.base import MATTE, MODEL, ModelMethod, Predictor, Report
 from sama.methods.field import Field, Place
 from sama.methods.transformers_sam import pretrained
 from sama.predict.answer import ALPHA, TRIMAP
@@ -60,9 +59,7 @@ def load(place: Place) -> VitMatte:
     """ViTMatte with its processor."""
     from transformers import VitMatteForImageMatting, VitMatteImageProcessor
 
-    return VitMatte(
-        pretrained(VitMatteForImageMatting, place.files, place.device), VitMatteImageProcessor()
-    )
+    return VitMatte(pretrained(VitMatteForImageMatting, place.files, place.device), VitMatteImageProcessor())
 
 
 class MatteAnything(Field, ModelMethod):

@@ -38,7 +38,9 @@ def fetch_weights() -> Path:
 
     try:
         return Path(U2netSession.download_models())
-    except Exception as error:  # its downloader raises what its HTTP library raises, and ValueError for a checksum
+    except (
+        Exception
+    ) as error:  # its downloader raises what its HTTP library raises, and ValueError for a checksum
         raise WeightsError(
             f"rembg could not fetch {FILE} ({type(error).__name__}); check the network, or copy it to {where()[0]}."
         ) from error

@@ -13,7 +13,7 @@ def load(place: Place) -> PromptedModel:
     from transformers import Sam2ImageProcessor, Sam2Model, Sam2Processor
 
     model = pretrained(Sam2Model, place.files, place.device)
-    side = model.prompt_encoder.image_size
+    side = model.config.prompt_encoder_config.image_size
     images = Sam2ImageProcessor(size={"height": side, "width": side})
 
     def seen(embeddings: Any) -> dict[str, Any]:

@@ -59,9 +59,9 @@ def announced_sha256(path: Path) -> str | None:
 def fetch(file: HubFile, *, flag: str | None, sha256: str | None = None, fixed: bool = False) -> Path:
     """Return the file's path in the cache, downloaded where needed.
 
-    flag: the option that takes a path instead, named in the errors; None where there is none. sha256: checked after a download, by default what
-    the hub announces; a file that differs is deleted. fixed: a cached file is final and the hub is not asked;
-    otherwise the hub is asked for a newer one, and the cached one serves when it cannot be reached.
+    flag: the option that takes a path instead, named in the errors; None where there is none. sha256: checked after a
+    download, by default what the hub announces; a file that differs is deleted. fixed: a cached file is final and the
+    hub is not asked; otherwise the hub is asked for a newer one, and the cached one serves when it cannot be reached.
     Raises WeightsError.
     """
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, is_offline_mode
