@@ -89,8 +89,8 @@ def evaluate(
     background, see `sama.evaluation.pictures.void_of`. group_words: see `sama.evaluation.groups`. checkpoint,
     sama_weights: see `sama.load`. predictor: used instead of loading `model` on `device`. layout: of
     `sama.evaluation.layouts.LAYOUTS`, where the folder holds a published data set as it was unpacked. sheet: where to
-    write a PNG of the worst and median cases. closer, edges, keep_haze: see `Request`. max_pixels: of a photo, see `open_image`.
-    progress: show a bar on stderr.
+    write a PNG of the worst and median cases. closer, edges, keep_haze: see `Request`. max_pixels: of a photo, see
+    `open_image`. progress: show a bar on stderr.
 
     Returns {"dataset", "prompts", "object", "model" (None where no method needs one), "weights" (their digest),
     "layout", "device", "closer", "edges", "keep_haze", "notes" (of the model, such as missing weights, and how labels

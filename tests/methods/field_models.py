@@ -53,9 +53,9 @@ def tiny_sam2():
 
     backbone = {
         "model_type": "sam2_hiera_det_model", "hidden_size": 16, "num_attention_heads": 1,
-        "blocks_per_stage": [1, 1, 1, 1], "embed_dim_per_stage": [16, 32, 64, 128],
+        "blocks_per_stage": [1, 1, 2, 1], "embed_dim_per_stage": [16, 32, 64, 128],
         "num_attention_heads_per_stage": [1, 2, 4, 8], "window_size_per_stage": [4, 2, 4, 2],
-        "global_attention_blocks": [2], "image_size": [128, 128],
+        "global_attention_blocks": [3], "image_size": [128, 128],
         "window_positional_embedding_background_size": [2, 2],
     }  # fmt: skip
     vision = {
