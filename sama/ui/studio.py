@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from sama.matting import warm_up
+from sama.methods.words import absent
 from sama.photo.opening import MAX_PIXELS
 from sama.ui import page, words
 from sama.ui.api import Api
@@ -16,9 +17,11 @@ from sama.ui.blocks import StudioBlocks, serve_pictures
 from sama.ui.candidates import Candidates
 from sama.ui.component.names import offered_mattes, shown_mattes
 from sama.ui.examples import read_examples
+from sama.ui.finder import Finder, without
 from sama.ui.handlers import looking, scenery, sessions
 from sama.ui.handlers.answering import answer, solve
 from sama.ui.handlers.exports import Downloads
+from sama.ui.handlers.finding import find_words
 from sama.ui.handlers.opening import open_example, open_first, open_photo, sharpen
 from sama.ui.handlers.page import Studio, Wiring
 from sama.ui.handlers.talking import encode_ahead
@@ -76,6 +79,11 @@ def build_studio(
         scene = Scene(elem_id="scene")
         with gr.Row(elem_id="take"):
             downloads = Downloads(trained=info.trained)
+        finder = None
+        if sentence := absent():
+            gr.HTML(without(sentence), padding=False)
+        else:
+            finder = Finder(elem_id="finder")
         run = gr.HTML(words.run_panel(info), padding=False, elem_id="run")
         gr.HTML(words.limits(info, max_pixels), padding=False)
         Ways(elem_id="ways")
@@ -84,7 +92,10 @@ def build_studio(
         shared = Studio(open_visit, info, examples, _keeper(prompter), max_pixels)
         components = {"visit": visit, "backdrop": backdrop, "prompter": prompter, "viewer": viewer}
         components |= {"candidates": candidates, "scene": scene, "talk": talk, "run": run}
-        _connect(studio, Wiring(shared, {**components, "file": downloads.file}), downloads)
+        wiring = Wiring(shared, {**components, "file": downloads.file})
+        _connect(studio, wiring, downloads)
+        if finder is not None:
+            _connect_finder(wiring, finder)
         Api(open_visit, info, shared.keep).add()
         studio.unload(studio.forget)
     return studio
@@ -130,6 +141,19 @@ def _connect(studio: gr.Blocks, wiring: Wiring, downloads: Downloads) -> None:
     wiring.connect(done.success, answer, canvases, **decoder)
     wiring.connect(talk.input, encode_ahead, "talk", **encoder)
     downloads.connect(wiring)
+
+
+def _connect_finder(wiring: Wiring, finder: Finder) -> None:
+    """Words wait in a queue of their own: a detector takes seconds, and nobody's click should wait for it."""
+    queue = {"concurrency_id": "finder", "concurrency_limit": 1, "trigger_mode": "always_last"}
+    found = wiring.connect(finder.input, find_words, "visit prompter", extra=(finder,), **queue)
+    wiring.connect(
+        found.success,
+        answer,
+        "visit prompter viewer run candidates scene",
+        concurrency_id="decoder",
+        concurrency_limit=4,
+    )
 
 
 def launch_options(examples_dir: Path) -> dict[str, Any]:

@@ -177,3 +177,55 @@ def tiny_u2net(path: Path) -> None:
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), path)
+
+
+WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ".", "a", "dog", "cat", "photo", "of")
+
+
+def tiny_grounding_dino(folder: Path) -> tuple[Path, ...]:
+    """A detector with a vocabulary of a few words; its files in the record's order."""
+    from transformers import GroundingDinoConfig, GroundingDinoForObjectDetection, SwinConfig
+
+    backbone = SwinConfig(
+        image_size=32, embed_dim=8, depths=[1, 1, 1, 1], num_heads=[1, 1, 1, 1], window_size=4,
+        out_features=["stage2", "stage3", "stage4"],
+    )  # fmt: skip
+    text = {
+        "model_type": "bert", "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2,
+        "intermediate_size": 16, "vocab_size": len(WORDS), "max_position_embeddings": 256,
+    }  # fmt: skip
+    config = GroundingDinoConfig(
+        backbone_config=backbone, text_config=text, d_model=16, encoder_layers=1, decoder_layers=1,
+        encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=16, decoder_ffn_dim=16,
+        num_queries=12, num_feature_levels=4, max_text_len=256, encoder_n_points=2, decoder_n_points=2,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    model = GroundingDinoForObjectDetection(config)
+    model.save_pretrained(folder)
+    (folder / "vocab.txt").write_text("\n".join(WORDS) + "\n")
+    return tuple(folder / name for name in ("config.json", "model.safetensors", "vocab.txt"))
+
+
+def tiny_owlv2(folder: Path) -> tuple[Path, ...]:
+    """A detector with letters for a vocabulary; its files in the record's order."""
+    import json
+
+    from transformers import Owlv2Config, Owlv2ForObjectDetection
+
+    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
+    vocabulary = ["!", *letters, *(f"{letter}</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
+    text = {
+        "vocab_size": len(vocabulary), "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1,
+        "num_attention_heads": 2, "max_position_embeddings": 16, "pad_token_id": 0,
+        "bos_token_id": len(vocabulary) - 2, "eos_token_id": len(vocabulary) - 1,
+    }  # fmt: skip
+    vision = {
+        "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2,
+        "image_size": 64, "patch_size": 16,
+    }  # fmt: skip
+    torch.manual_seed(0)
+    config = Owlv2Config(text_config=text, vision_config=vision, projection_dim=16)
+    Owlv2ForObjectDetection(config).save_pretrained(folder)
+    (folder / "vocab.json").write_text(json.dumps({word: i for i, word in enumerate(vocabulary)}))
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+    return tuple(folder / name for name in ("config.json", "model.safetensors", "vocab.json", "merges.txt"))

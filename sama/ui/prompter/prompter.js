@@ -10,7 +10,7 @@ let side = current().side; // pixels of its longer side on the viewer's panels, 
 let label = 1; // what a plain click means: 1 keep, 0 remove
 let spaceHeld = false;
 let fallback = null; // the value to return to when the server refuses an upload
-let replacing = null; // the marks that a session is about to replace
+let replacing = null; // the marks that a session, or what words find, is about to replace
 let dropped = null; // the marks that an upload replaces if it is a mask of the photo
 let cleared = false; // with the newest change, all marks were taken away
 
@@ -204,6 +204,9 @@ watch('value', () => {
   list.show();
   draw();
   remember();
+});
+hear('replacing', () => {
+  replacing = marks();
 });
 watch('found', () => list.arrived(props.found));
 hear('candidate', ({ object, index }) => list.choose(object, index));

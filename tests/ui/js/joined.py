@@ -4,13 +4,14 @@ import sys
 
 from sama.ui.candidates import Candidates
 from sama.ui.component import SHARED, asset
+from sama.ui.finder import Finder
 from sama.ui.prompter import Prompter
 from sama.ui.scene import Scene
 from sama.ui.talk import Talk
 from sama.ui.viewer import Viewer
 from sama.ui.ways import Ways
 
-COMPONENTS = (Prompter, Viewer, Candidates, Scene, Talk, Ways)
+COMPONENTS = (Prompter, Viewer, Candidates, Scene, Finder, Talk, Ways)
 
 
 def joined() -> str:
