@@ -53,10 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--object", choices=OBJECT_MODES, default="each", help="every label id, or all as one"
     )
+    own = [name for name, method in METHODS.items() if not method.foreign]
     parser.add_argument(
         "--methods",
         metavar="NAMES",
-        help=f"of {','.join(METHODS)}; with a mask of {','.join(MASK_METHODS)} (default: all that fit)",
+        help=f"of {','.join(own)}, or of the field (see `weights`); with a mask of {','.join(MASK_METHODS)} "
+        "(default: all that fit)",
     )
     parser.add_argument(
         "--answers",

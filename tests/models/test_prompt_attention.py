@@ -12,7 +12,7 @@ from sama.models.fast import fused
 from sama.models.prompt_attention import NEVER, SIGMA, for_tokens, prompt_bias, read_image
 from sama.models.prompt_tensors import PromptTensors
 from sama.models.sama import TASKS
-from tests.helpers import SMALL, features_of, lively_sama, small_sama
+from tests.helpers import SMALL, features_of, lively_sama
 
 
 def prompts(coords, labels) -> PromptTensors:
@@ -111,7 +111,7 @@ def test_training_with_it_reaches_samas_modules():
     from sama.training.stages.sama import SamaStage
     from tests.helpers import Discs
 
-    stage = SamaStage(small_sama(masked_attention=True), objective=Objective("zim", 1.0, 2.0))
+    stage = SamaStage(lively_sama(masked_attention=True), objective=Objective("zim", 1.0, 2.0))
     items = [Discs(256)[i] for i in range(2)]
     batch = {k: torch.stack([x[k] for x in items]) for k in ("image", "targets", "known", "part")} | {
         "exact": torch.tensor([True, True]),
