@@ -81,7 +81,7 @@ def _list() -> None:
             print(f"{'':17}{file.url or f'{file.hub}, {file.name}'}: {size}, {digest}")
         if share := added_share(record):
             print(f"{'':17}{share}")
-    print("\nOther projects' models, for comparison and for words; never used unless named:")
+    print("Other projects' models, for comparison and for words; never used unless named:")
     for each in FIELD_RECORDS.values():
         print(f"{each.name:14} {each.megabytes:>4} MB  {_field_presence(each)}; {each.title}, {each.terms}")
 
