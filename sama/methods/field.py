@@ -103,11 +103,15 @@ class Field(Method):
             return _loaded(type(self).load, place)
 
     def on_device_of(self, predictor: Predictor | None) -> "Field":
-        """The same method, to run where a predictor does. Raises WeightsError where it cannot run."""
+        """The same method, to run where a predictor does, without one on a GPU where there is one. Raises WeightsError
+        where it cannot run."""
         if sentence := self.absent():
             raise WeightsError(sentence)
+        import torch
+
         bound = copy.copy(self)
-        bound.device = "cpu" if predictor is None else predictor.info.device
+        alone = "cuda" if torch.cuda.is_available() else "cpu"
+        bound.device = alone if predictor is None else predictor.info.device
         return bound
 
 
