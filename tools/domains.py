@@ -97,7 +97,7 @@ def write(out: Path) -> int:
         (out / folder).mkdir(parents=True, exist_ok=True)
     for name, make in PICTURES.items():
         rgb, labels = make()
-        Image.fromarray(rgb).save(out / "images" / f"{name}.png")
+        Image.fromarray(rgb).save(out / "images" / f"{name}.png", compress_level=1)
         Image.fromarray(labels).save(out / "labels" / f"{name}.png")
     return len(PICTURES)
 

@@ -29,18 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "directory", metavar="DIR", type=Path, help="folder with images/ and labels/ or alphas/"
     )
-    parser.add_argument(
-        "--dataset", metavar="NAME", help="DIR is this published data set, as unpacked; see --datasets"
-    )
-    parser.add_argument(
-        "--datasets",
-        action=_Say,
-        const=format_layouts,
-        help="list published data sets and their folders, and stop",
-    )
-    parser.add_argument(
-        "--columns", action=_Say, const=format_columns, help="say what every printed column means, and stop"
-    )
+    _add_dataset_flags(parser)
     parser.add_argument(
         "--prompts", choices=PROMPT_KINDS, default="box", metavar="KIND", help=", ".join(PROMPT_KINDS)
     )
@@ -86,6 +75,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_photo_flags(parser)
     add_model_flags(parser)
     add_device_flags(parser)
+
+
+def _add_dataset_flags(parser: argparse.ArgumentParser) -> None:
+    """What the folder is, and what can be asked without one."""
+    parser.add_argument(
+        "--dataset", metavar="NAME", help="DIR is this published data set, as unpacked; see --datasets"
+    )
+    parser.add_argument(
+        "--datasets",
+        action=_Say,
+        const=format_layouts,
+        help="list published data sets and their folders, and stop",
+    )
+    parser.add_argument(
+        "--columns", action=_Say, const=format_columns, help="say what every printed column means, and stop"
+    )
 
 
 def _add_answer_flags(parser: argparse.ArgumentParser) -> None:

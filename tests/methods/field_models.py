@@ -195,7 +195,7 @@ def tiny_grounding_dino(folder: Path) -> tuple[Path, ...]:
         "intermediate_size": 16, "vocab_size": len(WORDS), "max_position_embeddings": 256,
     }  # fmt: skip
     config = GroundingDinoConfig(
-        backbone_config=backbone, text_config=text, d_model=32, encoder_layers=1, decoder_layers=1,
+        backbone_config=backbone, text_config=text, d_model=32, encoder_layers=1, decoder_layers=2,
         encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=16, decoder_ffn_dim=16,
         num_queries=12, num_feature_levels=4, max_text_len=256, encoder_n_points=2, decoder_n_points=2,
     )  # fmt: skip
