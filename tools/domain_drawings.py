@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
+Points = np.ndarray | list[list[int]] | list[list[float]]  # (n, 2), x and y
 Picture = tuple[np.ndarray, np.ndarray]  # (H, W, 3) uint8, and labels (H, W) uint8, 0 the background
 SIDE = 640
 FINE = 3  # times: what is drawn is drawn larger, and shrunk
@@ -18,14 +19,14 @@ class Sheet:
         self._labels = Image.new("L", self._rgb.size)
         self.pens = ImageDraw.Draw(self._rgb), ImageDraw.Draw(self._labels)
 
-    def polygon(self, points: np.ndarray, colour: tuple[int, ...], label: int | None) -> None:
+    def polygon(self, points: Points, colour: tuple[int, ...], label: int | None) -> None:
         """points (n, 2) in pixels; label: None for what belongs to no object and hides none."""
         flat = [tuple(point) for point in (np.asarray(points) * FINE).tolist()]
         self.pens[0].polygon(flat, fill=colour)
         if label is not None:
             self.pens[1].polygon(flat, fill=label)
 
-    def line(self, points: np.ndarray, colour: tuple[int, ...], width: float) -> None:
+    def line(self, points: Points, colour: tuple[int, ...], width: float) -> None:
         """A stroke that belongs to nothing."""
         flat = [tuple(point) for point in (np.asarray(points) * FINE).tolist()]
         self.pens[0].line(flat, fill=colour, width=max(1, round(width * FINE)), joint="curve")
@@ -41,7 +42,7 @@ class Sheet:
         return rgb, np.asarray(labels)
 
 
-def turned(points: np.ndarray, degrees: float, at: tuple[float, float]) -> np.ndarray:
+def turned(points: Points, degrees: float, at: tuple[float, float]) -> np.ndarray:
     """Points (n, 2) around the origin, turned and put at a place."""
     angle = np.radians(degrees)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
@@ -99,7 +100,7 @@ def document(seed: int, *, parts: bool) -> Picture:
     sheet = Sheet(texture((112, 84, 58), 10, 3, seed))
     turn, middle = rng.uniform(-12, 12), (320.0, 320.0)
 
-    def put(points: np.ndarray, colour: tuple[int, ...], label: int | None, by=(0.0, 0.0)) -> None:
+    def put(points: Points, colour: tuple[int, ...], label: int | None, by=(0.0, 0.0)) -> None:
         sheet.polygon(turned(np.asarray(points) + by, turn, middle), colour, label)
 
     put(box(380, 520), (238, 236, 228), None if parts else 1)
@@ -138,9 +139,9 @@ def drawn(seed: int) -> Picture:
     sheet = Sheet(np.full((SIDE, SIDE, 3), (250, 244, 226), np.uint8))
     ink = (40, 34, 40)
 
-    def shape(points: np.ndarray, colour: tuple[int, ...], label: int) -> None:
+    def shape(points: Points, colour: tuple[int, ...], label: int) -> None:
         sheet.polygon(points, colour, label)
-        sheet.line([*points, points[0], points[1]], ink, 4)
+        sheet.line(np.concatenate([points, points[:2]]), ink, 4)
 
     shape(turned(ellipse(170, 210, 0.04, seed), 0, (180, 440)), (236, 160, 74), 1)
     shape(turned(ellipse(120, 108), 0, (180, 300)), (236, 160, 74), 1)

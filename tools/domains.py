@@ -31,19 +31,19 @@ def retina() -> Picture:
     """A fundus in its black frame, where anything is to be seen."""
     rgb = data.retina()
     bright = ndimage.gaussian_filter(rgb.max(2).astype(float), 4)
-    return rgb, _largest(ndimage.binary_fill_holes(bright > 25), 1, 2000)
+    return rgb, _largest(_filled(bright > 25), 1, 2000)
 
 
 def head() -> Picture:
     """Shepp and Logan's head: all that its skull encloses."""
     grey = _phantom()
-    return _as_rgb(grey), ndimage.binary_fill_holes(grey > 0).astype(np.uint8)
+    return _as_rgb(grey), _filled(grey > 0).astype(np.uint8)
 
 
 def ventricles() -> Picture:
     """The two large dark parts inside the same head."""
     grey = _phantom()
-    inner = ndimage.binary_erosion(ndimage.binary_fill_holes(grey > 0), iterations=30)
+    inner = np.asarray(ndimage.binary_erosion(_filled(grey > 0), iterations=30))
     return _as_rgb(grey), _largest(inner & (grey < 10), 2, 300)
 
 
@@ -102,6 +102,11 @@ def write(out: Path) -> int:
     return len(PICTURES)
 
 
+def _filled(mask: np.ndarray) -> np.ndarray:
+    """A mask (H, W) bool without holes."""
+    return np.asarray(ndimage.binary_fill_holes(mask))
+
+
 def _phantom() -> np.ndarray:
     return (data.shepp_logan_phantom() * 255).round().astype(np.uint8)
 
@@ -112,11 +117,17 @@ def _as_rgb(grey: np.ndarray) -> np.ndarray:
 
 def _parts(mask: np.ndarray, most: int, least: int) -> Iterator[np.ndarray]:
     """The largest connected parts (H, W) bool of a mask, at most `most` of at least `least` pixels."""
-    numbered, count = ndimage.label(mask)
+    numbered, count = _numbered(mask)
     sizes = np.bincount(numbered.ravel(), minlength=count + 1)[1:]
     for index in np.argsort(-sizes, kind="stable")[:most]:
         if sizes[index] >= least:
             yield numbered == index + 1
+
+
+def _numbered(mask: np.ndarray) -> tuple[np.ndarray, int]:
+    numbered = np.zeros(mask.shape, np.int32)
+    count = ndimage.label(mask, output=numbered)
+    return numbered, int(np.max(count))
 
 
 def _largest(mask: np.ndarray, most: int, least: int) -> np.ndarray:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from sama.evaluation.columns import DECIMALS
 
-SEGMENTATION = ("F_max", "weighted_F", "MAE", "S", "E")
+SEGMENTATION: tuple[str, ...] = ("F_max", "weighted_F", "MAE", "S", "E")
+MATTING: tuple[str, ...] = ("SAD", "MSE", "Grad")
 BOX, NOTHING, TRIMAP, UNSAID = "box", "no prompt", "trimap", "not said"
 
 
@@ -84,7 +85,7 @@ def _zim(part: str, rows: str) -> Iterator[Row]:
     )
     for line in rows.split("\n"):
         name, *values = line.split("|")
-        found = dict(zip(("SAD", "MSE", "Grad"), map(float, values), strict=False))
+        found = dict(zip(MATTING, map(float, values), strict=False))
         yield Row(
             f"micromat_{part}", name, found, "notes on arXiv 2411.00626, main results", BOX, doubts=doubts
         )

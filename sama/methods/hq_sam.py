@@ -14,9 +14,8 @@ def load(place: Place) -> PromptedModel:
 
     model = pretrained(SamHQModel, place.files, place.device)
     side = model.config.vision_config.image_size
-    images = SamImageProcessor(
-        size={"longest_edge": side}, pad_size={"height": side, "width": side}, mask_size=None
-    )
+    frame = {"height": side, "width": side}
+    images = SamImageProcessor(size={"longest_edge": side}, pad_size=frame)
 
     def seen(embeddings: Any) -> dict[str, Any]:
         return {"image_embeddings": embeddings[0], "intermediate_embeddings": embeddings[1]}

@@ -55,7 +55,7 @@ def grounding_dino(place: Place) -> Detector:
 
     model = pretrained(GroundingDinoForObjectDetection, place.files, place.device)
     tokenizer = BertTokenizer(vocab=str(place.files[2]))
-    process = GroundingDinoProcessor(GroundingDinoImageProcessor(), tokenizer)
+    process: Any = GroundingDinoProcessor(GroundingDinoImageProcessor(), tokenizer)
 
     def ask(photo: np.ndarray, phrases: list[str]) -> tuple[np.ndarray, np.ndarray, list[str]]:
         text = " ".join(f"{phrase.lower()}." for phrase in phrases)
@@ -79,7 +79,7 @@ def owlv2(place: Place) -> Detector:
     tokenizer = CLIPTokenizer(
         vocab=str(place.files[2]), merges=str(place.files[3]), pad_token="!", model_max_length=16
     )
-    process = Owlv2Processor(Owlv2ImageProcessor(size={"height": side, "width": side}), tokenizer)
+    process: Any = Owlv2Processor(Owlv2ImageProcessor(size={"height": side, "width": side}), tokenizer)
 
     def ask(photo: np.ndarray, phrases: list[str]) -> tuple[np.ndarray, np.ndarray, list[str]]:
         asked = [[f"a photo of {phrase}" for phrase in phrases]]
