@@ -97,9 +97,10 @@ def main(args: argparse.Namespace) -> int:
     predictor = load_predictor(args, model=model)
     info = predictor.info
     print(f"model: {info.title}, weights {info.weights_digest}, {info.running}")
-    for note in info.notes:
+    method = method_of(request.method, info)
+    for note in (*info.notes, *([f"{method.title}: licence {method.licence}"] if method.foreign else [])):
         print(f"note: {note}")
-    method_of(request.method, info).check(request, info)  # before the photo is encoded, which takes seconds
+    method.check(request, info)  # before the photo is encoded, which takes seconds
     seconds = {"encode": 0.0}
     bar = tqdm(total=info.views, unit="view", file=sys.stderr)
     for progress in predictor.set_image(photo.rgb):
