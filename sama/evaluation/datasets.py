@@ -102,15 +102,16 @@ class Scene:
 
 @dataclass(frozen=True)
 class Pair:
-    """A photo and its truth."""
+    """A photo and its truth; title: what they are called, where that is not the photo's name."""
 
     photo: Path
     truth: Path
+    title: str | None = None
 
     @property
     def name(self) -> str:
         """What both are called."""
-        return _name_of(self.photo)
+        return self.title or _name_of(self.photo)
 
 
 class Dataset:

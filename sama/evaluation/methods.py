@@ -44,17 +44,19 @@ class Scored:
 
 
 def choose_methods(names: list[str] | None, prompts: str) -> tuple[str, ...]:
-    """Return the methods to run with this kind of prompt: those named, or else all that take it.
+    """Return the methods to run with this kind of prompt: those named, or else all of this project that take it.
 
-    Raises SamaError for an unknown name, a name given twice, none at all, or a method that does not
-    take the prompt.
+    Raises SamaError for an unknown name, a name given twice, none at all, a method that does not take the prompt, or
+    one of other projects that cannot run here.
     """
     kind = BOX if prompts in BOXES else POINTS
     if names is None:
         return tuple(
             name
             for name, method in METHODS.items()
-            if kind in method.takes and OWN_ALPHA not in method.needs and not method.as_painted
+            if kind in method.takes
+            and OWN_ALPHA not in method.needs
+            and not (method.as_painted or method.foreign)
         )
     for name in names:
         if name not in METHODS:
@@ -65,6 +67,8 @@ def choose_methods(names: list[str] | None, prompts: str) -> tuple[str, ...]:
             takes = " or ".join(sorted(METHODS[name].takes))
             fit = "mask" if METHODS[name].takes == {MASK} else "box"
             raise SamaError(f"{name} takes a {takes} only: use --prompts {fit} or leave it out of --methods.")
+        if sentence := METHODS[name].absent():
+            raise SamaError(sentence)
     if not names or len(set(names)) < len(names):
         raise SamaError("--methods must name each method once, separated by commas.")
     return tuple(names)

@@ -12,6 +12,8 @@ from sama.errors import SamaError
 from sama.evaluation.contact_sheet import ContactSheet, Shown
 from sama.evaluation.contestants import Contestant, Entry
 from sama.evaluation.datasets import OBJECT_MODES, SMALLEST_OBJECT, Dataset, Scene, TrueObject
+from sama.evaluation.layouts import LAYOUTS
+from sama.evaluation.published_folders import PublishedDataset
 from sama.evaluation.race import CLICKS
 from sama.evaluation.scoreboard import Scoreboard
 from sama.photo.opening import MAX_PIXELS
@@ -71,6 +73,7 @@ def evaluate(
     checkpoint: Path | None = None,
     sama_weights: str | Path | None = None,
     predictor=None,
+    layout: str | None = None,
     sheet: str | Path | None = None,
     closer: bool = True,
     edges: bool = True,
@@ -88,13 +91,14 @@ def evaluate(
     have weights, and none where there are answers. answers: folders with what other programs found, DIR or NAME=DIR,
     see `sama.evaluation.answers`. limit: the first so many photos. ignore: the label that is neither object nor
     background, see `sama.evaluation.pictures.void_of`. group_words: see `sama.evaluation.groups`. checkpoint,
-    sama_weights: see `sama.load`. predictor: used instead of loading `model` on `device`. sheet: where to write a PNG
-    of the worst and median cases. closer, edges, keep_haze: see `Request`. max_pixels: of a photo, see `open_image`.
-    clicks: of a race. progress: show a bar on stderr. only, truth: see `Dataset`.
+    sama_weights: see `sama.load`. predictor: used instead of loading `model` on `device`. layout: of
+    `sama.evaluation.layouts.LAYOUTS`, where the folder holds a published data set as it was unpacked. sheet: where to
+    write a PNG of the worst and median cases. closer, edges, keep_haze: see `Request`. max_pixels: of a photo, see
+    `open_image`. clicks: of a race. progress: show a bar on stderr. only, truth: see `Dataset`.
 
     Returns {"dataset", "prompts", "object", "model" (None where no method needs one), "weights" (their digest),
-    "device", "closer", "edges", "keep_haze", "notes" (of the model, such as missing weights, and how labels were
-    understood), "seconds" (of everything after loading the model), "answers": {name: folder},
+    "layout", "device", "closer", "edges", "keep_haze", "notes" (of the model, such as missing weights, and how labels
+    were understood), "seconds" (of everything after loading the model), "answers": {name: folder},
     "n" (objects scored), "skipped" (objects under SMALLEST_OBJECT px), "skipped_objects" (their names),
     "inside_objects" (objects that have "inside_alpha"), "methods": {name: {metric: number}},
     "grouped_by" ("family", "source" or None), "groups": {group: {"n", "methods" as above, without F_max}},
@@ -114,7 +118,7 @@ def evaluate(
     if group_words < 0:
         raise SamaError(f"--group-words is {group_words}: give a number of words, 0 for no groups.")
     entry = Entry.of(methods, prompts, answers, clicks)
-    dataset = Dataset(folder, limit=limit, ignore=ignore, max_pixels=max_pixels, only=only, truth=truth)
+    dataset = _dataset(folder, layout, limit, ignore, max_pixels, only, truth)
     dataset.check(progress=progress)
     for each in entry.answers:
         each.check(dataset, object_mode)
@@ -136,7 +140,8 @@ def evaluate(
         )
     info = None if predictor is None else predictor.info
     results = {
-        "dataset": Path(folder).resolve().name,
+        "dataset": Path(folder).resolve().name if layout is None else LAYOUTS[layout].title,
+        "layout": layout,
         "prompts": prompts,
         "object": object_mode,
         "model": info and info.name,
@@ -156,6 +161,22 @@ def evaluate(
         except OSError as error:  # the numbers are worth more than their picture
             results["notes"].append(f"{sheet} could not be written ({error.strerror}).")
     return results
+
+
+def _dataset(
+    folder: str | Path,
+    layout: str | None,
+    limit: int | None,
+    ignore: int | None,
+    max_pixels: int,
+    only: Collection[str] | None,
+    truth: str | None,
+) -> Dataset:
+    if layout is None:
+        return Dataset(folder, limit=limit, ignore=ignore, max_pixels=max_pixels, only=only, truth=truth)
+    if ignore is not None:
+        raise SamaError("--dataset says what its labels mean: leave out --ignore.")
+    return PublishedDataset(layout, folder, limit=limit, max_pixels=max_pixels)
 
 
 def _load(model: str, device: str, checkpoint: Path | None, sama_weights: str | Path | None):

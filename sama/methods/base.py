@@ -49,8 +49,9 @@ class Method(ABC):
     what it is, for who asks; note: in a figure's caption; takes: of BOX, POINTS and MASK; returns: of MASK and MATTE;
     needs: of MODEL, SAMA_WEIGHTS and OWN_ALPHA; mask: the layer that holds its own mask, None where that is its matte
     above 0.5; slow: what to say while it works, empty for what is there at once; licence: empty if the model's; switch:
-    whether the page's switch offers it; as_painted: whether strokes are taken as they are, not shown to SAM and SAMA.
-    `{model}` in panel and title stands for the model's title, see `named`.
+    whether the page's switch offers it; as_painted: whether strokes are taken as they are, not shown to SAM and SAMA;
+    foreign: whether it is another project's model, which answers only where it is named. `{model}` in panel and title
+    stands for the model's title, see `named`.
     """
 
     name: ClassVar[str]
@@ -67,6 +68,7 @@ class Method(ABC):
     licence: ClassVar[str] = ""
     switch: ClassVar[bool] = True
     as_painted: ClassVar[bool] = False
+    foreign: ClassVar[bool] = False
 
     @abstractmethod
     def open(
@@ -77,13 +79,19 @@ class Method(ABC):
         predictor: whose open photo it is; None is enough for a method that does not need a MODEL.
         """
 
+    def absent(self) -> str:
+        """Why it cannot run on this machine with any model, and what to do about it: one sentence, empty if it can."""
+        return ""
+
     def available(self, info: ModelInfo) -> bool:
-        """Whether this model has the weights for it."""
-        return info.trained or SAMA_WEIGHTS not in self.needs
+        """Whether it can run here, and this model has the weights for it."""
+        return (info.trained or SAMA_WEIGHTS not in self.needs) and not self.absent()
 
     def missing(self, info: ModelInfo) -> str:
         """One sentence for who asks a model for it that it is not available with."""
-        return f"{self.title} needs SAMA's weights; give --sama-weights, or choose closed_form."
+        return (
+            self.absent() or f"{self.title} needs SAMA's weights; give --sama-weights, or choose closed_form."
+        )
 
     def named(self, text: str, info: ModelInfo) -> str:
         """The method's panel or title with the model's title in it."""

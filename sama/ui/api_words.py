@@ -20,6 +20,8 @@ ARGUMENTS = {
         "A mask to start from: a picture of the upright photo's size, white on the object, grey for soft, or a COCO "
         "file. Clicks and one box may go with it, except to from_mask; alone, it is followed and mended."
     ),
+    "text": "What to find, such as `a dog, a cat`: each thing that is named, and each that looks like it.",
+    "detector": "Who looks for it, grounding_dino or owlv2; by default the one that is downloaded.",
     "names": "What the objects are called, in the order of their boxes.",
     "together": "Whether all boxes are one object; by default each is one of its own.",
     "points_per_side": "Of the grid of clicks; by default 32.",

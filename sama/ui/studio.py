@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from sama.matting import warm_up
+from sama.methods.words import absent
 from sama.photo.opening import MAX_PIXELS
 from sama.ui import page, words
 from sama.ui.accept import Accept
@@ -17,6 +18,7 @@ from sama.ui.blocks import StudioBlocks, serve_pictures
 from sama.ui.candidates import Candidates
 from sama.ui.component.names import offered_mattes, shown_mattes
 from sama.ui.examples import read_examples
+from sama.ui.finder import Finder, without
 from sama.ui.handlers import accepting, doubting, looking, measuring, scenery, sessions
 from sama.ui.handlers.answering import answer, solve
 from sama.ui.handlers.collecting import collect
@@ -26,6 +28,7 @@ from sama.ui.handlers.glancing import glance
 from sama.ui.handlers.opening import open_example, open_first, open_photo, sharpen
 from sama.ui.handlers.page import Studio, Wiring
 from sama.ui.handlers.talking import encode_ahead
+from sama.ui.handlers.wording import find_words
 from sama.ui.lab import Lab
 from sama.ui.model_call import on_gpu
 from sama.ui.model_thread import ModelThread
@@ -88,6 +91,11 @@ def build_studio(
         with gr.Row(elem_id="take"):
             downloads = Downloads(trained=info.trained)
         lab = Lab(elem_id="lab")
+        finder = None
+        if sentence := absent():
+            gr.HTML(without(sentence), padding=False)
+        else:
+            finder = Finder(elem_id="finder")
         run = gr.HTML(words.run_panel(info), padding=False, elem_id="run")
         gr.HTML(words.limits(info, max_pixels), padding=False)
         Ways(elem_id="ways")
@@ -100,7 +108,10 @@ def build_studio(
         shared = Studio(open_visit, info, examples, _keeper(prompter), max_pixels, acceptance)
         components = {"visit": visit, "backdrop": backdrop, "prompter": prompter, "viewer": viewer}
         components |= {"candidates": candidates, "scene": scene, "talk": talk, "run": run, "lab": lab, **kept}
-        _connect(studio, Wiring(shared, {**components, "taken": downloads.taken}), downloads)
+        wiring = Wiring(shared, {**components, "taken": downloads.taken})
+        _connect(studio, wiring, downloads)
+        if finder is not None:
+            _connect_finder(wiring, finder)
         Api(open_visit, info, shared.keep).add()
         studio.unload(studio.forget)
     return studio
@@ -192,6 +203,14 @@ def _connect_accept(studio: gr.Blocks, wiring: Wiring, canvases: str, opens: dic
         wiring.connect(studio.load, accepting.begin, changed, **opens),
         wiring.connect(accept.input, accepting.judge, changed, event=True, **opens),
     ]
+
+
+def _connect_finder(wiring: Wiring, finder: Finder) -> None:
+    """Words wait in a queue of their own: a detector takes seconds, and nobody's click should wait for it."""
+    queue = {"concurrency_id": "finder", "concurrency_limit": 1, "trigger_mode": "always_last"}
+    found = wiring.connect(finder.input, find_words, "visit prompter", extra=(finder,), **queue)
+    newest = {"concurrency_id": "decoder", "concurrency_limit": 4, "trigger_mode": "always_last"}
+    wiring.connect(found.success, answer, "visit prompter viewer run candidates scene", **newest)
 
 
 def launch_options(examples_dir: Path) -> dict[str, Any]:

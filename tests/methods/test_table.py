@@ -64,13 +64,15 @@ def test_every_row_says_what_people_must_know():
     assert list(METHODS) == [
         *("sam", "sama", "solid", "closed_form"),
         *("own", "grabcut", "mini_on_sam", "from_mask", "painted"),
+        *("hq_sam", "sam2", "zim", "matte_anything", "rembg"),
     ]
     for name, method in METHODS.items():
         assert method.name == name
         assert all((method.label, method.title, method.panel, method.help))
         assert method.takes and method.returns
     assert [method.name for method in mattes()] == [
-        *("sama", "solid", "closed_form", "own", "mini_on_sam", "from_mask", "painted")
+        *("sama", "solid", "closed_form", "own", "mini_on_sam", "from_mask", "painted"),
+        *("hq_sam", "sam2", "zim", "matte_anything", "rembg"),
     ]
     assert [method.name for method in mattes(FakePredictor().info)] == ["sama", "solid", "closed_form", "own"]
     bare = FakePredictor(trained=False).info

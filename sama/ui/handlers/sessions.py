@@ -25,6 +25,7 @@ from sama.ui.scene.backdrop import PICTURE_SIDE, Backdrop
 from sama.ui.shown import shrink
 from sama.ui.telling import Refusal, inform
 
+_NO_WEIGHTS = "Its matte is SAMA's, for which this page's model has no weights; the page shows its own."
 _PAD = 320  # longer side of the small copy of a background picture that the scene shows
 
 
@@ -84,9 +85,7 @@ def _choice(
         name = default_method(info)
     chosen = ChoiceData(matte=name, matte_for=key if name == OPAQUE else "", keep_haze=settings.keep_haze)
     if chosen.matte != chosen.method(info, key, transparent=transparent):
-        told.append(
-            "Its matte is SAMA's, for which this page's model has no weights; the page shows its own."
-        )
+        told.append(METHODS[name].absent() or _NO_WEIGHTS)
     return chosen
 
 

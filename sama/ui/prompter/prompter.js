@@ -8,7 +8,7 @@ const current = () => props.value || props.start;
 let photo = null; // {key, width, height, picture}: what the server has accepted
 let side = current().side; // pixels of its longer side on the viewer's panels, announced by the viewer
 let fallback = null; // the value to return to when the server refuses an upload
-let replacing = null; // the marks that a session is about to replace
+let replacing = null; // the marks that a session, or what words find, is about to replace
 let dropped = null; // the marks that an upload replaces if it is a mask of the photo
 let cleared = false; // with the newest change, all marks were taken away
 
@@ -219,6 +219,9 @@ watch('found', () => {
   every.answered(props.found?.seq);
 });
 watch('everything', () => every.arrived(props.everything));
+hear('replacing', () => {
+  replacing = marks();
+});
 hear('candidate', ({ object, index }) => list.choose(object, index));
 watch('photo', show);
 watch('sharp', async () => {
