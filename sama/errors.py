@@ -13,6 +13,10 @@ class PhotoError(SamaError):
     """A file that cannot be opened as a photo."""
 
 
+class ClipError(SamaError):
+    """A file or folder that cannot be opened as a clip, or a part of it that is not there."""
+
+
 class PromptError(SamaError):
     """Points, boxes, masks or session files that make no sense for this photo."""
 
@@ -27,3 +31,5 @@ class DeviceError(SamaError):
 
 # What to do where packages for measuring are missing.
 INSTALL_EVAL = "run `pip install '.[eval]'` in the repository"
+# And where those for clips are.
+INSTALL_VIDEO = "run `pip install 'sama-studio[video]'`"
