@@ -73,6 +73,10 @@ class _Thing:
     """A cut-out thing, its colours multiplied by its alpha, and how it bends."""
 
     def __init__(self, rng: np.random.Generator, rgba: np.ndarray, side: int, elastic: float):
+        rows, columns = np.flatnonzero(rgba[..., 3].any(1)), np.flatnonzero(rgba[..., 3].any(0))
+        if len(rows):  # its size is that of what is seen
+            rgba = rgba[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        rgba = np.pad(rgba, ((1, 1), (1, 1), (0, 0)))  # so that its rim is drawn as softly as its inside
         height, width = rgba.shape[:2]
         most = max(height, width)
         wanted = min(

@@ -44,6 +44,7 @@ class FileClip(Clip):
         self.size = self._painter.size
         self.frames = len(self._timing.stamps)
         self.rate = self._timing.rate
+        self.tick = self._timing.tick if self._timing.variable else 1 / self.rate
         self.variable_rate = self._timing.variable
         varies = [f"variable frame rate, {float(self.rate):.4g} a second on average"] * self.variable_rate
         self.notes = (*self._painter.notes, *varies)

@@ -27,6 +27,7 @@ class FolderClip(Clip):
         self._max_pixels = max_pixels
         self.frames = len(self._files)
         self.rate = rate
+        self.tick = 1 / rate
         self.has_sound = self.variable_rate = False
         self.notes = (f"a folder has no frame rate; {float(rate):.4g} a second is taken",)
         self.name = folder.name

@@ -30,9 +30,13 @@ class Steady:
 
     size: tuple[int, int]
     rate: Fraction = Fraction(25)
-    frames: int | None = None
     has_sound: bool = field(default=False, init=False)
-    name: str = "clip"
+    variable_rate: bool = field(default=False, init=False)
+
+    @property
+    def tick(self) -> Fraction:
+        """See `Clip`."""
+        return 1 / self.rate
 
     def time(self, index: int) -> Fraction:
         """Seconds from the first frame to this one."""
@@ -44,7 +48,8 @@ class Clip(ABC):
 
     size: (width, height) of the upright frames; frames: how many there are, None where only decoding would tell;
     rate: frames a second, on average where `variable_rate`; has_sound: whether there is a sound track; notes: what was
-    done on opening and decoding, as of a `Photo`; name: of the file or folder, without those above it.
+    done on opening and decoding, as of a `Photo`; name: of the file or folder, without those above it; tick: seconds
+    of which all times are multiples, but for the rounding of a container whose clock is too coarse for a steady rate.
 
     Iterations are independent of one another: several may go on at once, in any threads. Each opens the file for itself
     and closes it at its end or when it is dropped; between them nothing is held open.
@@ -57,6 +62,7 @@ class Clip(ABC):
     notes: tuple[str, ...]
     name: str
     variable_rate: bool
+    tick: Fraction
 
     @abstractmethod
     def between(self, start: int = 0, end: int | None = None) -> Iterator[Frame]:

@@ -93,11 +93,14 @@ def _timing(stamps: list[int | None], tick: Fraction, last: int, stream: "VideoS
         tick = 1 / said
         return Timing(list(range(len(stamps))), len(stamps), tick, said, variable=False, told=False)
     each = Fraction(known[-1] - known[0], len(known) - 1)  # ticks a frame, on average
-    measured = 1 / (each * tick)
-    near = [rate for rate in (stream.average_rate, stream.guessed_rate) if rate]
-    rate = next((r for r in near if abs(r / measured - 1) < 0.005), measured.limit_denominator(1001))
     rounding = 1 if each > 4 else 0  # of a clock much finer than the frames
     slack = max(each / 50, rounding)
+    frames, ticks = len(known) - 1, known[-1] - known[0]
+    near = [rate for rate in (stream.average_rate, stream.guessed_rate) if rate]
+    rate = next(
+        (r for r in near if abs(frames / (r * tick) - ticks) <= slack),
+        (1 / (each * tick)).limit_denominator(1001),
+    )
     variable = any(abs(stamp - known[0] - i * each) > slack for i, stamp in enumerate(known))
     if last <= 0 or (not variable and abs(last - each) > slack):
         last = max(1, round(each))
