@@ -1,9 +1,7 @@
 """`sama video`: a clip and marks on its frames in; mattes, cut-outs and composites of every frame out."""
 
 import argparse
-import json
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,10 +21,12 @@ from sama.request.prompts import Prompts, parse_box, parse_point
 from sama.video.settings import MEMORY, SEPARATE, FollowSettings
 
 if TYPE_CHECKING:
+    from sama.predict.loading import Predictor
     from sama.video.clips import Pace
-    from sama.video.follower import FollowedFrame
     from sama.video.frames import Clip
+    from sama.video.writing import ClipWriter
 
+MOST = 3  # sentences about lost frames that are printed
 _HOW = FollowSettings()
 
 
@@ -78,35 +78,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run the command; raises SamaError. Returns 0, or NOT_FOUND where the object was lost on a frame."""
     settings = FollowSettings(views=args.views, damping=args.damping, matte_from=args.matte_from)
-    end = None if args.end is None else args.end + 1
 
     from sama.evaluation.report import prepare_output, write_json
     from sama.video.clip import open_clip
+    from sama.video.writing import writer
 
     if args.json is not None:
         prepare_output(args.json)
     with open_clip(args.clip) as clip:
         for note in clip.notes:
             print(f"clip: {note}")
-        prompts = marks_of(args, clip)
-        with ExitStack() as stack:
-            write, written = _writer(args, clip, prompts, stack)
-            rows, lost = _follow(args, clip, prompts, settings, end, write)
-        results = {
-            "clip": clip.name,
-            "size": list(clip.size),
-            "from": min(prompts),
-            "frames": rows,
-            "lost": [row["frame"] for row in rows if row["lost"]],
-        }
+        prompts, names = marks_of(args, clip), [name.strip() for name in args.files.split(",")]
+        how = {"background": args.background or "transparent", "foreground": args.foreground == "estimated"}
+        with writer(names, args.out, clip, start=min(prompts), **how) as files:
+            predictor = load_predictor(args)
+            rows = _follow(predictor, clip, prompts, settings, args, files)
+    lost = [row["lost"] for row in rows if row["lost"]]
     if args.json is not None:
-        write_json(results, args.json)
+        write_json({"clip": clip.name, "size": list(clip.size), "frames": rows}, args.json)
         print(f"wrote {args.json}")
-    for path in written():
+    for path in files.paths:
         print(f"wrote {path}")
-    for sentence in lost:
+    for note in files.notes:
+        print(f"note: {note}")
+    for sentence in lost[:MOST]:
         print(f"sama: {sentence}", file=sys.stderr)
+    if len(lost) > MOST:
+        print(f"sama: And so on, {len(lost)} frames in all; --json FILE lists them.", file=sys.stderr)
     return NOT_FOUND if lost else 0
+
+
+def _follow(
+    predictor: "Predictor",
+    clip: "Clip",
+    prompts: dict[int, Prompts],
+    settings: FollowSettings,
+    args: argparse.Namespace,
+    files: "ClipWriter",
+) -> list[dict]:
+    """Follow and write; what became of every frame."""
+    from sama.video.clips import follow_clip
+
+    end = None if args.end is None else args.end + 1
+    bar, rows = tqdm(total=clip.frames, unit="frame", file=sys.stderr), []
+
+    def show(pace: "Pace") -> None:
+        bar.total = pace.total
+        bar.update(pace.done - bar.n)
+
+    with bar:
+        found = follow_clip(predictor, clip, prompts, settings, start=args.start, end=end, progress=show)
+        for frame in found:
+            files.write(frame.rgb, frame.alpha)
+            rows.append(frame.report)
+    return rows
 
 
 def marks_of(args: argparse.Namespace, clip: "Clip") -> dict[int, Prompts]:

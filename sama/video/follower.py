@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from scipy import ndimage
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -50,6 +51,20 @@ class FollowedFrame:
     prompted: bool
     region: Region
     seconds: float
+
+    @property
+    def report(self) -> dict:
+        """What became of it, in plain values: no maps."""
+        inside = self.mask > 0
+        return {
+            "frame": self.index,
+            "prompted": self.prompted,
+            "lost": self.lost,
+            "score": round(self.score, 4),
+            "box": list(box_of(self.mask)) if inside.any() else None,
+            "pixels": int(np.count_nonzero(inside)),
+            "seconds": round(self.seconds, 3),
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,15 +148,17 @@ class Follower:
             raise PromptError(f"Frame {index} needs prompts: what is before it has been left.")
         motion = Motion.between(last.grey, grey)
         moved = motion.moved(np.clip(last.mask, -SURE, SURE), -SURE)
-        boxes = [box_of(moved)] if (moved > 0).any() else []
-        region = self._region(boxes, rgb) if boxes else self._wider(last.region)
+        there = not last.trace.missing and bool((moved > 0).any())
+        region = self._region([box_of(moved)], rgb) if there else self._wider(last.region)
         with inference(self.whole.device, self.whole.dtype):
             look = Look.at(self.whole, rgb, region, self.settings.views)
-            belief = self._belief(look, moved)
+            looks = self._looks(look)
+            belief = self._belief(look, moved if there else None, looks)
             seen = self._decoded(look, belief)
+            known = _mean_inside(looks, look.on_grid(look.placed(seen.sama)))
             sam, mask = look.placed(seen.sam), look.placed(seen.sama)
             alpha = look.placed(seen.alpha, 0.0)
-            trace, lost = why_lost(last.trace, index, mask, moved, seen.score, motion)
+            trace, lost = why_lost(last.trace, index, mask, moved if there else None, seen.score, known, motion)
             if lost is None:
                 self._remember(index, look, mask, prompted=False)
         if lost is None:
@@ -151,17 +168,34 @@ class Follower:
         self._last = _Last(grey, carried, alpha, region, trace)
         return FollowedFrame(index, rgb, sam, mask, alpha, seen.score, lost, False, region, 0.0)
 
-    def _belief(self, look: Look, moved: np.ndarray) -> Tensor:
-        """Logits (1, 1, g, g) of the cut before the decoder has run: the moved mask, likeness and colours together."""
-        how, flow = self.settings, look.on_grid(moved)
-        belief = how.flow * flow / SURE
-        context = look.context
-        if context is not None:
-            prior = look.model.backbone.sam.prompt_encoder.prior
-            like = self.memory.likeness(context, prior.sharpness)
-            like = F.interpolate(like, flow.shape[-2:], mode="bilinear")
-            belief = belief + how.likeness * like + how.colour * self.memory.colours(context)
-        return belief
+    def _looks(self, look: Look) -> Tensor | None:
+        """What the memory says of every cell of the cut: log odds (1, 1, g, g); None for a model without a prior."""
+        context, how = look.context, self.settings
+        if context is None:
+            return None
+        prior = look.model.backbone.sam.prompt_encoder.prior
+        like = self.memory.likeness(context, prior.sharpness).float()
+        like = F.interpolate(like, context.valid.shape[-2:], mode="bilinear")
+        return how.likeness * like.clamp(-SURE / 2, SURE / 2) + how.colour * self.memory.colours(context)
+
+    def _belief(self, look: Look, moved: np.ndarray | None, looks: Tensor | None) -> Tensor:
+        """Logits (1, 1, g, g) of the cut before the decoder has run: the moved mask and what the memory says together;
+        where the object was lost, the memory alone, in the one place that looks most like it."""
+        if moved is None:
+            assert looks is not None
+            return _largest(looks)
+        flow = look.on_grid(moved)
+        belief = self.settings.flow * flow / SURE
+        if looks is None:
+            return belief
+        return belief + looks - SURE * (1 - self._near(flow))
+
+    def _near(self, flow: Tensor) -> Tensor:
+        """1 where the object can be at all, near where it was moved to, else 0: (1, 1, g, g)."""
+        inside = (flow > 0).float()
+        longest = max(int(inside.amax(axis).sum()) for axis in (2, 3))
+        reach = max(2, round(self.settings.reach * longest))
+        return F.max_pool2d(inside, 2 * reach + 1, 1, reach)
 
     def _decoded(self, look: Look, belief: Tensor) -> Seen:
         """The followed mask, decoded with memory, and the matte, decoded from the frame's own features."""
@@ -212,6 +246,31 @@ class Follower:
         width, height = region.width, region.height
         box = tuple(map(float, (region.left, region.top, region.right, region.bottom)))
         return around([box], (width, height), 2.0) or Region(0, 0, width, height, width, height)
+
+
+def _mean_inside(looks: Tensor | None, mask: Tensor) -> float:
+    """The mean of what the memory says (1, 1, g, g) where a mask of logits is; how well it knows what was found."""
+    inside = mask > 0
+    if looks is None or not bool(inside.any()):
+        return 0.0
+    return float(looks[inside].mean())
+
+
+def _largest(looks: Tensor) -> Tensor:
+    """The same log odds (1, 1, g, g), with nothing but the connected place that has the most for it."""
+    places, count = labelled(looks[0, 0].cpu().numpy() > 0)
+    if count < 2:
+        return looks
+    worth = np.bincount(places.ravel(), looks[0, 0].clamp(min=0).cpu().numpy().ravel())
+    other = torch.from_numpy((places != worth[1:].argmax() + 1) & (places > 0)).to(looks.device)
+    return torch.where(other, -looks, looks)
+
+
+def labelled(mask: np.ndarray) -> tuple[np.ndarray, int]:
+    """The connected places of a mask (h, w) bool, numbered from 1, and how many there are."""
+    places = np.empty(mask.shape, np.int32)
+    count = ndimage.label(mask, output=places)
+    return places, int(count)  # pyright: ignore[reportArgumentType]  a number, as `output` is given
 
 
 def nearest(answer: SamAnswer, belief: Tensor) -> SamAnswer:

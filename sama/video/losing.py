@@ -10,6 +10,7 @@ DOUBT = 0.5  # SAM's own estimate of its mask's IoU, below which it is not belie
 JUMP = 3.0  # from one frame to the next, and from what it has usually been, an area grows or shrinks less
 APART = 0.6  # of the moved mask, where the flow's two ways disagree
 UNLIKE = 0.2  # IoU of what was found with the moved mask
+STRANGE, FAMILIAR = -0.5, 0.5  # mean log odds of the memory: not the object; the object, found again
 PACE = 0.2  # how quickly the usual area follows the last one
 
 
@@ -27,30 +28,43 @@ class Trace:
 
 
 def why_lost(
-    trace: Trace, index: int, mask: np.ndarray, moved: np.ndarray, score: float, motion: Motion
+    trace: Trace,
+    index: int,
+    mask: np.ndarray,
+    moved: np.ndarray | None,
+    score: float,
+    known: float,
+    motion: Motion,
 ) -> tuple[Trace, str | None]:
     """The trace after a frame, and why its object is thought lost, or None.
 
-    mask, moved: logits (H, W) of what was found and of the mask before, moved by the flow.
+    mask: logits (H, W) of what was found; moved: the mask before, moved by the flow, None where it was lost already;
+    known: mean log odds by which the memory knows what was found.
     """
-    area = float(np.count_nonzero(mask > 0))
-    before = moved > 0
-    sure = motion.sure_at(mask.shape)
-    apart = 1 - float(sure[before].mean()) if before.any() else 1.0
-    either = np.count_nonzero((mask > 0) | before)
-    alike = np.count_nonzero((mask > 0) & before) / max(either, 1)
-    reason = None
-    if area < 1:
-        reason = "nothing of the object is seen"
-    elif score < DOUBT:
-        reason = "the mask is hardly believed"
-    elif not trace.area / JUMP < area < trace.area * JUMP:
-        reason = "the object is suddenly much " + ("larger" if area > trace.area else "smaller")
-    elif apart > APART and alike < 0.5:
-        reason = "the motion cannot be followed"
-    elif alike < UNLIKE:
-        reason = "the object is not where it moved to"
+    reason = _reason(trace, mask, moved, score, known, motion)
     if reason is None:
         return trace.after(mask, score), None
     sentence = f"Frame {index}: {reason}, so it may be lost; click on it here, or draw a box around it."
     return Trace(trace.area, trace.missing + 1), sentence
+
+
+def _reason(
+    trace: Trace, mask: np.ndarray, moved: np.ndarray | None, score: float, known: float, motion: Motion
+) -> str | None:
+    area = float(np.count_nonzero(mask > 0))
+    if area < 1:
+        return "nothing of the object is seen"
+    if known < STRANGE or (moved is None and known < FAMILIAR):
+        return "what is there does not look like the object"
+    if score < DOUBT:
+        return "the mask is hardly believed"
+    if not trace.area / JUMP < area < trace.area * JUMP:
+        return "the object is suddenly much " + ("larger" if area > trace.area else "smaller")
+    if moved is None:
+        return None
+    before = moved > 0
+    apart = 1 - float(motion.sure_at(mask.shape)[before].mean())
+    alike = np.count_nonzero((mask > 0) & before) / np.count_nonzero((mask > 0) | before)
+    if alike < UNLIKE or (apart > APART and alike < 2 * UNLIKE):
+        return "the motion cannot be followed"
+    return None

@@ -12,7 +12,8 @@ class FollowSettings:
     """size: the side in pixels of what the model sees of a frame, a multiple of 128; 0 for the model's own.
     views: of every frame after a prompted one, 1 or 5. cut: the side of what is looked at over the longer side of
     the object. box: how much farther than the moved mask the box goes that SAM is asked with, over its sides.
-    flow, likeness, colour: how much the moved mask, the descriptors and the colours of the memory count, as logits.
+    flow, likeness, colour: how much the moved mask, the descriptors and the colours of the memory count, as logits;
+    reach: how far from the moved mask the object may be, over its longer side.
     matte_from: SEPARATE, the matte is decoded from the frame's own features with the followed mask as prompt (the
     memory-separated decoding of MAM2), or MEMORY, together with the mask. damping: how much of the matte before, moved
     along the flow, is in the matte where it is between; 0 for none. edges: whether maps follow the frame's edges.
@@ -25,6 +26,7 @@ class FollowSettings:
     flow: float = 4.0
     likeness: float = 1.0
     colour: float = 0.5
+    reach: float = 0.25
     matte_from: str = SEPARATE
     damping: float = 0.5
     edges: bool = True
