@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from sama.request.prompts import Prompts
     from sama.request.request import Request
     from sama.request.session import Session
-    from sama.video.clips import follow_clip
     from sama.video.clip import open_clip
+    from sama.video.clips import follow_clip
     from sama.video.settings import FollowSettings
 
 _HOMES = {

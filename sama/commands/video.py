@@ -58,7 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of webm, prores, png, green, composite, matte; several with commas (default: webm)",
     )
     parser.add_argument("--background", metavar="WHAT", help="of the composite: a colour, blur or image:PATH")
-    parser.add_argument("--foreground", choices=("estimated", "photo"), default="estimated", help="its colours")
+    parser.add_argument(
+        "--foreground", choices=("estimated", "photo"), default="estimated", help="its colours"
+    )
     parser.add_argument("--from", dest="start", type=int, default=0, metavar="N", help="the first frame")
     parser.add_argument("--to", dest="end", type=int, metavar="N", help="the last frame")
     parser.add_argument(
@@ -157,7 +159,9 @@ def marks_of(args: argparse.Namespace, clip: "Clip") -> dict[int, Prompts]:
         mask, given = read_mask(args.mask, clip.size, args.mask.name), found.get(first, Prompts())
         found[first] = Prompts(given.points, given.boxes, mask, given.order)
     if not found:
-        raise PromptError("Nothing is marked; give --box or --point, and --frame N before those on another frame.")
+        raise PromptError(
+            "Nothing is marked; give --box or --point, and --frame N before those on another frame."
+        )
     return {at: each.validate(clip.size) for at, each in found.items()} if len(found) == 1 else found
 
 

@@ -157,7 +157,12 @@ def contestants_of(
 
 def seconds_of(contestants: list[ClipContestant]) -> list[float]:
     """How long SAMA took for each frame after the first."""
-    return [s for each in contestants if isinstance(each, Following) and "sama" in each.names for s in each.seconds]
+    return [
+        s
+        for each in contestants
+        if isinstance(each, Following) and "sama" in each.names
+        for s in each.seconds
+    ]
 
 
 def _next_box(box: Box | None, rgb: np.ndarray, motion: Motion | None, prompts: Prompts | None) -> Box:

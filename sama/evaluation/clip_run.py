@@ -54,7 +54,9 @@ def clip_folders(folder: Path) -> list[Path]:
     """The clips of a folder: its folders that hold images/. Raises SamaError where there is none."""
     found = sorted(each for each in folder.iterdir() if (each / "images").is_dir()) if folder.is_dir() else []
     if not found:
-        raise SamaError(f"{folder} has no clips: put each as a folder CLIP with images/ and labels/ or alphas/ there.")
+        raise SamaError(
+            f"{folder} has no clips: put each as a folder CLIP with images/ and labels/ or alphas/ there."
+        )
     return found
 
 

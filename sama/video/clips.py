@@ -68,9 +68,9 @@ def follow_clip(
     total = clip.frames if end is None else end if clip.frames is None else min(end, clip.frames)
     begin = min(prompts, default=start)
     total = None if total is None else total - begin
-    started, done = time.perf_counter(), 0
-    for found in follow(predictor, clip.between(begin, end), prompts, settings, first=begin, stop=stop):
-        done += 1
+    started = time.perf_counter()
+    steps = follow(predictor, clip.between(begin, end), prompts, settings, first=begin, stop=stop)
+    for done, found in enumerate(steps, 1):
         if progress is not None:
             progress(Pace(done, total, time.perf_counter() - started))
         yield found

@@ -22,7 +22,9 @@ def grey_of(rgb: np.ndarray) -> np.ndarray:
     scale = min(1.0, LONGEST / max(height, width))
     size = max(16, round(width * scale)), max(16, round(height * scale))
     grey = Image.fromarray(rgb).convert("L")
-    return np.asarray(grey if grey.size == size else grey.resize(size, Image.Resampling.BOX, reducing_gap=2.0))
+    return np.asarray(
+        grey if grey.size == size else grey.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,7 +35,7 @@ TASKS = ("segmentation", "matting")
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What was seen in a look, maps of the cut's size (h, w) float32: logits of SAM's and of SAMA's mask, and the matte;
+    """What was seen in a look, maps of the cut's size (h, w) float32: logits of SAM's and of SAMA's mask, the matte;
     score: SAM's estimate of its mask's IoU."""
 
     sam: np.ndarray

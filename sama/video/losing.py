@@ -16,41 +16,24 @@ PACE = 0.2  # how quickly the usual area follows the last one
 
 @dataclass(frozen=True)
 class Trace:
-    """What is known of the frames before: the usual area of the mask in pixels, and for how many frames it was lost."""
+    """What is known of the frames before: the usual area of the mask in pixels."""
 
     area: float = 0.0
-    missing: int = 0
 
-    def after(self, mask: np.ndarray, score: float) -> "Trace":
-        """The trace after a frame that was not lost."""
+    def after(self, mask: np.ndarray) -> "Trace":
+        """The trace after a frame on which the object was not lost."""
         area = float(np.count_nonzero(mask > 0))
         return Trace(area if not self.area else self.area + PACE * (area - self.area))
 
 
 def why_lost(
-    trace: Trace,
-    index: int,
-    mask: np.ndarray,
-    moved: np.ndarray | None,
-    score: float,
-    known: float,
-    motion: Motion,
-) -> tuple[Trace, str | None]:
-    """The trace after a frame, and why its object is thought lost, or None.
-
-    mask: logits (H, W) of what was found; moved: the mask before, moved by the flow, None where it was lost already;
-    known: mean log odds by which the memory knows what was found.
-    """
-    reason = _reason(trace, mask, moved, score, known, motion)
-    if reason is None:
-        return trace.after(mask, score), None
-    sentence = f"Frame {index}: {reason}, so it may be lost; click on it here, or draw a box around it."
-    return Trace(trace.area, trace.missing + 1), sentence
-
-
-def _reason(
     trace: Trace, mask: np.ndarray, moved: np.ndarray | None, score: float, known: float, motion: Motion
 ) -> str | None:
+    """Why the object of a mask is thought lost, or None.
+
+    mask: logits (H, W) of what was found; moved: the mask before, moved by the flow, None where it was looked for
+    without; known: mean log odds by which the memory knows what was found.
+    """
     area = float(np.count_nonzero(mask > 0))
     if area < 1:
         return "nothing of the object is seen"
@@ -68,3 +51,8 @@ def _reason(
     if alike < UNLIKE or (apart > APART and alike < 2 * UNLIKE):
         return "the motion cannot be followed"
     return None
+
+
+def sentence(index: int, reason: str) -> str:
+    """For who follows: what happened on a frame, and what helps."""
+    return f"Frame {index}: {reason}, so it may be lost; click on it here, or draw a box around it."

@@ -1,13 +1,12 @@
 """What is remembered of an object: how it looked in the prompted frames and in the last few.
 
-A frame that comes is compared with these as the prompt prior of `mini` compares a photo with its own box: descriptors of
-16 x 16 pixels attend to those that were object or background, and colours are counted. No weights are added, and what
-is kept does not grow with the clip.
+A frame that comes is compared with these as the prompt prior of `mini` compares a photo with its own box: descriptors
+of 16 x 16 pixels attend to those that were object or background, and colours are counted. No weights are added, and
+what is kept does not grow with the clip.
 """
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import cast
 
 import torch
 from torch import Tensor
@@ -70,12 +69,17 @@ class Memory:
         self.prompted = [frame for frame in self.prompted if frame.index < index]
         self.recent = deque((frame for frame in self.recent if frame.index < index), maxlen=RECENT)
 
-    def likeness(self, context: PriorContext, sharpness: Tensor) -> Tensor:
+    @property
+    def frames(self) -> list[Remembered]:
+        """All frames that are remembered."""
+        return [*self.prompted, *self.recent]
+
+    @staticmethod
+    def likeness(context: PriorContext, sharpness: Tensor, frames: list[Remembered]) -> Tensor:
         """Log ratio of likeness to what was object and to what was background, (1, 1, h, w).
 
         sharpness (heads, 1, 1): the prior's own, `PromptPrior.sharpness`.
         """
-        frames = [*self.prompted, *self.recent]
         keys = torch.cat([frame.descriptors for frame in frames], 1)  # (heads, m, d)
         values = torch.cat([frame.weights / (frame.weights.mean(0) + 1e-4) for frame in frames])  # (m, 2)
         queries = context.descriptors[0] * sharpness.exp()
@@ -84,10 +88,10 @@ class Memory:
         side = round(len(ratio) ** 0.5)
         return ratio.reshape(1, 1, side, side)
 
-    def colours(self, context: PriorContext) -> Tensor:
+    @staticmethod
+    def colours(context: PriorContext, frames: list[Remembered]) -> Tensor:
         """Log odds (1, 1, g, g) of what colour alone says, as in the prior's colour model."""
-        counts = sum(cast(list[Tensor], [frame.counts for frame in (*self.prompted, *self.recent)]))
-        counts = cast(Tensor, counts)
+        counts = torch.stack([frame.counts for frame in frames]).sum(0)
         cube = smoothed((counts / (counts.sum(1, keepdim=True) + 1e-6)).reshape(2, BINS, BINS, BINS))
         density = cube.reshape(2, -1)[:, context.bins[0]] + 1e-6  # (2, g*g)
         odds = CAUTION * (density[0] / density[1]).log()

@@ -24,7 +24,7 @@ class FollowSettings:
     cut: float = 2.2
     box: float = 0.08
     flow: float = 4.0
-    likeness: float = 1.0
+    likeness: float = 0.7
     colour: float = 0.5
     reach: float = 0.25
     matte_from: str = SEPARATE
