@@ -33,7 +33,7 @@ class FileClip(Clip):
         self._kind = kind_of(path)
         with self._opened() as (container, stream):
             check_size(self.name, (stream.codec_context.width, stream.codec_context.height), max_pixels)
-            self._timing = read_timing(container, stream, self.name, max_frames)
+            self._timing = read_timing(container, stream, self._kind, self.name, max_frames)
             self.has_sound = any(each.codec_context is not None for each in container.streams.audio)
         with self._opened() as (container, stream), closing(self._decoded(container, stream)) as decoded:
             first = next(decoded, None)
@@ -135,7 +135,7 @@ class FileClip(Clip):
         """Open the file anew and find its pictures."""
         av = import_av()
         try:
-            with av.open(f"file:{self.path}", format=self._kind) as container:
+            with av.open(f"file:{self.path}", format=self._kind, metadata_errors="replace") as container:
                 yield container, _pictures_of(container, self.name)
         except av.error.FFmpegError as error:
             if isinstance(error, PermissionError | FileNotFoundError):
@@ -176,7 +176,8 @@ def _decoder(stream: "VideoStream") -> "VideoCodecContext":
 
     own = stream.codec_context
     other = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(own.name)
-    if stream.metadata.get("alpha_mode") != "1" or other not in av.codecs_available:
+    tags = {name.lower(): value for name, value in stream.metadata.items()}
+    if tags.get("alpha_mode") != "1" or other not in av.codecs_available:
         return own
     decoder = av.CodecContext.create(other, "r")
     if own.extradata:

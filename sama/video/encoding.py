@@ -47,7 +47,7 @@ class Film:
         self._durations: dict[int, int] = {}
         self._output = av.open(str(path), "w", format=self.kind, options=_muxing(self.kind, source.tick))
         self._stream: VideoStream = self._output.add_stream(encoder, rate=_rate(source))
-        self._setup(source.size, options, alpha="a" in pixels.removeprefix("yuv"))
+        self._setup(source.size, options)
         if sound_from is not None and isinstance(source, FileClip) and source.has_sound:
             self._sound = Sound(self._output, self.kind, source.path, source.start + sound_from)
 
@@ -87,7 +87,7 @@ class Film:
             self._sound.close()
         self._output.close()
 
-    def _setup(self, size: tuple[int, int], options: dict[str, str], alpha: bool) -> None:
+    def _setup(self, size: tuple[int, int], options: dict[str, str]) -> None:
         stream, codec = self._stream, self._stream.codec_context
         codec.width, codec.height = (n + n % 2 for n in size) if self._even else size
         codec.pix_fmt = self._pixels
@@ -96,8 +96,6 @@ class Film:
         codec.color_range = _NARROW
         codec.options = options
         codec.bit_rate = 0  # the options say how good it is
-        if alpha and self.kind == "webm":
-            stream.metadata["alpha_mode"] = "1"
 
     def _mux(self, frame) -> None:
         for packet in self._stream.encode(frame):

@@ -101,7 +101,7 @@ class Clip(ABC):
         return self
 
     def __exit__(self, *_error) -> None:
-        self.close()
+        return None  # nothing is held open
 
     def _check_range(self, start: int, end: int | None) -> None:
         """Raise ClipError unless there are frames from `start` on and before `end`."""

@@ -36,7 +36,7 @@ class Sound:
         seconds, of what is time 0 there. Raises av.FFmpegError for a source that cannot be opened."""
         av = import_av()
         self._output, self._start = output, start
-        self._input = av.open(f"file:{source}", format=kind_of(source))
+        self._input = av.open(f"file:{source}", format=kind_of(source), metadata_errors="replace")
         stream = self._input.streams.audio[0]
         codec = stream.codec_context
         self._copied = codec.name in COPIED[kind] and (

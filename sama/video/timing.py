@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 _SLACK = Fraction(12, 100)  # seconds that a container may say it is longer than its packets are
-_COUNTED = "mov,mp4,m4a,3gp,3g2,mj2"  # containers that say how many frames they hold
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,10 @@ class Timing:
 
 
 def read_timing(
-    container: "InputContainer", stream: "VideoStream", name: str, max_frames: int | None
+    container: "InputContainer", stream: "VideoStream", kind: str, name: str, max_frames: int | None
 ) -> Timing:
-    """Read a container to its end; raises ClipError for one that is cut short, or has too many frames, or one."""
+    """Read a container to its end; kind: its reader, see `sniff`. Raises ClipError for one that is cut short, has too
+    many frames, or one."""
     check_frames(name, max(stream.frames, 2), max_frames)
     tick = stream.time_base or Fraction(1, 90_000)
     stamps, unshown, until, last = [], 0, Fraction(0), 0
@@ -69,18 +69,17 @@ def read_timing(
         last = packet.duration or last
         check_frames(name, max(len(stamps), 2), max_frames)
     check_frames(name, len(stamps), max_frames)
-    _check_whole(container, stream, name, len(stamps) + unshown, until)
+    _check_whole(container, stream, kind, name, len(stamps) + unshown, until)
     return _timing(stamps, tick, last, stream)
 
 
 def _check_whole(
-    container: "InputContainer", stream: "VideoStream", name: str, found: int, until: Fraction
+    container: "InputContainer", stream: "VideoStream", kind: str, name: str, found: int, until: Fraction
 ) -> None:
     """Raise ClipError where there is less than the container says."""
-    counted = container.format.name == _COUNTED
-    if found == 0 or (counted and found < stream.frames):
+    if found == 0 or (kind == "mp4" and found < stream.frames):  # such files say how many they hold
         raise cut_short(name)
-    if container.format.name == "matroska,webm" and container.duration:
+    if kind == "matroska" and container.duration:
         begun = Fraction(max(container.start_time or 0, 0), 1_000_000)
         if until + _SLACK < Fraction(container.duration, 1_000_000) - begun:
             raise cut_short(name)
