@@ -11,6 +11,7 @@ from sama.methods.grabcut import grabcut
 from sama.predict.close_up import Region, around
 from sama.predict.devices import inference
 from sama.predict.loading import Predictor
+from sama.request.masks import given_logits
 from sama.request.prompts import Prompts
 from sama.video.flow import Motion, moved_box
 from sama.video.follower import Follower
@@ -127,11 +128,11 @@ class MovedMask(ClipContestant):
         """See `ClipContestant.step`."""
         if motion is not None:
             self._mask = motion.moved(self._mask, -SURE)
-        else:
-            assert prompts is not None
-            found = Follower(self._predictor, self._settings).step(index, rgb, prompts)
-            given = None if prompts.mask is None else np.where(prompts.mask > 0, SURE, -SURE)
-            self._mask = np.clip(found.mask if given is None else given, -SURE, SURE).astype(np.float32)
+        elif prompts is not None:
+            found = prompts.mask
+            if found is None:
+                found = Follower(self._predictor, self._settings).step(index, rgb, prompts).mask
+            self._mask = np.clip(given_logits(found), -SURE, SURE)
         mask = self._mask > 0
         return {"flow": Found(mask, mask.astype(np.float32))}
 
