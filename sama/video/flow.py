@@ -42,6 +42,7 @@ class Motion:
         """Flow between two pictures (h, w) uint8 from `grey_of`. Raises SamaError where OpenCV is missing."""
         cv2 = _cv2()
         dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        earlier, later = np.ascontiguousarray(earlier), np.ascontiguousarray(later)
         there, back = dis.calc(earlier, later, None), dis.calc(later, earlier, None)
         there_again = _remapped(there, back)
         return cls(there, back, np.hypot(*np.moveaxis(back + there_again, 2, 0)))

@@ -22,7 +22,7 @@ class FollowSettings:
     size: int = 384
     views: int = 1
     cut: float = 2.2
-    box: float = 0.08
+    box: float = 0.06
     flow: float = 4.0
     likeness: float = 0.7
     colour: float = 0.5
