@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sama.errors import PromptError
 from sama.predict.loading import Predictor
 from sama.video.follow import Marks, follow
-from sama.video.follower import FollowedFrame
+from sama.video.follower import FollowedFrame, Follower
 from sama.video.frames import Clip
 from sama.video.settings import FollowSettings
 
@@ -49,14 +49,15 @@ def follow_clip(
     *,
     start: int = 0,
     end: int | None = None,
+    follower: Follower | None = None,
     stop: Callable[[], bool] | None = None,
     progress: Callable[[Pace], None] | None = None,
 ) -> Iterator[FollowedFrame]:
     """Yield what is found in each frame of a clip from `start` on and before `end`, beginning with the first that has
     prompts; see `follow`.
 
-    prompts: by the number of their frame in the clip. stop: asked before every frame; what has been yielded until then
-    is all. progress: told after every frame. Frames are decoded one at a time. Raises PromptError for prompts outside
+    prompts: by the number of their frame in the clip. follower: see `follow`. stop: asked before every frame; what has
+    been yielded until then is all. progress: told after every frame. Frames are decoded one at a time. Raises PromptError for prompts outside
     the marks, ClipError for marks outside the clip.
     """
     outside = [number for number in prompts if number < start or (end is not None and number >= end)]
@@ -69,7 +70,9 @@ def follow_clip(
     begin = min(prompts, default=start)
     total = None if total is None else total - begin
     started = time.perf_counter()
-    steps = follow(predictor, clip.between(begin, end), prompts, settings, first=begin, stop=stop)
+    steps = follow(
+        predictor, clip.between(begin, end), prompts, settings, first=begin, follower=follower, stop=stop
+    )
     for done, found in enumerate(steps, 1):
         if progress is not None:
             progress(Pace(done, total, time.perf_counter() - started))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from sama.errors import PromptError, WeightsError
+from sama.errors import PhotoError, PromptError, WeightsError
 from sama.predict.answer import NOTHING
 from sama.predict.close_up import Region, around
 from sama.predict.devices import inference
@@ -100,6 +100,11 @@ class Follower:
         self._last: _Last | None = None
 
     @property
+    def _compares(self) -> bool:
+        """Whether the model can say what looks like what is remembered."""
+        return hasattr(self.whole.model.backbone.sam.prompt_encoder, "prior")
+
+    @property
     def started(self) -> bool:
         """Whether there was a frame with prompts."""
         return bool(self.memory.prompted)
@@ -117,6 +122,8 @@ class Follower:
         PromptError for prompts that will not do, and for a first frame without any.
         """
         started = time.perf_counter()
+        if self._last is not None and self._last.mask.shape != rgb.shape[:2]:
+            raise PhotoError(f"Frame {index} has another size than the one before; make all frames equal.")
         grey = grey_of(rgb)
         if isinstance(prompts, np.ndarray):
             prompts = Prompts(mask=prompts)
@@ -130,7 +137,7 @@ class Follower:
 
     def _prompted(self, index: int, rgb: np.ndarray, grey: np.ndarray, prompts: Prompts) -> FollowedFrame:
         """Answer prompts as a photo's, and remember what was found."""
-        guess = self._guess(grey, rgb.shape[:2]) if self._last is not None else None
+        guess = None if self._last is None else self._moved(Motion.between(self._last.grey, grey), self._last)
         sam, mask, alpha, score = answered(self.predictor, rgb, prompts, guess)
         if not (mask > 0).any():
             raise PromptError(
@@ -143,11 +150,10 @@ class Follower:
         self._last = _Last(grey, mask, alpha, region, Trace().after(mask))
         return FollowedFrame(index, rgb, sam, mask, alpha, score, None, True, region, 0.0)
 
-    def _guess(self, grey: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    @staticmethod
+    def _moved(motion: Motion, last: _Last) -> np.ndarray:
         """Where the object should be by the flow alone: logits (H, W)."""
-        assert self._last is not None
-        motion = Motion.between(self._last.grey, grey)
-        return motion.moved(np.clip(self._last.mask, -SURE, SURE), -SURE)
+        return motion.moved(np.clip(last.mask, -SURE, SURE), -SURE)
 
     def _followed(self, index: int, rgb: np.ndarray, grey: np.ndarray) -> FollowedFrame:
         """Find the object by memory and flow, and where that fails by memory alone."""
@@ -155,13 +161,15 @@ class Follower:
         if last is None:  # after `back_to`
             raise PromptError(f"Frame {index} needs prompts: what is before it has been left.")
         motion = Motion.between(last.grey, grey)
-        moved = motion.moved(np.clip(last.mask, -SURE, SURE), -SURE)
+        moved = self._moved(motion, last)
+        if not self._compares and not (moved > 0).any():
+            moved = last.mask  # there is nothing but the place where it was last
         with inference(self.whole.device, self.whole.dtype):
             found, reason = None, None
             if not last.gone and (moved > 0).any():
                 found = self._try(rgb, self._region([box_of(moved)], rgb), moved)
                 reason = why_lost(last.trace, found.mask, moved, found.score, found.known, motion)
-            if found is None or (reason and found.look.context is not None):
+            if found is None or (reason and self._compares):
                 again = self._try(rgb, self._wider(last.region), None)
                 why = why_lost(last.trace, again.mask, None, again.score, again.known, motion)
                 if found is None or why is None:
@@ -169,14 +177,15 @@ class Follower:
             if reason is None:
                 self._remember(index, found.look, found.mask, prompted=False)
         sam, mask, alpha = found.sam, found.mask, found.alpha
-        gone = reason is not None and found.known < FAMILIAR
+        gone = reason is not None and self._compares and found.known < FAMILIAR
         if gone:  # what was found is something else
             sam, mask, alpha = np.full_like(sam, NOTHING), np.full_like(mask, NOTHING), np.zeros_like(alpha)
         elif not last.gone:
             change = changed(last.grey, grey, motion)
             alpha = steadied(alpha, last.alpha, motion, change, self.settings.damping)
         trace = last.trace if reason else last.trace.after(mask)
-        self._last = _Last(grey, mask, alpha, found.look.region, trace, gone)
+        kept = mask if gone or (mask > 0).any() else last.mask
+        self._last = _Last(grey, kept, alpha, found.look.region, trace, gone)
         lost = reason and sentence(index, reason)
         return FollowedFrame(index, rgb, sam, mask, alpha, found.score, lost, False, found.look.region, 0.0)
 

@@ -21,7 +21,7 @@ class FollowSettings:
 
     size: int = 384
     views: int = 1
-    cut: float = 2.2
+    cut: float = 1.7
     box: float = 0.06
     flow: float = 4.0
     likeness: float = 0.7
