@@ -57,8 +57,8 @@ def follow_clip(
     prompts; see `follow`.
 
     prompts: by the number of their frame in the clip. follower: see `follow`. stop: asked before every frame; what has
-    been yielded until then is all. progress: told after every frame. Frames are decoded one at a time. Raises PromptError for prompts outside
-    the marks, ClipError for marks outside the clip.
+    been yielded until then is all. progress: told after every frame. Frames are decoded one at a time. Raises
+    PromptError for prompts outside the marks, ClipError for marks outside the clip.
     """
     outside = [number for number in prompts if number < start or (end is not None and number >= end)]
     if outside:
