@@ -82,10 +82,7 @@ def evaluate_clips(
     "grad", "dtssd"}}, means over objects; "clips": [{"clip", "object", "frames", "lost" (frames on which SAMA says
     so), "methods"}]}. The first frame is left out of all but the step from it to the second. Raises SamaError.
     """
-    if prompts not in PROMPTS:
-        raise SamaError(f"Clips are prompted by {' or '.join(PROMPTS)}: give one of them as --prompts.")
-    if object_mode not in OBJECT_MODES:
-        raise SamaError(f"There is no object mode {object_mode!r}: choose from {', '.join(OBJECT_MODES)}.")
+    _check(prompts, object_mode)
     settings, names = settings or FollowSettings(), tuple(methods)
     contestants_of(names, predictor, settings)
     folders = clip_folders(Path(folder))[:limit]
@@ -121,6 +118,13 @@ def evaluate_clips(
         "methods": _means([row["methods"] for row in clips]),
         "clips": clips,
     }
+
+
+def _check(prompts: str, object_mode: str) -> None:
+    if prompts not in PROMPTS:
+        raise SamaError(f"Clips are prompted by {' or '.join(PROMPTS)}: give one of them as --prompts.")
+    if object_mode not in OBJECT_MODES:
+        raise SamaError(f"There is no object mode {object_mode!r}: choose from {', '.join(OBJECT_MODES)}.")
 
 
 def _follow_one(
