@@ -1,7 +1,7 @@
 """A file as a clip, decoded by PyAV (FFmpeg's libraries)."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,7 +88,7 @@ class FileClip(Clip):
         for left in range(number, end):
             yield Frame(left, self.time(left), self._painter.paint(shown))
 
-    def _pictures(self, start: int) -> Iterator[tuple[int, "VideoFrame"]]:
+    def _pictures(self, start: int) -> Generator[tuple[int, "VideoFrame"]]:
         """Yield frames as decoded with their numbers, from `start` or a little before."""
         timing = self._timing
         if start and timing.told and self._kind not in NO_SEEK:
@@ -106,7 +106,7 @@ class FileClip(Clip):
                 stamped = timing.told and frame.pts is not None
                 yield (timing.index(frame.pts) if stamped and frame.pts is not None else count), frame
 
-    def _decoded(self, container: "InputContainer", stream: "VideoStream") -> Iterator["VideoFrame"]:
+    def _decoded(self, container: "InputContainer", stream: "VideoStream") -> Generator["VideoFrame"]:
         """Yield the frames from where the container stands. Raises ClipError."""
         decoder = _decoder(stream)
         found = False
@@ -119,13 +119,14 @@ class FileClip(Clip):
 
     def _decode(self, decoder: "VideoCodecContext", packet: "Packet", found: bool) -> "list[VideoFrame]":
         """Return what a packet gives; before the first frame a packet may need one that is not there."""
-        import av
+        from av.error import EOFError as Over
+        from av.error import FFmpegError
 
         try:
             return decoder.decode(packet if packet.size else None)
-        except av.error.EOFError:
+        except Over:
             return []
-        except av.error.FFmpegError:
+        except FFmpegError:
             if not found:
                 return []
             raise
@@ -134,10 +135,12 @@ class FileClip(Clip):
     def _opened(self) -> Iterator[tuple["InputContainer", "VideoStream"]]:
         """Open the file anew and find its pictures."""
         av = import_av()
+        from av.error import FFmpegError
+
         try:
             with av.open(f"file:{self.path}", format=self._kind, metadata_errors="replace") as container:
                 yield container, _pictures_of(container, self.name)
-        except av.error.FFmpegError as error:
+        except FFmpegError as error:
             if isinstance(error, PermissionError | FileNotFoundError):
                 raise
             raise cut_short(self.name) from error
@@ -149,8 +152,6 @@ def import_av():
         import av
     except ImportError as error:
         raise ClipError(f"Clips need PyAV; {INSTALL_VIDEO}.") from error
-    with suppress(AttributeError):
-        av.logging.set_level(None)  # what a decoder mutters goes to nobody; errors are raised all the same
     return av
 
 

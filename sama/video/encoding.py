@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -46,7 +46,7 @@ class Film:
         self._sound = None
         self._durations: dict[int, int] = {}
         self._output = av.open(str(path), "w", format=self.kind, options=_muxing(self.kind, source.tick))
-        self._stream: VideoStream = self._output.add_stream(encoder, rate=_rate(source))
+        self._stream = cast("VideoStream", self._output.add_stream(encoder, rate=_rate(source)))
         self._setup(source.size, options)
         if sound_from is not None and isinstance(source, FileClip) and source.has_sound:
             self._sound = Sound(self._output, self.kind, source.path, source.start + sound_from)
@@ -99,8 +99,8 @@ class Film:
 
     def _mux(self, frame) -> None:
         for packet in self._stream.encode(frame):
-            duration = self._durations.pop(packet.pts, None) if packet.time_base == self._tick else None
-            packet.duration = duration or packet.duration
+            if packet.pts is not None and packet.time_base == self._tick:
+                packet.duration = self._durations.pop(packet.pts, packet.duration)
             self._output.mux(packet)
 
 

@@ -30,7 +30,7 @@ class Painter:
     def __init__(self, first: "VideoFrame", aspect: Fraction | None):
         """aspect: how much wider than tall the samples are shown, None or 0 for square."""
         self.notes: list[str] = []
-        self.stored = first.width, first.height
+        self.stored: tuple[int, int] = first.width, first.height
         self._turn = display_matrix(first)
         self._space = self._choose_space(first)
         self._has_alpha = any(each.is_alpha for each in first.format.components)
@@ -44,7 +44,8 @@ class Painter:
             self.notes.append("transparency shown on white")
         if first.interlaced_frame:
             self.notes.append("interlaced: what moves shows combs; deinterlace it first for better edges")
-        self.size = self.stored if self._turn[0] else self.stored[::-1]
+        width, height = self.stored
+        self.size: tuple[int, int] = (width, height) if self._turn[0] else (height, width)
 
     def paint(self, frame: "VideoFrame") -> np.ndarray:
         """Return a frame (H, W, 3) uint8."""
@@ -75,13 +76,12 @@ def display_matrix(frame: "VideoFrame") -> tuple[int, int, int, int]:
     """Return (a, b, c, d) of -1, 0, 1: x' = a x + c y, y' = b x + d y; the identity where there is none, or one that
     turns by other than quarters."""
     plain = 1, 0, 0, 1
-    for data in frame.side_data:
-        if data.type.name == "DISPLAYMATRIX" and len(bytes(data)) >= 36:
-            a, b, _, c, d = struct.unpack("=5i", bytes(data)[:20])
-            turn = tuple(round(each / _ONE) for each in (a, b, c, d))
-            if sorted(map(abs, turn)) == [0, 0, 1, 1] and abs(turn[0]) == abs(turn[3]):
-                return turn  # pyright: ignore[reportReturnType]
-    return plain
+    found = frame.side_data.get("DISPLAYMATRIX")
+    if found is None or len(bytes(found)) < 36:
+        return plain
+    a, b, _, c, d = (round(each / _ONE) for each in struct.unpack("=5i", bytes(found)[:20]))
+    quarter = (abs(a), abs(b), abs(c), abs(d)) in ((1, 0, 0, 1), (0, 1, 1, 0))
+    return (a, b, c, d) if quarter else plain
 
 
 def _turned(pixels: np.ndarray, turn: tuple[int, int, int, int]) -> np.ndarray:

@@ -1,15 +1,15 @@
 """The sound of a clip beside its new pictures: copied where the new container takes it, encoded anew where not."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sama.video.container import import_av
 from sama.video.sniff import kind_of
 
 if TYPE_CHECKING:
-    from av import AudioFrame, Packet
+    from av import AudioFrame, AudioResampler, Packet
     from av.audio.stream import AudioStream
     from av.container import OutputContainer
 
@@ -27,8 +27,7 @@ _NEEDS_HEADER = ("aac", "alac", "vorbis", "opus")
 class Sound:
     """The sound of one source, written in step with the pictures, packet by packet.
 
-    What lies before the first written frame is left out, and what lies after the last; to within half a packet, about
-    10 ms.
+    What lies before the first written frame is left out, and what lies after the last; to within a packet, about 20 ms.
     """
 
     def __init__(self, output: "OutputContainer", kind: str, source: Path, start: Fraction):
@@ -45,11 +44,11 @@ class Sound:
         if start > 0:
             self._input.seek(int(start / (stream.time_base or 1)), stream=stream, backward=True)
         if self._copied:
-            self._target = output.add_stream_from_template(stream)
+            self._target = cast("AudioStream", output.add_stream_from_template(stream))
             packets = self._copies(stream)
         else:
             name, sample = _ENCODERS[kind]
-            self._target = output.add_stream(name, rate=_RATE)
+            self._target = cast("AudioStream", output.add_stream(name, rate=_RATE))
             layout = "mono" if codec.channels == 1 else "stereo"
             self._target.codec_context.layout = layout
             self._target.codec_context.format = sample
@@ -72,7 +71,7 @@ class Sound:
         self._packets.close()
         self._input.close()
 
-    def _copies(self, stream: "AudioStream") -> Iterator[tuple[Fraction, "Packet"]]:
+    def _copies(self, stream: "AudioStream") -> Generator[tuple[Fraction, "Packet"]]:
         tick = stream.time_base or Fraction(1, _RATE)
         shift, first = round(self._start / tick), True
         for packet in self._input.demux(stream):
@@ -88,7 +87,7 @@ class Sound:
 
     def _encoded(
         self, stream: "AudioStream", sample: str, layout: str
-    ) -> Iterator[tuple[Fraction, "Packet"]]:
+    ) -> Generator[tuple[Fraction, "Packet"]]:
         import av
 
         encoder = self._target.codec_context
@@ -97,12 +96,12 @@ class Sound:
         for packet in self._sound_of(resampler, self._heard(stream)):
             yield (packet.pts or 0) * (packet.time_base or Fraction(1, _RATE)), packet
 
-    def _sound_of(self, resampler, heard: Iterator["AudioFrame"]) -> Iterator["Packet"]:
+    def _sound_of(self, resampler: "AudioResampler", heard: Iterator["AudioFrame"]) -> Iterator["Packet"]:
         """Yield encoded packets; their clock starts with the first frame that is heard."""
         done: int | None = None
         for frame in heard:
             if done is None:
-                done = round(max(Fraction(0), frame.pts * frame.time_base - self._start) * _RATE)
+                done = round(max(Fraction(0), (_time(frame) or self._start) - self._start) * _RATE)
             frame.pts = None
             for part in resampler.resample(frame):
                 part.pts, part.time_base = done, Fraction(1, _RATE)
@@ -116,14 +115,19 @@ class Sound:
 
     def _heard(self, stream: "AudioStream") -> Iterator["AudioFrame"]:
         """Yield decoded frames from the start on."""
-        import av
+        from av.error import FFmpegError
 
         for packet in self._input.demux(stream):
             try:
                 frames = packet.decode()
-            except av.error.FFmpegError:
+            except FFmpegError:
                 continue  # a damaged packet is a moment of silence, and no reason to lose the pictures
             for frame in frames:
-                half = Fraction(frame.samples, 2 * frame.sample_rate)
-                if frame.pts is not None and frame.pts * frame.time_base - self._start >= -half:
+                at = _time(frame)
+                if at is not None and at - self._start >= -Fraction(frame.samples, 2 * frame.sample_rate):
                     yield frame
+
+
+def _time(frame: "AudioFrame") -> Fraction | None:
+    """When a frame is heard, on its source's clock."""
+    return None if frame.pts is None or frame.time_base is None else frame.pts * frame.time_base
