@@ -28,7 +28,7 @@ class FollowSettings:
     colour: float = 0.5
     reach: float = 0.25
     matte_from: str = SEPARATE
-    damping: float = 0.5
+    damping: float = 0.7
     edges: bool = True
 
     def __post_init__(self) -> None:
