@@ -25,8 +25,10 @@ def main() -> None:
     """Write the clips."""
     args = _arguments()
     rng = np.random.default_rng(args.seed)
-    things = rng.permutation(np.array(_things(args.foregrounds), object))
-    places = rng.permutation(np.array(_pictures(args.backgrounds), object))
+    things, places = (
+        [found[i] for i in rng.permutation(len(found))]
+        for found in (_things(args.foregrounds), _pictures(args.backgrounds))
+    )
     width, height = map(int, args.size.split("x"))
     for k in range(args.clips):
         number = args.first + k

@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 import numpy as np
 
@@ -37,7 +36,7 @@ class Found:
 class ClipContestant(ABC):
     """One way to find an object in a clip, with a state for one object."""
 
-    names: ClassVar[tuple[str, ...]]  # what it answers as
+    names: tuple[str, ...]  # what it answers as
 
     @abstractmethod
     def step(
@@ -78,7 +77,7 @@ class FrameByFrame(ClipContestant):
     names = ("frame_by_frame",)
 
     def __init__(self, predictor: Predictor, settings: FollowSettings):
-        self._predictor = resized(getattr(predictor, "whole", predictor), settings.size)
+        self._predictor = resized(predictor, settings.size)
         self._settings = settings
         self._box: Box | None = None
 

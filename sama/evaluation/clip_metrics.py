@@ -25,9 +25,14 @@ def outline_f(mask: np.ndarray, truth: np.ndarray) -> float:
         return float(not own.any() and not other.any())
     reach = int(np.ceil(BOUND * np.hypot(*mask.shape)))
     # A disc's dilation, as a distance: all pixels whose centres are within `reach` of one of the outline's.
-    near_other, near_own = (ndimage.distance_transform_edt(~each) <= reach for each in (other, own))
+    near_other, near_own = (_far(each) <= reach for each in (other, own))
     precision, recall = float(near_other[own].mean()), float(near_own[other].mean())
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def _far(outline: np.ndarray) -> np.ndarray:
+    """How far every pixel is from an outline that is not empty."""
+    return np.asarray(ndimage.distance_transform_edt(~outline))
 
 
 def outline(mask: np.ndarray) -> np.ndarray:

@@ -41,9 +41,10 @@ class Motion:
     def between(cls, earlier: np.ndarray, later: np.ndarray) -> "Motion":
         """Flow between two pictures (h, w) uint8 from `grey_of`. Raises SamaError where OpenCV is missing."""
         cv2 = _cv2()
-        dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         earlier, later = np.ascontiguousarray(earlier), np.ascontiguousarray(later)
-        there, back = dis.calc(earlier, later, None), dis.calc(later, earlier, None)
+        nothing = np.zeros((*earlier.shape, 2), np.float32)
+        there, back = dis.calc(earlier, later, nothing.copy()), dis.calc(later, earlier, nothing)
         there_again = _remapped(there, back)
         return cls(there, back, np.hypot(*np.moveaxis(back + there_again, 2, 0)))
 
@@ -63,7 +64,7 @@ class Motion:
         if shape == (height, width):
             return self.back
         large = _cv2().resize(self.back, shape[::-1], interpolation=1)
-        return large * np.float32([shape[1] / width, shape[0] / height])
+        return large * np.array([shape[1] / width, shape[0] / height], np.float32)
 
     def sure_at(self, shape: tuple[int, int]) -> np.ndarray:
         """`sure` for pictures of `shape` (height, width)."""
@@ -81,7 +82,8 @@ def moved_box(
     height, width = motion.there.shape[:2]
     scale = np.array([width / size[0], height / size[1]])
     corners = np.reshape(box, (2, 2)) * scale
-    x, y = (np.linspace(*corners[:, axis], POINTS + 2)[1:-1] for axis in (0, 1))
+    low, high = corners
+    x, y = (np.linspace(low[axis], high[axis], POINTS + 2)[1:-1] for axis in (0, 1))
     points = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)
     columns, rows = points.round().astype(int).clip(0, [width - 1, height - 1]).T
     after = points + motion.there[rows, columns]
@@ -102,10 +104,11 @@ def _remapped(earlier: np.ndarray, back: np.ndarray, outside: float = 0.0) -> np
     cv2 = _cv2()
     height, width = back.shape[:2]
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    rim = {"borderMode": cv2.BORDER_CONSTANT, "borderValue": outside}
+    x, y = x + back[..., 0], y + back[..., 1]
     if earlier.ndim == 3:
-        rim = {"borderMode": cv2.BORDER_REPLICATE}
-    return cv2.remap(earlier, x + back[..., 0], y + back[..., 1], cv2.INTER_LINEAR, **rim)
+        return cv2.remap(earlier, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    rim = cv2.BORDER_CONSTANT
+    return cv2.remap(earlier, x, y, cv2.INTER_LINEAR, borderMode=rim, borderValue=(outside,) * 4)
 
 
 def _cv2():

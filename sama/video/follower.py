@@ -95,7 +95,7 @@ class Follower:
             raise WeightsError("Following an object needs SAMA's weights; give --sama-weights, or use mini.")
         self.settings = settings or FollowSettings()
         self.predictor = predictor.fork()
-        self.whole = resized(getattr(predictor, "whole", predictor).fork(), self.settings.size)
+        self.whole = resized(predictor, self.settings.size)
         self.memory = Memory()
         self._last: _Last | None = None
 
@@ -211,5 +211,5 @@ class Follower:
     def _wider(self, region: Region) -> Region:
         """Where to look for what has gone: around where it was last, twice as far."""
         width, height = region.width, region.height
-        box = tuple(map(float, (region.left, region.top, region.right, region.bottom)))
+        box = float(region.left), float(region.top), float(region.right), float(region.bottom)
         return around([box], (width, height), 2.0) or Region(0, 0, width, height, width, height)

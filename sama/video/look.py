@@ -7,7 +7,7 @@ is read of the quarters of the one view, enlarged.
 import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -21,11 +21,13 @@ from sama.models.image_features import ImageFeatures, SamAnswer
 from sama.models.sama import Sama
 from sama.models.views import Frame, global_view, make_frame, normalise
 from sama.predict.close_up import OUTSIDE, Region
+from sama.predict.closer_look import CloserPredictor
 from sama.predict.devices import inference
 from sama.predict.edges import Edges
 from sama.predict.encoding import encode_photo
 from sama.predict.filling import filling
 from sama.predict.framing import mask_logits, prompt_tensors, to_photo, union
+from sama.predict.loading import Predictor
 from sama.predict.predictor import SamaPredictor
 from sama.request.prompts import Prompts
 
@@ -123,17 +125,18 @@ class Look:
         return whole
 
 
-def resized(predictor: SamaPredictor, size: int) -> SamaPredictor:
-    """A predictor whose model sees views of `size` x `size` and shares all weights with the one that is given; the same
-    one where it does, for 0, or where its backbone knows one size only."""
-    model = predictor.model
+def resized(predictor: Predictor, size: int) -> SamaPredictor:
+    """A predictor without closer looks, whose model sees views of `size` x `size` and shares all weights with the given
+    one's; views of the model's own size for 0, or where its backbone knows that size only."""
+    whole = (predictor.whole if isinstance(predictor, CloserPredictor) else predictor).fork()
+    model = whole.model
     if size in (0, model.backbone.image_size) or not BACKBONES[model.config.backbone].any_size:
-        return predictor
+        return whole
     shared: dict[int, object] = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
     twin = copy.deepcopy(model, shared)
     twin.resize(size)
-    loaded = replace(predictor.loaded, model=twin)
-    return SamaPredictor(loaded, dtype=predictor.dtype, cache=predictor.cache)
+    whole.loaded = replace(whole.loaded, model=twin)
+    return whole
 
 
 def _part(values: np.ndarray, region: Region) -> np.ndarray:
@@ -153,7 +156,7 @@ def _one_view(model: Sama, cut: np.ndarray, device: torch.device) -> ImageFeatur
     view = global_view(frame).contiguous(memory_format=torch.channels_last)
     encoded = model.backbone.encode(view)
     embedding = encoded.embedding.contiguous(memory_format=torch.channels_last)
-    context, kept = model.backbone.prior_context(view, encoded), model.views.kept(encoded)
+    context, kept = model.backbone.prior_context(view, encoded), cast(Any, model.views).kept(encoded)
     features = ImageFeatures(embedding, context, single=kept)
     quarters = GlobalViewAlone()([], encoded)
     return model.prepare(model.encode_local(features, quarters, frame))

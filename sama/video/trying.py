@@ -1,6 +1,7 @@
 """One try to find an object in a look: what is believed beforehand, SAM's answer to that, and the matte of it."""
 
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -63,7 +64,7 @@ def _looks(look: Look, memory: Memory, how: FollowSettings, *, prompted: bool) -
     if context is None:
         return None
     frames = memory.prompted if prompted else memory.frames
-    prior = look.model.backbone.sam.prompt_encoder.prior
+    prior = cast(Any, look.model.backbone.sam.prompt_encoder).prior
     like = memory.likeness(context, prior.sharpness, frames).float()
     like = F.interpolate(like, context.valid.shape[-2:], mode="bilinear")
     found = how.likeness * like + how.colour * memory.colours(context, frames)
