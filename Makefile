@@ -8,12 +8,12 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.demo
 	$(BIN)/sama app
 
-# Tests of one file run in one process, one after another. Each process keeps to one core.
+# Each process keeps to one core.
 WORKERS ?= 2
 test: $(VENV)/.dev
 	tests/install_chromium.sh
 	$(MAKE) --no-print-directory lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python tests/run.py $(WORKERS)
 
 # Damaged files and requests, many more than in `make test`; what fails is kept in out/fuzz, and comes again with SEED.
 FUZZ ?= 10000

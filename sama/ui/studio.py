@@ -30,6 +30,7 @@ from sama.ui.talk import Talk
 from sama.ui.theme import theme
 from sama.ui.viewer import Viewer
 from sama.ui.visit import Visit
+from sama.ui.wake import Wake, nothing
 from sama.ui.ways import Ways
 
 if TYPE_CHECKING:
@@ -79,12 +80,16 @@ def build_studio(
         run = gr.HTML(words.run_panel(info), padding=False, elem_id="run")
         gr.HTML(words.limits(info, max_pixels), padding=False)
         Ways(elem_id="ways")
+        wake = Wake(elem_id="wake", padding=False)
+        wake.input(
+            nothing, None, None, show_progress="hidden", concurrency_limit=None, api_visibility="private"
+        )
 
         open_visit = partial(Visit, predictor, run=on_gpu(predictor, thread=thread), max_pixels=max_pixels)
         shared = Studio(open_visit, info, examples, _keeper(prompter), max_pixels)
         components = {"visit": visit, "backdrop": backdrop, "prompter": prompter, "viewer": viewer}
         components |= {"candidates": candidates, "scene": scene, "talk": talk, "run": run}
-        _connect(studio, Wiring(shared, {**components, "file": downloads.file}), downloads)
+        _connect(studio, Wiring(shared, {**components, "taken": downloads.taken}), downloads)
         Api(open_visit, info, shared.keep).add()
         studio.unload(studio.forget)
     return studio
@@ -108,13 +113,13 @@ def _connect(studio: gr.Blocks, wiring: Wiring, downloads: Downloads) -> None:
         wiring.connect(talk.example, open_example, canvases, event=True, **opens),
         wiring.connect(prompter.upload, open_photo, canvases, **opens),
     ):
-        wiring.connect(opening.success, answer, canvases, **decoder)
+        wiring.connect(opening.success, answer, canvases, **newest)
     wiring.connect(prompter.input, answer, canvases, **newest)
     wiring.connect(page["candidates"].input, answer, canvases, **newest)
 
     wiring.connect(scene.input, scenery.recompose, "viewer scene", **newest)
     taken = wiring.connect(scene.upload, scenery.take_backdrop, "backdrop scene", **decoder)
-    wiring.connect(taken.then, scenery.recompose, "viewer scene", **decoder)
+    wiring.connect(taken.then, scenery.recompose, "viewer scene", **newest)
     # Mattes that take seconds: as many at a time as leave the others' clicks room.
     slow = {"concurrency_id": "solver", "concurrency_limit": 2, "trigger_mode": "always_last"}
     wiring.connect(viewer.solve, solve, canvases, **slow)
@@ -127,7 +132,7 @@ def _connect(studio: gr.Blocks, wiring: Wiring, downloads: Downloads) -> None:
 
     restored = "visit prompter candidates scene backdrop"
     done = wiring.connect(prompter.session, sessions.restore, restored, **decoder)
-    wiring.connect(done.success, answer, canvases, **decoder)
+    wiring.connect(done.success, answer, canvases, **newest)
     wiring.connect(talk.input, encode_ahead, "talk", **encoder)
     downloads.connect(wiring)
 

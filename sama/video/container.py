@@ -71,18 +71,17 @@ class FileClip(Clip):
         number, shown = start, None
         with closing(self._pictures(start)) as pictures:
             for index, picture in pictures:
-                while shown is not None and number < min(index, end):
-                    yield Frame(number, self.time(number), self._painter.paint(shown))
+                # What the decoder left out is held from before; from after only at the start, where nothing is before.
+                held = picture if shown is None else shown
+                while number < min(index, end):
+                    yield Frame(number, self.time(number), self._painter.paint(held))
                     number += 1
-                shown = picture
+                if number == index < end:
+                    yield Frame(number, self.time(number), self._painter.paint(picture))
+                    number += 1
                 if number >= end:
                     return
-                if index >= number:
-                    while number <= min(
-                        index, end - 1
-                    ):  # more than once only for what the file lacks at its start
-                        yield Frame(number, self.time(number), self._painter.paint(picture))
-                        number += 1
+                shown = picture
         if shown is None or end - number > _LOST:
             raise cut_short(self.name)
         for left in range(number, end):

@@ -22,6 +22,9 @@ KINDS = {
     "vp9.webm": ("-c:v", "libvpx-vp9", "-g", 5, "-cpu-used", 8, "-deadline", "realtime"),
     "ten_bit.mkv": ("-c:v", "ffv1", "-pix_fmt", "yuv422p10le"),
     "mpeg4.avi": ("-c:v", "mpeg4", "-bf", 2, "-q:v", 2),
+    "mpeg2.mpg": ("-c:v", "mpeg2video", "-q:v", 2),
+    "sorenson.flv": ("-c:v", "flv", "-q:v", 2),
+    "wmv2.wmv": ("-c:v", "wmv2", "-q:v", 2),
     "palette.gif": (),
     "moving.apng": ("-plays", 0),
     "prores.mov": ("-c:v", "prores_ks", "-profile:v", 3),
@@ -136,3 +139,17 @@ def test_iterations_go_on_side_by_side(tmp_path):
     for one, other in zip(clip.between(2, 8), clip.between(3), strict=False):
         assert other.index == one.index + 1
     assert np.array_equal(clip.frame(5).rgb, next(clip.between(5)).rgb)
+
+
+def test_an_iteration_that_is_dropped_lets_go_of_the_file(tmp_path, monkeypatch):
+    import av
+
+    path, opened, real = film(tmp_path / "a.mp4", *H264), [], av.open
+    clip = open_clip(path)
+    monkeypatch.setattr(av, "open", lambda *a, **k: opened.append(real(*a, **k)) or opened[-1])
+    frames = clip.between(7)
+    assert next(frames).index == 7
+    frames.close()
+    assert len(opened) == 1
+    with pytest.raises(AssertionError, match="not open"):
+        next(opened[0].demux())

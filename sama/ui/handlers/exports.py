@@ -14,10 +14,10 @@ from sama.methods.findings import finding_of
 from sama.request.settings import MASK, MATTE, Settings
 from sama.ui.handlers.masks import method_of
 from sama.ui.handlers.page import Changes, Keep, Page, Wiring
+from sama.ui.taken import Taken, taken
 from sama.ui.telling import Refusal
 
 EVERYTHING = "everything.zip"
-_CLICK_FILE = "() => { document.querySelector('#export-file')?.click(); }"
 _NOTE = (
     '<span class="ex-note">At the photo\'s own size, without loss. The session file brings prompts and settings '
     "back: drop it on its photo.</span>"
@@ -70,7 +70,7 @@ def download(page: Page, wanted: str) -> Changes:
             gr.Warning(finding.text)
     except SamaError as error:
         raise Refusal(str(error), page=True) from error
-    return {"visit": visit, "file": path}
+    return {"visit": visit, "taken": taken(path)}
 
 
 class Downloads:
@@ -91,18 +91,17 @@ class Downloads:
         )
         self.button = gr.Button("Download", variant="primary", size="sm", elem_id="export", scale=0)
         gr.HTML(_NOTE, padding=False)
-        self.file = gr.DownloadButton(visible="hidden", elem_id="export-file")
+        self.taken = Taken(elem_id="taken", padding=False)
 
     def connect(self, wiring: Wiring) -> None:
-        """Connect the button; the file is fetched by a click of the page on a button that nobody sees."""
-        made = wiring.connect(
+        """Connect the button."""
+        wiring.connect(
             self.button.click,
             download,
-            "visit file",
+            "visit taken",
             extra=(self.wanted,),
             show_progress="minimal",
             show_progress_on=[self.button],
             concurrency_id="export",
             concurrency_limit=1,
         )
-        made.success(None, None, None, js=_CLICK_FILE, api_visibility="private")

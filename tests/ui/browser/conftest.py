@@ -176,6 +176,18 @@ class Visitor:
             [name, x, y],
         )
 
+    def shows(self, name: str, x: float, y: float, rgba: list[int]):
+        """Wait until a panel's canvas has a colour at fractions of it: SAM's mask comes before the rest."""
+        self.page.wait_for_function(
+            """([name, x, y, wanted]) => {
+              const c = document.querySelector(`[data-panel=${name}] canvas`);
+              const found = c.getContext('2d').getImageData(x * c.width | 0, y * c.height | 0, 1, 1).data;
+              return wanted.every((value, i) => value === found[i]);
+            }""",
+            arg=[name, x, y, rgba],
+            timeout=60_000,
+        )
+
     def screenshot(self, name: str):
         """Keep a picture of the page for people."""
         SCREENSHOTS.mkdir(exist_ok=True)

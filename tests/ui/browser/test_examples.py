@@ -9,7 +9,7 @@ def test_a_first_visit_runs_no_model_and_the_first_change_encodes(browser, store
     visitor = Visitor(browser, url)
     try:
         assert (counts.views, counts.answers) == (views, answers)
-        assert visitor.page.get_by_text("stored with the example").is_visible()
+        visitor.page.get_by_text("stored with the example").wait_for()
         before = visitor.seq
         visitor.page.locator(".pr-examples button").nth(1).click()
         visitor.answered(before)

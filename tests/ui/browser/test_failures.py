@@ -123,3 +123,21 @@ def test_programs_get_a_readable_sentence(failing, raised, sentence):
     assert sentence in str(caught.value) and "secret" not in str(caught.value)
     kind, data = told.strip().split("\n", 1)
     assert kind == "event: error" and sentence in json.loads(data.removeprefix("data: "))["error"]
+
+
+def test_an_answer_into_a_stream_that_nobody_reads_is_fetched_a_moment_later(visit):
+    """Gradio closes its stream of answers as the page asks: what is asked is answered, and the page does not hear."""
+    visitor = visit()
+    visitor.page.wait_for_timeout(500)  # the greeting's streams are closed
+    streams = []
+
+    def closed_once(route):
+        streams.append(route.request.url)
+        if len(streams) > 1:
+            return route.continue_()
+        closing = 'data: {"msg": "close_stream"}\n\n'
+        return route.fulfill(body=closing, headers={"content-type": "text/event-stream"})
+
+    visitor.page.route("**/queue/data*", closed_once)
+    visitor.click(0.5, 0.5)
+    assert len(streams) > 1 and not visitor.errors

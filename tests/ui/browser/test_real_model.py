@@ -78,7 +78,7 @@ def test_a_small_box_gets_a_closer_look(visitor):
     closer = visitor.page.locator(".st-run dt", has_text="Closer look")
     only_box(0.45, 0.6)
     closer.wait_for(timeout=60_000)
-    assert visitor.pixel("alpha", 0.5, 0.1) == [0, 0, 0, 255]
+    visitor.shows("alpha", 0.5, 0.1, [0, 0, 0, 255])
     visitor.screenshot("closer_look")
     only_box(0.1, 0.9)
     closer.wait_for(state="detached", timeout=60_000)

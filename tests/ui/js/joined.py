@@ -6,11 +6,13 @@ from sama.ui.candidates import Candidates
 from sama.ui.component import SHARED, asset
 from sama.ui.prompter import Prompter
 from sama.ui.scene import Scene
+from sama.ui.taken import Taken
 from sama.ui.talk import Talk
 from sama.ui.viewer import Viewer
+from sama.ui.wake import Wake
 from sama.ui.ways import Ways
 
-COMPONENTS = (Prompter, Viewer, Candidates, Scene, Talk, Ways)
+COMPONENTS = (Prompter, Viewer, Candidates, Scene, Talk, Ways, Taken, Wake)
 
 
 def joined() -> str:
