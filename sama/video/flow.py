@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from PIL import Image
 
-from sama.errors import SamaError
+from sama.errors import INSTALL_VIDEO, ClipError
 
 POINTS = 10  # a row of a box in which a move is measured
 LONGEST = 480  # pixels of the longer side of pictures that flow is computed on
@@ -39,7 +39,7 @@ class Motion:
 
     @classmethod
     def between(cls, earlier: np.ndarray, later: np.ndarray) -> "Motion":
-        """Flow between two pictures (h, w) uint8 from `grey_of`. Raises SamaError where OpenCV is missing."""
+        """Flow between two pictures (h, w) uint8 from `grey_of`. Raises ClipError where OpenCV is missing."""
         cv2 = _cv2()
         dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         earlier, later = np.ascontiguousarray(earlier), np.ascontiguousarray(later)
@@ -115,7 +115,5 @@ def _cv2():
     try:
         import cv2
     except ImportError as error:
-        raise SamaError(
-            "Following an object through a clip needs OpenCV: pip install 'sama-studio[video]'."
-        ) from error
+        raise ClipError(f"Following an object needs OpenCV; {INSTALL_VIDEO}.") from error
     return cv2
