@@ -10,7 +10,7 @@ DOUBT = 0.5  # SAM's own estimate of its mask's IoU, below which it is not belie
 JUMP = 3.0  # from one frame to the next, and from what it has usually been, an area grows or shrinks less
 APART = 0.6  # of the moved mask, where the flow's two ways disagree
 UNLIKE = 0.2  # IoU of what was found with the moved mask
-STRANGE, FAMILIAR = -0.5, 0.5  # mean log odds of the memory: not the object; the object, found again
+STRANGE, FAMILIAR = 0.0, 0.5  # mean log odds of the memory: not the object; the object, found again
 PACE = 0.2  # how quickly the usual area follows the last one
 
 

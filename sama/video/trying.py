@@ -21,7 +21,7 @@ SPEAKS = 2.5  # the most that the memory says beside the moved mask, as a logit
 
 @dataclass(frozen=True, eq=False)
 class Try:
-    """What was found; known: the mean log odds by which the memory knows it, 0 where there is nothing to compare."""
+    """What was found; known: the mean log odds by which the marked frames know it, 0 for nothing to compare."""
 
     look: Look
     seen: Seen
@@ -46,7 +46,9 @@ def tried(look: Look, memory: Memory, how: FollowSettings, moved: np.ndarray | N
     start = answer if how.matte_from == MEMORY else look.asked(box).believing(answer.base)
     seen = look.refined(start, how.edges)
     score = float(answer.scores[0, answer.chosen[0]])
-    return Try(look, replace(seen, score=score), _mean_inside(looks, answer.base))
+    # What was followed wrongly is remembered too; what was marked is sure.
+    marked = looks if moved is None else _looks(look, memory, how, prompted=True)
+    return Try(look, replace(seen, score=score), _mean_inside(marked, answer.base))
 
 
 def nearest(answer: SamAnswer, belief: Tensor) -> SamAnswer:
