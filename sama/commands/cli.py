@@ -58,6 +58,11 @@ COMMANDS = {
         "measure SAM, SAMA and classical methods on a folder",
         "data/val/horses --prompts box --json horses.json",
     ),
+    "inspect": Command(
+        "sama.commands.inspect",
+        "look into one answer: views, adapters, prior, trimap, matte",
+        "examples/flower.jpg --box 166,80,456,384 --out out/inside",
+    ),
     "bench": Command(
         "sama.commands.bench",
         "measure speed and memory, beside the stock implementations",

@@ -4,9 +4,11 @@ import argparse
 from pathlib import Path
 
 from sama.commands.flags import add_device_flags, add_model_flags, add_photo_flags, max_pixels
-from sama.evaluation.contestants import PROMPT_KINDS
+from sama.evaluation.contestants import PROMPT_KINDS, RACE
 from sama.evaluation.datasets import OBJECT_MODES
 from sama.evaluation.from_masks import MASK_METHODS
+from sama.evaluation.race import CLICKS
+from sama.evaluation.race_plot import save_plot
 from sama.evaluation.report import format_columns, format_table, prepare_output, write_csv, write_json
 from sama.evaluation.run import evaluate
 from sama.methods import METHODS
@@ -34,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--columns", action=_Columns, help="say what every printed column means, and stop")
     parser.add_argument(
         "--prompts", choices=PROMPT_KINDS, default="box", metavar="KIND", help=", ".join(PROMPT_KINDS)
+    )
+    parser.add_argument(
+        "--clicks", metavar="N", type=int, default=CLICKS, help=f"of a race; {CLICKS} by default"
     )
     parser.add_argument(
         "--json", metavar="FILE", type=Path, help="write the results here, object by object too"
@@ -71,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how many words of NAME_OF_PHOTO are its family or source",
     )
     _add_answer_flags(parser)
-    parser.add_argument("--out", metavar="DIR", type=Path, help="folder for the contact sheet, if not FILE's")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="folder for the pictures, if not FILE's")
     add_photo_flags(parser)
     add_model_flags(parser)
     add_device_flags(parser)
@@ -127,6 +132,7 @@ def main(args: argparse.Namespace) -> int:
         edges=not args.unfiltered,
         keep_haze=args.keep_haze,
         max_pixels=max_pixels(args),
+        clicks=args.clicks,
     )
     try:  # whatever becomes of files and screen, one of them has the results of hours
         for path, write in ((args.json, write_json), (args.csv, write_csv)):
@@ -134,7 +140,11 @@ def main(args: argparse.Namespace) -> int:
                 write(results, path)
     finally:
         print(format_table(results))
-    for path in (args.json, args.csv, sheet):
+    plot = None
+    if args.prompts == RACE and sheet is not None:
+        plot = sheet.with_name(f"{sheet.stem.removesuffix('_cases')}_race.png")
+        save_plot(results, plot)
+    for path in (args.json, args.csv, sheet, plot):
         if path is not None:
             print(f"wrote {path}")
     return 0

@@ -9,6 +9,7 @@ from scipy.special import expit
 from sama import methods
 from sama.errors import SamaError
 from sama.evaluation.prompting import BOXES
+from sama.evaluation.race import Curve
 from sama.methods import METHODS, Method, matte_of
 from sama.methods.base import BOX, MASK, MODEL, OWN_ALPHA, POINTS, SAMA_WEIGHTS
 from sama.predict.answer import SAM, Answer, ModelInfo
@@ -19,7 +20,7 @@ from sama.request.request import Request
 @dataclass(frozen=True)
 class Scored:
     """mask (H, W) bool; probability and matte (H, W) float32 in [0, 1]; sam: SAM's own mask (H, W) bool, where it was
-    asked too; seconds: what the answer took, None where nobody knows.
+    asked too; seconds: what the answer took, None where nobody knows; curve: of a race, the way to this answer.
 
     A method that makes no mattes offers its mask as one; one that makes no masks, its matte above 0.5.
     """
@@ -29,6 +30,7 @@ class Scored:
     matte: np.ndarray
     sam: np.ndarray | None = None
     seconds: float | None = None
+    curve: Curve | None = None
 
     @classmethod
     def of(cls, answer: Answer, method: Method) -> "Scored":

@@ -12,6 +12,7 @@ from sama.errors import SamaError
 from sama.evaluation.contact_sheet import ContactSheet, Shown
 from sama.evaluation.contestants import Contestant, Entry
 from sama.evaluation.datasets import OBJECT_MODES, SMALLEST_OBJECT, Dataset, Scene, TrueObject
+from sama.evaluation.race import CLICKS
 from sama.evaluation.scoreboard import Scoreboard
 from sama.photo.opening import MAX_PIXELS
 
@@ -75,6 +76,7 @@ def evaluate(
     edges: bool = True,
     keep_haze: bool = False,
     max_pixels: int = MAX_PIXELS,
+    clicks: int = CLICKS,
     progress: bool = True,
 ) -> dict:
     """Evaluate methods on a folder as `sama.evaluation.datasets` describes it.
@@ -86,7 +88,7 @@ def evaluate(
     background, see `sama.evaluation.pictures.void_of`. group_words: see `sama.evaluation.groups`. checkpoint,
     sama_weights: see `sama.load`. predictor: used instead of loading `model` on `device`. sheet: where to write a PNG
     of the worst and median cases. closer, edges, keep_haze: see `Request`. max_pixels: of a photo, see `open_image`.
-    progress: show a bar on stderr.
+    clicks: of a race. progress: show a bar on stderr.
 
     Returns {"dataset", "prompts", "object", "model" (None where no method needs one), "weights" (their digest),
     "device", "closer", "edges", "keep_haze", "notes" (of the model, such as missing weights, and how labels were
@@ -94,8 +96,10 @@ def evaluate(
     "n" (objects scored), "skipped" (objects under SMALLEST_OBJECT px), "skipped_objects" (their names),
     "inside_objects" (objects that have "inside_alpha"), "methods": {name: {metric: number}},
     "grouped_by" ("family", "source" or None), "groups": {group: {"n", "methods" as above, without F_max}},
-    "mean_of_groups": {name: {metric: the mean over groups}}, "objects": [{"name", "photo", "object" (its label id or
-    None), "group" (or None), "pixels", "methods": {name: {metric: number}}}]}.
+    "mean_of_groups": {name: {metric: the mean over groups}}, "race": {name: {"IoU": the mean after each click,
+    "reached": {level: number of objects}}} of prompts "race", else empty, "objects": [{"name", "photo", "object" (its
+    label id or None), "group" (or None), "pixels", "methods": {name: {metric: number}}, and of a race "race": {name:
+    the IoU after each click}}]}.
 
     Matte metrics appear only for folders with alphas/: labels are no mattes. "inside_alpha" is there for objects that
     SAM found (IoU above FOUND) and that are opaque INSIDE_DEPTH px deep. A method's "seconds" is the mean time to
@@ -107,7 +111,7 @@ def evaluate(
         raise SamaError(f"There is no object mode {object_mode!r}: choose from {', '.join(OBJECT_MODES)}.")
     if group_words < 0:
         raise SamaError(f"--group-words is {group_words}: give a number of words, 0 for no groups.")
-    entry = Entry.of(methods, prompts, answers)
+    entry = Entry.of(methods, prompts, answers, clicks)
     dataset = Dataset(folder, limit=limit, ignore=ignore, max_pixels=max_pixels)
     dataset.check(progress=progress)
     for each in entry.answers:

@@ -1,6 +1,7 @@
 """The one function of the page that runs a model, and so the one that a ZeroGPU Space gives a GPU."""
 
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -15,9 +16,18 @@ from sama.ui.model_thread import ModelThread
 if TYPE_CHECKING:
     from sama.predict.loading import Predictor
 
-    Step = Progress | Answer | Predictor
-
 ENCODING, ANSWERING = 30, 10  # seconds of a GPU to ask for; less waits less
+
+
+@dataclass(frozen=True, eq=False)
+class Studied:
+    """What a study found."""
+
+    value: Any
+
+
+if TYPE_CHECKING:
+    Step = Progress | Answer | Studied | Predictor
 
 
 def run_model(
@@ -25,12 +35,14 @@ def run_model(
     image: np.ndarray | None = None,
     request: Request | None = None,
     report: Callable[[float], None] | None = None,
+    study: Callable[..., Any] | None = None,
 ) -> "Iterator[Step]":
-    """Encode an image, answer a request, or both.
+    """Encode an image, answer a request, study either, or all of them.
 
-    Yields a `Progress` per encoded view of image (H, W, 3) uint8, then the `Answer`, and last the predictor. The
-    predictor also comes before the first `Progress`, able to answer with SAM: whoever runs this in another process has
-    only what was yielded. report: `progress` of `methods.answer`.
+    Yields a `Progress` per encoded view of image (H, W, 3) uint8, then the `Answer`, what a study made, and last the
+    predictor. The predictor also comes before the first `Progress`, able to answer with SAM: whoever runs this in
+    another process has only what was yielded. report: `progress` of `methods.answer`. study: is called with the
+    predictor and `report=`; to be pickled, a function of a module or a `partial` of one.
     """
     if image is not None:
         for progress in predictor.set_image(image):
@@ -39,6 +51,8 @@ def run_model(
             yield progress
     if request is not None:
         yield methods.answer(predictor, request, report)
+    if study is not None:
+        yield Studied(study(predictor, report=report))
     yield predictor
 
 
@@ -68,7 +82,7 @@ def on_gpu(
         for step in steps if thread is None else thread.iterate(steps):
             if isinstance(step, SamaError):
                 raise step
-            yield step if isinstance(step, Progress | Answer) else step.attach(model)
+            yield step if isinstance(step, Progress | Answer | Studied) else step.attach(model)
 
     return call
 

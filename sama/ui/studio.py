@@ -16,12 +16,13 @@ from sama.ui.blocks import StudioBlocks, serve_pictures
 from sama.ui.candidates import Candidates
 from sama.ui.component.names import offered_mattes, shown_mattes
 from sama.ui.examples import read_examples
-from sama.ui.handlers import looking, scenery, sessions
+from sama.ui.handlers import doubting, looking, measuring, scenery, sessions
 from sama.ui.handlers.answering import answer, solve
 from sama.ui.handlers.exports import Downloads
 from sama.ui.handlers.opening import open_example, open_first, open_photo, sharpen
 from sama.ui.handlers.page import Studio, Wiring
 from sama.ui.handlers.talking import encode_ahead
+from sama.ui.lab import Lab
 from sama.ui.model_call import on_gpu
 from sama.ui.model_thread import ModelThread
 from sama.ui.prompter import RESTORE, Prompter
@@ -77,6 +78,7 @@ def build_studio(
         scene = Scene(elem_id="scene")
         with gr.Row(elem_id="take"):
             downloads = Downloads(trained=info.trained)
+        lab = Lab(elem_id="lab")
         run = gr.HTML(words.run_panel(info), padding=False, elem_id="run")
         gr.HTML(words.limits(info, max_pixels), padding=False)
         Ways(elem_id="ways")
@@ -88,7 +90,7 @@ def build_studio(
         open_visit = partial(Visit, predictor, run=on_gpu(predictor, thread=thread), max_pixels=max_pixels)
         shared = Studio(open_visit, info, examples, _keeper(prompter), max_pixels)
         components = {"visit": visit, "backdrop": backdrop, "prompter": prompter, "viewer": viewer}
-        components |= {"candidates": candidates, "scene": scene, "talk": talk, "run": run}
+        components |= {"candidates": candidates, "scene": scene, "talk": talk, "run": run, "lab": lab}
         _connect(studio, Wiring(shared, {**components, "taken": downloads.taken}), downloads)
         Api(open_visit, info, shared.keep).add()
         studio.unload(studio.forget)
@@ -130,11 +132,27 @@ def _connect(studio: gr.Blocks, wiring: Wiring, downloads: Downloads) -> None:
     wiring.connect(viewer.look, looking.look, "viewer", event=True, **closer)
     wiring.connect(viewer.compare, looking.compare, "viewer", **closer)
 
-    restored = "visit prompter candidates scene backdrop"
+    restored = "visit prompter candidates scene backdrop lab"
     done = wiring.connect(prompter.session, sessions.restore, restored, **decoder)
     wiring.connect(done.success, answer, canvases, **newest)
     wiring.connect(talk.input, encode_ahead, "talk", **encoder)
     downloads.connect(wiring)
+    _connect_lab(wiring, page["lab"])
+
+
+def _connect_lab(wiring: Wiring, lab: Lab) -> None:
+    """Connect the lab, whose work waits in queues of its own."""
+    extra = (lab,)
+    measuring_ = {"concurrency_id": "lab", "concurrency_limit": 2, "trigger_mode": "always_last"}
+    wiring.connect(lab.measure, measuring.measures, "lab", extra=extra, **measuring_)
+    racing = {"concurrency_id": "race", "concurrency_limit": 2, "trigger_mode": "once"}
+    wiring.connect(lab.race, measuring.click_race, "lab", extra=extra, **racing)
+    quick = {"concurrency_id": "look", "concurrency_limit": 2}
+    wiring.connect(lab.stop, measuring.stop_race, "lab", **quick)
+    wiring.connect(lab.unsure, doubting.how_sure, "lab", **measuring_)
+    wiring.connect(lab.ballot, doubting.ballot, "lab", extra=extra, **measuring_)
+    wiring.connect(lab.vote, doubting.vote, "lab", event=True, **quick)
+    wiring.connect(lab.look_inside, doubting.look_inside, "lab", **measuring_)
 
 
 def launch_options(examples_dir: Path) -> dict[str, Any]:

@@ -55,6 +55,7 @@ class Visit:
         self.seconds: dict[str, float] = {}
         self.views_done = 0
         self.shown: Shown | None = None
+        self.kept: dict[str, Any] = {}  # what handlers keep of it, by name
         self.refused = ""  # digest of the last picture that was no mask of this photo
         self.stored = False  # whether the last answer was computed ahead
         self._state = State.OPENED
@@ -199,6 +200,15 @@ class Visit:
         photo = open_image(self.path, name=self.name, max_pixels=self.max_pixels, keep_own=True)
         return Outputs(photo, self._answer(request), request, settings, info)
 
+    def aside(self, **asked: Any) -> Any:
+        """What `run_model` makes of a request or a study, for another predictor with the same photo, so that nobody's
+        click waits for it; encodes what is not encoded yet. Raises SamaError."""
+        self._wait_until_encoded()
+        with self._lock:
+            twin = self._predictor.twin()
+        *_, found, _ = self._run(twin, **asked)
+        return found
+
     def _wait_until_encoded(self) -> None:
         """Encode, or wait for whoever does."""
         while self._state in (State.OPENED, State.ENCODING):
@@ -209,10 +219,7 @@ class Visit:
 
     def _answer(self, request: Request) -> Answer:
         if self.encoded and methods.method_of(request.method, self._predictor.info).slow:
-            with self._lock:
-                twin = self._predictor.twin()
-            *_, answer, _ = self._run(twin, request=request)
-            return cast(Answer, answer)
+            return cast(Answer, self.aside(request=request))
         with self._lock:
             *_, answer, predictor = self._run(self._predictor, request=request)
             self._predictor = cast("Predictor", predictor)
@@ -237,7 +244,7 @@ class Visit:
         with self._lock:
             self._predictor.reset_image()
             self._rgb = self.shown = None
-            self._recalled = Recalled()
+            self._recalled, self.kept = Recalled(), {}
 
     def _read(self) -> Photo:
         return open_image(self.path, name=self.name, max_pixels=self.max_pixels)

@@ -81,7 +81,7 @@ def test_a_mask_of_the_photo_becomes_its_prompt_and_the_matte_follows_it(files, 
     assert layers["matte"] == "from_mask" and "alpha" in layers and "trimap" not in layers
     assert (visit.shown.answer.alpha > 0.5).sum() == pytest.approx((disc(SIDE, 25) > 0).sum(), rel=0.05)
     made = download(page, "session.json")
-    session = Session.load(made["file"])
+    session = Session.load(made["taken"].props["file"]["path"])
     assert session.settings["matte"] == "from_mask" and session.prompts.mask.dtype == bool
 
 

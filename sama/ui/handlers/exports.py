@@ -14,6 +14,7 @@ from sama.methods.findings import finding_of
 from sama.request.settings import MASK, MATTE, Settings
 from sama.ui.handlers.masks import method_of
 from sama.ui.handlers.page import Changes, Keep, Page, Wiring
+from sama.ui.lab import LabData
 from sama.ui.taken import Taken, taken
 from sama.ui.telling import Refusal
 
@@ -48,8 +49,9 @@ def file_stem(name: str) -> str:
     return names.file_stem(Path(name).stem) or "photo"
 
 
-def download(page: Page, wanted: str) -> Changes:
-    """Make what is wanted of the answer on the page: EVERYTHING, or a file of FILES."""
+def download(page: Page, wanted: str, lab: LabData | None = None) -> Changes:
+    """Make what is wanted of the answer on the page: EVERYTHING, or a file of FILES. lab: has the votes
+    that the session keeps."""
     data, choice, scene = page.data, page.choice, page.scene
     try:
         if data.path is None or not data.marked:
@@ -61,9 +63,8 @@ def download(page: Page, wanted: str) -> Changes:
         background = scene.background(page.backdrop, max(visit.size))
         candidate, method = choice.candidate(data.seq), method_of(page)
         cutout_from = MASK if scene.by_mask else MATTE
-        settings = Settings(
-            background, candidate, scene.estimated, method, cutout_from, choice.keep_haze, data.listing
-        )
+        how = method, cutout_from, choice.keep_haze, data.listing, lab.pairs if lab else ()
+        settings = Settings(background, candidate, scene.estimated, *how)
         outputs = visit.outputs(data.prompts, settings, page.studio.info)
         (path,) = deliver(outputs, (wanted,), page.studio.keep)
         if (finding := finding_of(outputs.answer, outputs.request)).missed:
@@ -99,7 +100,7 @@ class Downloads:
             self.button.click,
             download,
             "visit taken",
-            extra=(self.wanted,),
+            extra=(self.wanted, wiring.components["lab"]),
             show_progress="minimal",
             show_progress_on=[self.button],
             concurrency_id="export",

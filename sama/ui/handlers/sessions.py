@@ -16,6 +16,7 @@ from sama.request.settings import ESTIMATED, PHOTO, Settings
 from sama.ui.candidates import OPAQUE, Candidates, ChoiceData
 from sama.ui.handlers.masks import keep_mask, of_dataset
 from sama.ui.handlers.page import Changes, Page
+from sama.ui.lab import Lab
 from sama.ui.pictures import photo_url
 from sama.ui.prompter import PromptData, Prompter
 from sama.ui.scene import Scene, SceneData
@@ -63,6 +64,7 @@ def restore(page: Page) -> Changes:
         "prompter": Prompter(value=value, status={}),
         "candidates": Candidates(value=chosen),
         **_scenery(settings, max(visit.size)),
+        **({"lab": Lab(brought=[list(each) for each in settings.votes])} if settings.votes else {}),
     }
 
 

@@ -7,7 +7,7 @@ class Crosshair {
   static REACH = 12;
 
   constructor({ stage, port }, tools) {
-    Object.assign(this, { port, tools });
+    Object.assign(this, { stage, port, tools });
     this.spot = null; // in photo pixels; null while nobody uses it
     this.corner = null; // of a box that waits for its other corner
     this.keys = {
@@ -59,6 +59,18 @@ class Crosshair {
     }
     tools.say(this.place());
     tools.draw();
+  }
+  // Put it there, in sight and with the focus: what Enter does then is the visitor's choice.
+  go(spot) {
+    const { port, tools } = this;
+    if (tools.locked()) return;
+    this.spot = within(tools.photo(), spot);
+    const [x0, y0, x1, y1] = port.visible(),
+      [x, y] = this.spot;
+    if (x < x0 || x > x1 || y < y0 || y > y1) port.fit();
+    tools.show();
+    this.stage.focus();
+    tools.say(this.place());
   }
   mark(label) {
     const { tools, spot } = this;

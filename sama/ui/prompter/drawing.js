@@ -11,6 +11,7 @@ function draw() {
   $('.pr-undo').disabled = !history.undoable;
   $('.pr-redo').disabled = !history.redoable;
   $('.pr-clear').disabled = !isMarked() && !points.length && !boxes.length;
+  $('.pr-truth').hidden = !current().mask;
   $('.pr-zoom').textContent = Math.round(port.view.zoom * 100) + ' %';
   $('.pr-root').classList.toggle('zoomed', port.zoomed);
   stage.classList.toggle('empty', !photo);

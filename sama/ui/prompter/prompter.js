@@ -193,6 +193,9 @@ async function show() {
   greeted = true;
 }
 Own($('.pr-own'), tools, isMarked);
+Truth($('.pr-truth'), tools, history);
+hear('spot', ({ at }) => crosshair.go(at));
+hear('mark', ({ at, label: meant }) => history.commit(withPoint(marks(), [...at, meant])));
 watch('value', () => {
   if (replacing) history.note(replacing); // undo brings back what was marked before the session
   if (dropped && current().mask && !locked()) {

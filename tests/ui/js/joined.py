@@ -4,6 +4,7 @@ import sys
 
 from sama.ui.candidates import Candidates
 from sama.ui.component import SHARED, asset
+from sama.ui.lab import Lab
 from sama.ui.prompter import Prompter
 from sama.ui.scene import Scene
 from sama.ui.taken import Taken
@@ -12,7 +13,7 @@ from sama.ui.viewer import Viewer
 from sama.ui.wake import Wake
 from sama.ui.ways import Ways
 
-COMPONENTS = (Prompter, Viewer, Candidates, Scene, Talk, Ways, Taken, Wake)
+COMPONENTS = (Prompter, Viewer, Candidates, Scene, Talk, Ways, Taken, Wake, Lab)
 
 
 def joined() -> str:
