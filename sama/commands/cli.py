@@ -41,6 +41,11 @@ COMMANDS = {
     "everything": Command(
         "sama.commands.everything", "find all there is in a photo", "examples/toys.jpg --out out/everything"
     ),
+    "video": Command(
+        "sama.commands.video",
+        "follow an object through a clip, from marks on any frame",
+        "dance.mp4 --frame 0 --box 166,80,456,384 --out out/dance --as webm,green",
+    ),
     "app": Command("sama.commands.app", "serve the page", "--host 0.0.0.0 --port 8080"),
     "review": Command(
         "sama.commands.review",

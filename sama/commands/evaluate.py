@@ -33,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     _add_dataset_flags(parser)
     parser.add_argument(
+        "--video", action="store_true", help="DIR has clips, each as such a folder; marked on the first frame"
+    )
+    parser.add_argument(
         "--prompts", choices=PROMPT_KINDS, default="box", metavar="KIND", help=", ".join(PROMPT_KINDS)
     )
     parser.add_argument(
@@ -117,6 +120,10 @@ def _add_answer_flags(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run the command: print the table, write what was asked for. Raises SamaError."""
+    if args.video:
+        from sama.commands.evaluate_clips import main as on_clips
+
+        return on_clips(args)
     sheet = None
     if args.csv is not None:
         prepare_output(args.csv)

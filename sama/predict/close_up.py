@@ -95,16 +95,20 @@ def region_of(prompts: Prompts, size: tuple[int, int]) -> Region | None:
         return None
     positive = [(x, y) for x, y, label in prompts.points if label == 1]
     positive += [place for stroke in prompts.strokes if stroke.label for place in stroke.path]
-    region = _around(prompts.boxes, size)
+    region = around(prompts.boxes, size)
     if region is not None and not all(region.holds(x, y) for x, y in positive):
-        region = _around([*prompts.boxes, *((x, y, x, y) for x, y in positive)], size)
+        region = around([*prompts.boxes, *((x, y, x, y) for x, y in positive)], size)
     return region
 
 
-def _around(boxes: Sequence[tuple[float, float, float, float]], size: tuple[int, int]) -> Region | None:
+def around(
+    boxes: Sequence[tuple[float, float, float, float]], size: tuple[int, int], margin: float = MARGIN
+) -> Region | None:
+    """The cut around boxes in a picture of `size` (width, height), its side at least `margin` times the longer side of
+    them all; None where it would show about the same as the picture."""
     x0, y0 = (min(box[i] for box in boxes) for i in (0, 1))
     x1, y1 = (max(box[i] for box in boxes) for i in (2, 3))
-    wanted = max(MARGIN * max(x1 - x0, y1 - y0), SMALLEST)
+    wanted = max(margin * max(x1 - x0, y1 - y0), SMALLEST)
     side = round(GROWTH ** math.ceil(math.log(wanted, GROWTH) - 1e-9))
     if side > LARGEST * max(size):
         return None
