@@ -112,8 +112,15 @@ def flags_of(command: str) -> set[str]:
     from sama.commands.cli import parser_of
 
     (commands,) = (each for each in parser_of([command])._actions if each.dest == "command")
-    own = commands.choices[command]
-    return {flag for action in own._actions for flag in action.option_strings}
+    return {flag for action in _actions(commands.choices[command]) for flag in action.option_strings}
+
+
+def _actions(parser):
+    """Those of a command, and of commands of its own such as `weights get`."""
+    for action in parser._actions:
+        yield action
+        for own in (action.choices or {}).values() if isinstance(action.choices, dict) else ():
+            yield from _actions(own)
 
 
 def test_the_method_to_learn_from_works(monkeypatch):

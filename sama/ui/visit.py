@@ -47,8 +47,7 @@ class Visit:
         `on_gpu` returns. max_pixels: see `open_image`."""
         photo = open_image(path, name=name, max_pixels=max_pixels)
         self.path, self.max_pixels = path, max_pixels
-        self.name = photo.name
-        self.digest = photo.digest
+        self.name, self.digest = photo.name, photo.digest
         self.size, self.notes = photo.size, photo.notes
         self.preview = shrink(photo.rgb, PREVIEW_SIDE)
         self.limit = (
@@ -87,8 +86,7 @@ class Visit:
         return self.preview.shape[1], self.preview.shape[0]
 
     def holds(self, path: str) -> bool:
-        """Whether this is a visit to the photo in the file `path` that goes on. One that was closed may come back: a
-        handler that was still at work stores it again."""
+        """Whether this visit is to the file `path`, and goes on; a handler at work may store a closed one again."""
         return self.path == path and self._state not in (State.CLOSED, State.LEFT)
 
     def close(self) -> None:
@@ -174,9 +172,9 @@ class Visit:
     def beside(self, **asked: Any) -> "Iterator[Step]":
         """Run the model beside whatever else is asked; looks at the photo once more unless its global view is known."""
         with self._lock:
-            seen = self.views_done > 0 or self.encoded
-            predictor = self._predictor.twin() if seen else self._predictor.fork()
-        return self._run(predictor, None if seen else self.picture(max(self.size)), **asked)
+            if self.views_done or self.encoded:
+                return self._run(self._predictor.twin(), **asked)
+        return self._run(self._predictor.fork(), self.picture(max(self.size)), **asked)
 
     def looks_closer(self, request: Request) -> bool:
         """Whether the answer has to wait for a part of the photo to be encoded."""

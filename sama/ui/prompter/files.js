@@ -56,9 +56,8 @@ function Files({ row, stage, heard }, { limit, say, accept, marks, keep }) {
     return take(first.file, first, heard.textContent);
   }
   function follow() {
-    const session = waiting;
+    if (waiting) take(waiting);
     waiting = null;
-    if (session) take(session);
   }
   return {
     take: takeAll,

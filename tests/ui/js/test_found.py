@@ -7,7 +7,7 @@ PHOTO = {"width": 100, "height": 80}
 
 @pytest.fixture(scope="module")
 def run(scripts):
-    return scripts("prompter/marks.js", "prompter/objects.js", "prompter/found.js")
+    return scripts("prompter/marks.js", "prompter/strokes.js", "prompter/objects.js", "prompter/found.js")
 
 
 def item(number: int, box: list[float], share: float, cells: list[int] | None = None) -> dict:
