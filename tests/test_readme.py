@@ -1,5 +1,6 @@
 """What documents say: the README's and CONTRIBUTING's examples, run as they are printed, and what they point at."""
 
+import argparse
 import os
 import re
 import subprocess
@@ -119,8 +120,9 @@ def _actions(parser):
     """Those of a command, and of commands of its own such as `weights get`."""
     for action in parser._actions:
         yield action
-        for own in (action.choices or {}).values() if isinstance(action.choices, dict) else ():
-            yield from _actions(own)
+        if isinstance(action, argparse._SubParsersAction):
+            for own in action.choices.values():
+                yield from _actions(own)
 
 
 def test_the_method_to_learn_from_works(monkeypatch):
