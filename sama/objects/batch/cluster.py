@@ -7,6 +7,7 @@ waits for can be given up, and when the process ends, so do its actors, and with
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Generator
 from dataclasses import replace
@@ -134,7 +135,7 @@ def _drive(job: Job, tasks: list[Task], place: _Place, pipe: Connection) -> None
     except SamaError as error:
         pipe.send(Stop(str(error)))
     except Exception as error:
-        told = str(error).strip().partition("\n")[0]
+        told = str(error).strip().rpartition("\n")[2]  # where Ray quotes an error, its traceback is before
         pipe.send(Stop(f"Ray failed ({type(error).__name__}: {told:.300}); run the same again to go on."))
     finally:
         ray.shutdown()
@@ -147,6 +148,9 @@ def _join(place: _Place) -> None:
     try:
         if place.address == LOCAL:
             count = max(place.threads, place.workers or 1)
+            os.environ["PYTHONPATH"] = os.pathsep.join(
+                sys.path
+            )  # for the actors, so that they find what we find
             ray.init(
                 LOCAL,
                 num_cpus=count,
