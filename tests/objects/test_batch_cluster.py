@@ -1,10 +1,11 @@
-"""Batches on a Ray cluster: a local one of two workers, started twice here, so these tests keep to one file, and what
-is said without one."""
+"""Batches on a Ray cluster: a local one of two workers, started once (a file's tests never run beside each other),
+and what is said where there is none."""
 
 import os
 import socket
 import time
 from importlib.util import find_spec
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from PIL import Image
 from sama.errors import SamaError
 from sama.objects.batch import FAILED
 from sama.objects.batch.actors import Share, share_of
+from sama.objects.batch.report import JOURNAL, read_results
 from sama.objects.batch.work import Stop
 from tests.objects.batch_photos import DEADLY, SIZE, deadly, quick, save_photo, tree
 
@@ -59,37 +61,35 @@ def _alive(pids: set[int]) -> set[int]:
 
 
 def test_on_two_actors_the_files_are_those_of_a_plain_run(photos, tmp_path, monkeypatch, capfd):
-    """Stopped by Ctrl-C after two photos, and then, with a photo that kills whoever opens it, to the end."""
+    """With a photo that kills whoever opens it, and Ctrl-C at the end, before the report."""
     monkeypatch.chdir(tmp_path)  # so that a relative --out is one for the actors, too
-    before, during = _descendants(), set()
+    Image.fromarray(np.full((*SIZE[::-1], 3), DEADLY, np.uint8)).save(photos / "04b.png")
+    resource_tracker.ensure_running()  # which stays
+    before, during, out = _descendants(), set(), Path("out")
 
     def stop(done: int, total: int, kept: int) -> None:
-        if done == 2:
-            during.update(_descendants() - before)
+        during.update(_descendants() - before)
+        if done == total:
             raise KeyboardInterrupt
 
-    on_ray = {"ray": "local", "workers": 2, "loading": deadly}
     with pytest.raises(KeyboardInterrupt):
-        quick(photos, Path("out"), progress=stop, **on_ray)
+        quick(photos, out, progress=stop, ray="local", workers=2, loading=deadly)
     assert len(during) >= 4  # the driver, Ray's own, two actors
     until = time.monotonic() + PATIENCE
     while _alive(during) and time.monotonic() < until:
         time.sleep(0.1)
     assert not _alive(during)
-    assert not list(Path("out").rglob(".sama-*"))
-
-    Image.fromarray(np.full((*SIZE[::-1], 3), DEADLY, np.uint8)).save(photos / "04b.png")
-    report = quick(photos, Path("out"), **on_ray)
-    assert report.kept >= 1
-    state = {each.photo: each for each in report.results}
-    assert len(state) == COUNT + 1 and {each.photo for each in report.failed} == {"04b.png", "broken.png"}
-    assert state["04b.png"].status == FAILED and "ended the worker" in state["04b.png"].message
-    (photos / "04b.png").unlink()
-    assert quick(photos, Path("out")).kept == COUNT - 1
-    quick(photos, tmp_path / "clean")
-    assert tree(tmp_path / "out") == tree(tmp_path / "clean")
     said = capfd.readouterr()
     assert not said.out and not said.err
+
+    _, state = read_results(out / JOURNAL)
+    assert {name for name, each in state.items() if not each.written} == {"04b.png", "broken.png"}
+    assert state["04b.png"].status == FAILED and "ended the worker" in state["04b.png"].message
+    (photos / "04b.png").unlink()
+    report = quick(photos, out)
+    assert report.kept == COUNT - 1 and [each.photo for each in report.failed] == ["broken.png"]
+    quick(photos, tmp_path / "clean")
+    assert tree(tmp_path / "out") == tree(tmp_path / "clean")
 
 
 @pytest.mark.parametrize("address", ["nonsense", "ray://host:10001", "host:", ":6379", "host:port"])

@@ -31,7 +31,7 @@ def results_of(
     job = replace(job, threads=share.threads)
     # What says which photos have been open already must outlast the actors.
     lasting: dict[str, Any] = {"max_restarts": -1, "max_task_retries": -1}
-    opened = ray.remote(num_cpus=0, **lasting)(_Opened).remote()
+    opened = ray.remote(num_cpus=0, **lasting)(_opened_class()).remote()
     # A photo a block, and one at a time with each actor: so results come as soon as they are there.
     data = ray.data.from_items(list(range(len(tasks))), override_num_blocks=len(tasks)).map_batches(
         _Actor,
@@ -73,17 +73,22 @@ def share_of(nodes: list[dict[str, Any]], workers: int | None, *, gpus: bool) ->
     return Share(workers, max(fitting, default=1), 1 / -(-workers // cards) if cards else 0.0)
 
 
-class _Opened:
-    """Counts how often each photo was opened."""
+def _opened_class() -> type:
+    """A class that Ray sends as it is: its process need not import ours, which takes seconds."""
 
-    def __init__(self):
-        self.counts: dict[int, int] = {}
+    class Opened:
+        """Counts how often each photo was opened."""
 
-    def again(self, index: int) -> int:
-        """The count before this one."""
-        before = self.counts.get(index, 0)
-        self.counts[index] = before + 1
-        return before
+        def __init__(self):
+            self.counts: dict[int, int] = {}
+
+        def again(self, index: int) -> int:
+            """The count before this one."""
+            before = self.counts.get(index, 0)
+            self.counts[index] = before + 1
+            return before
+
+    return Opened
 
 
 class _Actor:
@@ -111,7 +116,8 @@ class _Actor:
         for folder in (task.photo.parent, self.worker.job.out):
             _see(folder)
         self.worker.predictor  # noqa: B018  loads, before a photo is blamed for anything
-        if ray.get(self.opened.again.remote(index)) >= _TRIES:
+        before: Any = ray.get(self.opened.again.remote(index))
+        if before >= _TRIES:
             sentence = f"It ended the worker that had it open {_TRIES} times, often for want of memory; scale it down."
             return Result(task.photo.name, task.folder, FAILED, sentence)
         return self.worker.cut(task)
