@@ -30,8 +30,7 @@ LOCAL, AUTO = "local", "auto"
 _READY = "ready"
 _WITHOUT = ("cpu", "mps")  # devices for which no GPU of Ray's is wanted
 _REACHED = 5.0  # seconds for a port to take a connection
-_JOINED = {LOCAL: 180.0}  # seconds for Ray to start
-_JOINED_OTHER = 40.0  # and to join a cluster
+_JOINED, _STARTED = 60.0, 180.0  # seconds to join a cluster, or to start one on a busy machine
 _STORE = 128 * 2**20  # bytes of shared memory of a local cluster: names go through it, no pictures
 
 
@@ -84,7 +83,7 @@ def _on_cluster(job: Job, tasks: list[Task], place: _Place) -> Generator[Result]
     process.start()
     theirs.close()
     try:
-        patience = _JOINED.get(place.address, _JOINED_OTHER)
+        patience = _STARTED if place.address == LOCAL else _JOINED
         if not pipe.poll(patience):
             raise SamaError(
                 f"Ray at {place.address} let nobody in within {patience:.0f} seconds; run this on one of the cluster's "
@@ -161,8 +160,8 @@ def _join(place: _Place) -> None:
         else:
             ray.init(place.address, log_to_driver=False)
     except Exception as error:  # Ray has no class of its own for them
-        told = str(error).strip().partition("\n")[0]
+        told = str(error).strip().partition("\n")[0].rstrip(".")
         raise SamaError(
-            f"The Ray cluster at {place.address} cannot be joined ({told:.200}); check that it runs, with the Ray and "
-            f"Python of this machine, or give --ray {LOCAL}."
+            f"No Ray cluster can be joined by --ray {place.address} ({told:.200}); check that it runs, with the Ray "
+            f"and Python of this machine, or give --ray {LOCAL}."
         ) from error
