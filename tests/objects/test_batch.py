@@ -279,6 +279,7 @@ def test_an_empty_answer_has_an_exit_code_of_its_own(photos, tmp_path, without_f
         (["photos", "--box", BOX, "--only", "cutout.jpg"], "no file called 'cutout.jpg'"),
         (["photos", "--box", BOX, "--background", "nonsense"], "nonsense"),
         (["photos", "--box", BOX, "--workers", "0"], "give 1 or more"),
+        (["photos", "--box", BOX, "--ray", "nonsense"], "'nonsense' is no address of a Ray cluster"),
         (["photos", "--box", BOX, "--out", "photos"], "holds the photos themselves; give another --out"),
         (["photos", "--box", BOX, "--out", "photos/b.png/x"], "cannot be written to"),
         (["photos", "--box", BOX, "--out", "other"], "has a report.json that is no batch's"),
