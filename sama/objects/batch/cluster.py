@@ -97,7 +97,8 @@ def _on_cluster(job: Job, tasks: list[Task], place: _Place) -> Generator[Result]
                 del left[said.photo]
                 yield said
     finally:
-        process.terminate()
+        if left:  # else it ends by itself
+            process.terminate()
         process.join(PATIENCE)
         process.kill()
         process.join()
@@ -147,9 +148,7 @@ def _join(place: _Place) -> None:
     try:
         if place.address == LOCAL:
             count = max(place.threads, place.workers or 1)
-            os.environ["PYTHONPATH"] = os.pathsep.join(
-                sys.path
-            )  # for the actors, so that they find what we find
+            os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)  # the actors find what we find
             ray.init(
                 LOCAL,
                 num_cpus=count,
