@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 __all__ = [
     "Answer",
+    "FollowSettings",
     "Listing",
     "Prompts",
     "Request",
@@ -14,8 +15,10 @@ __all__ = [
     "batch",
     "composite",
     "estimate_foreground",
+    "follow_clip",
     "load",
     "matte",
+    "open_clip",
     "open_image",
 ]
 
@@ -32,9 +35,13 @@ if TYPE_CHECKING:
     from sama.request.prompts import Prompts
     from sama.request.request import Request
     from sama.request.session import Session
+    from sama.video.clip import open_clip
+    from sama.video.clips import follow_clip
+    from sama.video.settings import FollowSettings
 
 _HOMES = {
     "Answer": "sama.predict.answer",
+    "FollowSettings": "sama.video.settings",
     "Listing": "sama.request.listing",
     "Prompts": "sama.request.prompts",
     "Request": "sama.request.request",
@@ -44,8 +51,10 @@ _HOMES = {
     "SamaPredictor": "sama.predict.predictor",
     "composite": "sama.matting",
     "estimate_foreground": "sama.matting",
+    "follow_clip": "sama.video.clips",
     "load": "sama.predict.loading",
     "matte": "sama.methods.matte",
+    "open_clip": "sama.video.clip",
     "open_image": "sama.photo.opening",
 }
 

@@ -2,8 +2,13 @@
 
 import os
 import shutil
+import tempfile
 
 import pytest
+
+# What somebody has downloaded does not decide what tests see, in this process and those that it starts.
+_EMPTY = tempfile.TemporaryDirectory(prefix="sama-tests-")
+os.environ |= {"HF_HOME": _EMPTY.name, "U2NET_HOME": _EMPTY.name}
 
 
 @pytest.fixture(scope="session")

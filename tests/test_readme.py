@@ -1,5 +1,6 @@
 """What documents say: the README's and CONTRIBUTING's examples, run as they are printed, and what they point at."""
 
+import argparse
 import os
 import re
 import subprocess
@@ -112,8 +113,16 @@ def flags_of(command: str) -> set[str]:
     from sama.commands.cli import parser_of
 
     (commands,) = (each for each in parser_of([command])._actions if each.dest == "command")
-    own = commands.choices[command]
-    return {flag for action in own._actions for flag in action.option_strings}
+    return {flag for action in _actions(commands.choices[command]) for flag in action.option_strings}
+
+
+def _actions(parser):
+    """Those of a command, and of commands of its own such as `weights get`."""
+    for action in parser._actions:
+        yield action
+        if isinstance(action, argparse._SubParsersAction):
+            for own in action.choices.values():
+                yield from _actions(own)
 
 
 def test_the_method_to_learn_from_works(monkeypatch):

@@ -77,6 +77,7 @@ def _variant(name: str, args: argparse.Namespace) -> dict:
         warmup=30,
         small_size=args.small_size,
         seed=args.seed,
+        objective=variant.objective,
         watched=1,  # what counts is measured at the end
     )
     weights = train_sama(

@@ -41,7 +41,17 @@ COMMANDS = {
     "everything": Command(
         "sama.commands.everything", "find all there is in a photo", "examples/toys.jpg --out out/everything"
     ),
+    "video": Command(
+        "sama.commands.video",
+        "follow an object through a clip, from marks on any frame",
+        "dance.mp4 --frame 0 --box 166,80,456,384 --out out/dance --as webm,green",
+    ),
     "app": Command("sama.commands.app", "serve the page", "--host 0.0.0.0 --port 8080"),
+    "review": Command(
+        "sama.commands.review",
+        "go through proposals in the page: accept, correct, skip",
+        "cutouts --photos photos",
+    ),
     "weights": Command(
         "sama.commands.weights", "list the models, download, check and convert them", "get vit_b"
     ),
@@ -53,6 +63,11 @@ COMMANDS = {
         "measure SAM, SAMA and classical methods on a folder",
         "data/val/horses --prompts box --json horses.json",
     ),
+    "inspect": Command(
+        "sama.commands.inspect",
+        "look into one answer: views, adapters, prior, trimap, matte",
+        "examples/flower.jpg --box 166,80,456,384 --out out/inside",
+    ),
     "bench": Command(
         "sama.commands.bench",
         "measure speed and memory, beside the stock implementations",
@@ -62,6 +77,11 @@ COMMANDS = {
         "sama.commands.train",
         "train mini, or SAMA on a backbone, by a recipe",
         "recipes/mini_4.toml --data data --data photos/birds:0.5",
+    ),
+    "finetune": Command(
+        "sama.commands.finetune",
+        "teach SAM, SAMA or both from photographs of your own",
+        "mushrooms --minutes 15 --out mushrooms.safetensors",
     ),
     "ablate": Command(
         "sama.commands.ablate",

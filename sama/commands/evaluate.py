@@ -4,22 +4,25 @@ import argparse
 from pathlib import Path
 
 from sama.commands.flags import add_device_flags, add_model_flags, add_photo_flags, max_pixels
-from sama.evaluation.contestants import PROMPT_KINDS
+from sama.evaluation.contestants import PROMPT_KINDS, RACE
 from sama.evaluation.datasets import OBJECT_MODES
 from sama.evaluation.from_masks import MASK_METHODS
+from sama.evaluation.published_folders import format_layouts
+from sama.evaluation.race import CLICKS
+from sama.evaluation.race_plot import save_plot
 from sama.evaluation.report import format_columns, format_table, prepare_output, write_csv, write_json
 from sama.evaluation.run import evaluate
 from sama.methods import METHODS
 
 
-class _Columns(argparse.Action):
-    """Say what the printed columns mean, and stop; as --help does."""
+class _Say(argparse.Action):
+    """Print what `const` returns, and stop; as --help does."""
 
     def __init__(self, option_strings, dest, **options):
         super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, **options)
 
     def __call__(self, parser, *_unused):
-        print(format_columns())
+        print(self.const())
         parser.exit()
 
 
@@ -28,9 +31,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "directory", metavar="DIR", type=Path, help="folder with images/ and labels/ or alphas/"
     )
-    parser.add_argument("--columns", action=_Columns, help="say what every printed column means, and stop")
+    _add_dataset_flags(parser)
+    parser.add_argument(
+        "--video", action="store_true", help="DIR has clips, each as such a folder; marked on the first frame"
+    )
     parser.add_argument(
         "--prompts", choices=PROMPT_KINDS, default="box", metavar="KIND", help=", ".join(PROMPT_KINDS)
+    )
+    parser.add_argument(
+        "--clicks", metavar="N", type=int, default=CLICKS, help=f"of a race; {CLICKS} by default"
     )
     parser.add_argument(
         "--json", metavar="FILE", type=Path, help="write the results here, object by object too"
@@ -41,10 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--object", choices=OBJECT_MODES, default="each", help="every label id, or all as one"
     )
+    own = [name for name, method in METHODS.items() if not method.foreign]
     parser.add_argument(
         "--methods",
         metavar="NAMES",
-        help=f"of {','.join(METHODS)}; with a mask of {','.join(MASK_METHODS)} (default: all that fit)",
+        help=f"of {','.join(own)}, or of the field (see `weights`); with a mask of {','.join(MASK_METHODS)} "
+        "(default: all that fit)",
     )
     parser.add_argument(
         "--answers",
@@ -68,10 +79,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how many words of NAME_OF_PHOTO are its family or source",
     )
     _add_answer_flags(parser)
-    parser.add_argument("--out", metavar="DIR", type=Path, help="folder for the contact sheet, if not FILE's")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="folder for the pictures, if not FILE's")
     add_photo_flags(parser)
     add_model_flags(parser)
     add_device_flags(parser)
+
+
+def _add_dataset_flags(parser: argparse.ArgumentParser) -> None:
+    """What the folder is, and what can be asked without one."""
+    parser.add_argument(
+        "--dataset", metavar="NAME", help="DIR is this published data set, as unpacked; see --datasets"
+    )
+    parser.add_argument(
+        "--datasets",
+        action=_Say,
+        const=format_layouts,
+        help="list published data sets and their folders, and stop",
+    )
+    parser.add_argument(
+        "--columns", action=_Say, const=format_columns, help="say what every printed column means, and stop"
+    )
 
 
 def _add_answer_flags(parser: argparse.ArgumentParser) -> None:
@@ -93,6 +120,10 @@ def _add_answer_flags(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run the command: print the table, write what was asked for. Raises SamaError."""
+    if args.video:
+        from sama.commands.evaluate_clips import main as on_clips
+
+        return on_clips(args)
     sheet = None
     if args.csv is not None:
         prepare_output(args.csv)
@@ -119,7 +150,9 @@ def main(args: argparse.Namespace) -> int:
         closer=not args.whole,
         edges=not args.unfiltered,
         keep_haze=args.keep_haze,
+        layout=args.dataset,
         max_pixels=max_pixels(args),
+        clicks=args.clicks,
     )
     try:  # whatever becomes of files and screen, one of them has the results of hours
         for path, write in ((args.json, write_json), (args.csv, write_csv)):
@@ -127,7 +160,11 @@ def main(args: argparse.Namespace) -> int:
                 write(results, path)
     finally:
         print(format_table(results))
-    for path in (args.json, args.csv, sheet):
+    plot = None
+    if args.prompts == RACE and sheet is not None:
+        plot = sheet.with_name(f"{sheet.stem.removesuffix('_cases')}_race.png")
+        save_plot(results, plot)
+    for path in (args.json, args.csv, sheet, plot):
         if path is not None:
             print(f"wrote {path}")
     return 0

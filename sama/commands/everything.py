@@ -21,7 +21,7 @@ SETTINGS = {
     "points_per_side": (int, "of the grid of clicks: 32"),
     "points_per_batch": (int, "asked at a time: 64"),
     "pred_iou_thresh": (float, "least score: 0.88, for mini 0.4"),
-    "stability_score_thresh": (float, "least stability: 0.95, for mini 0.8"),
+    "stability_score_thresh": (float, "least stability: 0.95, for mini 0.7"),
     "box_nms_thresh": (float, "of masks with a higher IoU of boxes one stays: 0.7"),
     "crop_n_layers": (int, "look again at 4^N parts: 0"),
     "min_mask_region_area": (int, "remove smaller pieces and holes, pixels"),

@@ -48,6 +48,7 @@ def add_finish_flags(parser: argparse.ArgumentParser) -> None:
     from sama.methods import METHODS
     from sama.request.settings import ESTIMATED, KEPT, MASK, MATTE, PHOTO, REMOVED
 
+    own = [name for name, method in METHODS.items() if not method.foreign]
     parser.add_argument(
         "--candidate", type=int, metavar="N", help="which of SAM's masks SAMA refines, from 0"
     )
@@ -76,8 +77,8 @@ def add_finish_flags(parser: argparse.ArgumentParser) -> None:
         "--matte",
         choices=METHODS,
         metavar="NAME",
-        help=f"whose mask and matte, of {', '.join(METHODS)}; sama by default, closed_form without SAMA weights, "
-        "from_mask for a mask alone",
+        help=f"of {', '.join(own)}, or of the field, see `weights`; by default sama, closed_form without SAMA "
+        "weights, from_mask for a mask alone",
     )
 
 

@@ -20,7 +20,7 @@ from sama.commands.flags import (
     load_predictor,
     max_pixels,
 )
-from sama.errors import PromptError
+from sama.errors import PromptError, WeightsError
 from sama.methods import METHODS, answer, method_of
 from sama.methods.from_mask import asked_of
 from sama.methods.own import check_own
@@ -33,6 +33,7 @@ from sama.request.session import Session
 from sama.request.settings import Settings
 
 if TYPE_CHECKING:
+    from sama.methods.words import Found
     from sama.predict.answer import Answer
 
 
@@ -57,10 +58,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_mask_flag(parser)
     parser.add_argument(
+        "--text",
+        metavar="WORDS",
+        help="boxes around all that is named, such as 'a dog, a cat'",
+    )
+    parser.add_argument("--detector", metavar="NAME", help="for --text: grounding_dino or owlv2")
+    parser.add_argument(
         "--session",
         type=Path,
         metavar="FILE",
-        help="replay a session.json instead of marks; other flags replace what it says",
+        help="replay a session.json; other flags replace what it says",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     add_finish_flags(parser)
@@ -90,9 +97,10 @@ def main(args: argparse.Namespace) -> int:
     predictor = load_predictor(args, model=model)
     info = predictor.info
     print(f"model: {info.title}, weights {info.weights_digest}, {info.running}")
-    for note in info.notes:
+    method = method_of(request.method, info)
+    for note in (*info.notes, *([f"{method.title}: licence {method.licence}"] if method.foreign else [])):
         print(f"note: {note}")
-    method_of(request.method, info).check(request, info)  # before the photo is encoded, which takes seconds
+    method.check(request, info)  # before the photo is encoded, which takes seconds
     seconds = {"encode": 0.0}
     bar = tqdm(total=info.views, unit="view", file=sys.stderr)
     for progress in predictor.set_image(photo.rgb):
@@ -140,21 +148,44 @@ def _answer(predictor, request: Request) -> "Answer":
         return answer(predictor, request, show)
 
 
+def _found(args: argparse.Namespace, photo: Photo) -> "list[Found]":
+    """What --text names in the photo, said line by line; nothing without it."""
+    if args.text is None:
+        if args.detector is not None:
+            raise PromptError("--detector is for words; give --text, or leave it out.")
+        return []
+    from sama.methods.words import absent, find
+    from sama.predict.devices import resolve_device
+
+    if sentence := absent():
+        raise WeightsError(sentence)
+    found = find(photo.rgb, args.text, detector=args.detector, device=str(resolve_device(args.device)))
+    for each in found:
+        print(f"text: {each.words}, {each.score:.2f}")
+    return found
+
+
 def _request(args: argparse.Namespace, photo: Photo) -> tuple[Request, Settings, str]:
     """Request, settings and model: from the flags, or from a session file, of which flags replace parts."""
     flags = finish_settings(args)
     if args.session is None:
+        named = _found(args, photo)
         points = tuple(parse_point(text) for text in args.point)
         mask = None if args.mask is None else read_mask(args.mask, photo.size, photo.name)
-        prompts = Prompts(points, tuple(parse_box(text) for text in args.box), mask, tuple(args.order))
+        boxes = (*(parse_box(text) for text in args.box), *(each.box for each in named))
+        order = (*args.order, *("box" for _ in named))
+        prompts = Prompts(points, boxes, mask, order if not named or args.order else ())
         if (method := asked_of(args.method, prompts)) is not None:
             flags |= {"matte": method}
-        listed = Listing(tuple(map(clean_name, args.name)), together=args.together)
+        names = args.name or ["" for _ in args.box] * bool(named) + [each.words for each in named]
+        listed = Listing(tuple(map(clean_name, names)), together=args.together)
         flags |= {"objects": listed.to_dict()}
         settings, model = Settings.from_dict(flags, methods=METHODS, paths=True), args.model or "mini"
     else:
         if args.box or args.point or args.mask is not None:
             raise PromptError("A session brings its own prompts; leave out --box, --point and --mask.")
+        if args.text:
+            raise PromptError("A session brings its own prompts; leave out --text.")
         if args.name or args.together:
             raise PromptError("A session brings its own objects; leave out --name and --together.")
         session = Session.load(args.session)

@@ -1,13 +1,23 @@
 """`sama weights`: which weights there are, download, check and convert them."""
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 from sama.commands.parser import Parser
 from sama.errors import WeightsError
 from sama.weights.digest import check_sha256
+from sama.weights.field_records import (
+    FIELD_RECORDS,
+    NO_COMMERCE,
+    FieldRecord,
+    absence,
+    check_terms,
+    files_here,
+)
 from sama.weights.hub import HubFile, announced_sha256, cached, fetch, parse_hub_id
 from sama.weights.records import RECORDS, WEIGHTS, ModelRecord, record_of
+from sama.weights.shares import added_share
 
 
 def add_arguments(parser: Parser) -> None:
@@ -19,8 +29,13 @@ def add_arguments(parser: Parser) -> None:
         return actions.add_parser(name, help=does, description=sentence, example=example)
 
     action("list", "list the models, their files, and which are here")
-    get = action("get", "download a model's backbone, or SAMA's modules, from the hub", "vit_b")
+    get = action(
+        "get", "download a model, or SAMA's modules, from the hub; its licence is shown first", "vit_b"
+    )
     get.add_argument("what", metavar="MODEL|OWNER/NAME[:FILE]")
+    get.add_argument(
+        NO_COMMERCE, action="store_true", help="take weights whose licence forbids commercial use"
+    )
     verify = action("verify", "check a checkpoint's sha256 and every tensor's name and shape", "mini")
     verify.add_argument("what", metavar="MODEL|FILE")
     verify.add_argument("--model", choices=sorted(RECORDS), help="the model that FILE must fit")
@@ -36,8 +51,9 @@ def add_arguments(parser: Parser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run the chosen subcommand; raises WeightsError."""
     if args.action == "get":
-        for line in _get(args.what):
-            print(line)
+        lines = _get_field(args) if args.what in FIELD_RECORDS else _get(args.what)
+        for line in lines:
+            print(line, flush=True)
     elif args.action == "verify":
         for line in _verify(args.what, args.model):
             print(line)
@@ -63,6 +79,46 @@ def _list() -> None:
             )
             digest = f"sha256 {file.sha256 or 'as the hub announces it'}"
             print(f"{'':17}{file.url or f'{file.hub}, {file.name}'}: {size}, {digest}")
+        if share := added_share(record):
+            print(f"{'':17}{share}")
+    print("Other projects' models, for comparison and for words; never used unless named:")
+    for each in FIELD_RECORDS.values():
+        print(f"{each.name:14} {each.megabytes:>4} MB  {_field_presence(each)}; {each.title}, {each.terms}")
+
+
+def _field_presence(record: FieldRecord) -> str:
+    if not absence(record, here=_is_here(record)):
+        return "downloaded"
+    if _is_here(record):
+        return "downloaded, but its extra `field` is not installed"
+    flag = "" if record.commercial else f" {NO_COMMERCE}"
+    return f"not here: `weights get {record.name}{flag}`"
+
+
+def _is_here(record: FieldRecord) -> bool:
+    from sama.methods import METHODS
+    from sama.methods.field import Field
+
+    method = METHODS.get(record.name)
+    return (method.files() if isinstance(method, Field) else files_here(record)) is not None
+
+
+def _get_field(args: argparse.Namespace) -> Iterator[str]:
+    """Say under which licence a model of others is, then fetch it."""
+    record = FIELD_RECORDS[args.what]
+    yield from record.licence_lines
+    check_terms(record, args.non_commercial)
+    if not record.files:
+        from sama.methods.rembg_crop import fetch_weights
+
+        paths = [fetch_weights()]
+    else:
+        paths = (fetch(HubFile.of(file), flag=None, fixed=True) for file in record.files)
+    for path in paths:
+        digest = check_sha256(path, announced_sha256(path))
+        yield f"{path}: {_megabytes(path.stat().st_size)}, sha256 {digest}"
+    if lacking := absence(record, here=True):
+        yield lacking
 
 
 def _presence(record: ModelRecord) -> str:
@@ -90,8 +146,8 @@ def _get(what: str) -> list[str]:
         file = parse_hub_id(what, "sama_vit_b.safetensors")
         if file is None:
             raise WeightsError(
-                f"{what!r} is neither a model ({', '.join(RECORDS)}) nor a hub id; write owner/name or "
-                "owner/name:file."
+                f"{what!r} is neither a model ({', '.join((*RECORDS, *FIELD_RECORDS))}) nor a hub id; write "
+                "owner/name or owner/name:file."
             )
         path = fetch(file, flag="--sama-weights")
         digest = check_sha256(path, announced_sha256(path))

@@ -1,6 +1,7 @@
 """Every measured column: where it is printed, with how many decimals, and what it means in words."""
 
 from sama.evaluation.metrics import INSIDE, INSIDE_DEPTH, MASK_METRICS, MATTE_METRICS
+from sama.evaluation.race import LEVELS, NOCS
 from sama.evaluation.scoreboard import FOUND
 
 UNKNOWN_METRICS = tuple(f"{name}_unknown" for name in MATTE_METRICS)
@@ -9,6 +10,7 @@ GROUPS = (
     ("masks: higher is better, except MAE", MASK_METRICS, 3),
     ("mattes, whole image: lower is better", MATTE_METRICS, 2),
     ("mattes, unknown region of the trimaps: lower is better", UNKNOWN_METRICS, 2),
+    ("clicks of a race until an IoU is reached: lower is better", NOCS, 2),
     (f"mean alpha {INSIDE_DEPTH} px inside objects that SAM found: higher is better", (INSIDE,), 4),
     ("answering one object, without encoding the photo", ("seconds",), 2),
 )
@@ -22,7 +24,7 @@ ROW = (
     *MATTE_METRICS,
     *UNKNOWN_METRICS,
 )
-ROW = (*ROW, INSIDE, "seconds")
+ROW = (*ROW, *NOCS, INSIDE, "seconds")
 
 MEANINGS = {
     "mIoU": "intersection over union of mask and truth, the mean over objects; IoU of one object",
@@ -38,6 +40,10 @@ MEANINGS = {
     "Grad": "sum of squared differences of the gradients, in 1000: are edges and strands where they should be",
     "Conn": "sum of differences in how connected pixels are to the object, in 1000 (Rhemann et al. 2009)",
     "..._unknown": "the same where the trimap of the truth is neither 0 nor 255",
+    **{
+        name: f"clicks until the IoU is {level / 100}, as many as were allowed where it never is"
+        for name, level in zip(NOCS, LEVELS, strict=True)
+    },
     INSIDE: f"mean alpha deeper than {INSIDE_DEPTH} px in what is opaque in truth, of objects where the IoU of SAM's "
     f"mask is above {FOUND}; 1 is right, less means grey inside",
     "seconds": "mean time to answer one object, without encoding the photo",

@@ -13,11 +13,13 @@ from sama.evaluation.datasets import Scene, TrueObject
 from sama.evaluation.from_masks import MASK_METHODS
 from sama.evaluation.methods import Scored, answering, choose_methods, drop_untrained, without_model
 from sama.evaluation.prompting import SIMULATED, simulate
+from sama.evaluation.race import CLICKS, MOST_CLICKS, run
 from sama.request.prompts import Prompts
 
 # The true mask, as it is or damaged, is handed to methods that make mattes from masks.
 MASKS = {"mask": None} | {f"mask_{name}": damage for name, damage in DAMAGES.items()}
-PROMPT_KINDS = (*SIMULATED, *MASKS)
+RACE = "race"
+PROMPT_KINDS = (*SIMULATED, RACE, *MASKS)
 
 
 class Contestant(Protocol):
@@ -43,6 +45,23 @@ class Prompted:
         method = answering(self.method, scene.image, self.predictor, **self.how)
         prompts, found = simulate(self.prompts, truth.mask, method, truth.name, truth.known)
         return prompts, replace(found, seconds=time.perf_counter() - started)
+
+
+@dataclass(frozen=True)
+class Racing:
+    """A method of the table that gets `clicks` clicks, each at its own largest error; see `Prompted`."""
+
+    method: str
+    clicks: int
+    predictor: Any
+    how: dict[str, bool]
+
+    def answer(self, scene: Scene, truth: TrueObject) -> tuple[Prompts, Scored]:
+        """See `Contestant.answer`: that to the last click."""
+        started = time.perf_counter()
+        method = answering(self.method, scene.image, self.predictor, **self.how)
+        *_, (curve, prompts, found) = run(method, truth.mask, self.clicks, truth.known)
+        return prompts, replace(found, seconds=time.perf_counter() - started, curve=curve)
 
 
 @dataclass(frozen=True)
@@ -79,17 +98,22 @@ class Foreign:
 class Entry:
     """What is to be compared, checked: names of methods in the order in which they are reported, then of answers.
 
-    named: whether the methods were named, so that one without weights is a mistake.
+    named: whether the methods were named, so that one without weights is a mistake; clicks: of a race.
     """
 
     prompts: str
     methods: tuple[str, ...]
     named: bool
     answers: tuple[AnswerFolder, ...]
+    clicks: int = CLICKS
 
     @classmethod
-    def of(cls, methods: list[str] | None, prompts: str, answers: Sequence[str | Path]) -> "Entry":
+    def of(
+        cls, methods: list[str] | None, prompts: str, answers: Sequence[str | Path], clicks: int = CLICKS
+    ) -> "Entry":
         """Check names against the kind of prompt. Beside answers methods take part only if named. Raises SamaError."""
+        if not 1 <= clicks <= MOST_CLICKS:
+            raise SamaError(f"--clicks is {clicks}: give a number from 1 to {MOST_CLICKS}.")
         if prompts not in PROMPT_KINDS:
             raise SamaError(f"There is no prompt kind {prompts!r}: choose from {', '.join(PROMPT_KINDS)}.")
         folders = tuple(AnswerFolder.of(each) for each in answers)
@@ -102,7 +126,7 @@ class Entry:
         together = [*names, *(each.name for each in folders)]
         if twice := sorted({name for name in together if together.count(name) > 1}):
             raise SamaError(f"--answers: {twice[0]} names two things: write NAME=DIR with another name.")
-        return cls(prompts, names, methods is not None, folders)
+        return cls(prompts, names, methods is not None, folders, clicks)
 
     @property
     def needs_model(self) -> bool:
@@ -122,7 +146,10 @@ class Entry:
                 if predictor is None
                 else drop_untrained(self.methods, self.named, predictor.info)
             )
-            found |= {name: Prompted(name, self.prompts, predictor, how) for name in names}
+            if self.prompts == RACE:
+                found |= {name: Racing(name, self.clicks, predictor, how) for name in names}
+            else:
+                found |= {name: Prompted(name, self.prompts, predictor, how) for name in names}
         return found | {each.name: Foreign(each) for each in self.answers}
 
 

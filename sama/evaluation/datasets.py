@@ -7,7 +7,7 @@ DIR/trimaps/NAME.png    optional, beside alphas: 0 background, 255 foreground, e
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -102,23 +102,24 @@ class Scene:
 
 @dataclass(frozen=True)
 class Pair:
-    """A photo and its truth."""
+    """A photo and its truth; title: what they are called, where that is not the photo's name."""
 
     photo: Path
     truth: Path
+    title: str | None = None
 
     @property
     def name(self) -> str:
         """What both are called."""
-        return _name_of(self.photo)
+        return self.title or _name_of(self.photo)
 
 
 class Dataset:
     """The photos of a folder in the order of their names; the first `limit` of them.
 
-    ignore: see `void_of`. Files are paired at construction, so that a misnamed one is reported before hours of work,
-    and read when iterated; `check` reads them all. Raises SamaError for a folder without photos or truth, a photo
-    without its pair, or a pair without its photo.
+    ignore: see `void_of`. only: names of the photos to take, of all; truth: `labels` or `alphas`, where both are there.
+    Files are paired at construction, so that a misnamed one is reported before hours of work, and read when iterated;
+    `check` reads them all. Raises SamaError for a folder without photos or truth, or either without the other.
     """
 
     def __init__(
@@ -128,6 +129,8 @@ class Dataset:
         limit: int | None = None,
         ignore: int | None = None,
         max_pixels: int = MAX_PIXELS,
+        only: Collection[str] | None = None,
+        truth: str | None = None,
     ):
         self.folder, self.ignore, self._max_pixels = Path(folder), ignore, max_pixels
         self.notes: list[str] = []
@@ -135,26 +138,25 @@ class Dataset:
             raise SamaError(f"--limit is {limit}: give the number of photos to evaluate, 1 or more.")
         if not (self.folder / "images").is_dir():
             raise SamaError(f"{self.folder} has no images/: give a folder that holds images/.")
-        self.has_alphas = (self.folder / "alphas").is_dir()
+        self.has_alphas = (self.folder / "alphas").is_dir() if truth is None else truth == "alphas"
         if ignore is not None and self.has_alphas:
             raise SamaError(f"{self.folder} has alphas/, where no value is a label: leave out --ignore.")
         if ignore is not None and not 0 <= ignore < 2**16:
             raise SamaError(f"--ignore is {ignore}: give a label from 1 to 65535, or 0 for none.")
         truth_folder = self.folder / ("alphas" if self.has_alphas else "labels")
         if not truth_folder.is_dir():
-            raise SamaError(
-                f"{self.folder} has neither labels/ nor alphas/: add the true masks beside images/."
-            )
+            raise SamaError(f"{self.folder} has neither labels/ nor alphas/: add true masks beside images/.")
         photos = by_stem(self.folder / "images", PHOTO_SUFFIXES)
         truths = by_stem(truth_folder, (".png",))
         if not photos:
             raise SamaError(f"{self.folder / 'images'} has no .jpg or .png files: put the photos there.")
+        if only is not None:
+            photos, truths = ({k: v for k, v in files.items() if k in only} for files in (photos, truths))
         if unpaired := sorted(photos.keys() ^ truths.keys()):
             name = unpaired[0]
             lacking = truth_folder if name in photos else self.folder / "images"
             raise SamaError(f"{name} is not in {lacking}: photos and truth must pair up by name.")
-        trimaps = self.folder / "trimaps"
-        self._trimaps = by_stem(trimaps, (".png",)) if trimaps.is_dir() else {}
+        self._trimaps = by_stem(trimaps, (".png",)) if (trimaps := self.folder / "trimaps").is_dir() else {}
         self.pairs = [Pair(photos[stem], truths[stem]) for stem in sorted(photos)[:limit]]
 
     def __len__(self) -> int:

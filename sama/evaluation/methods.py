@@ -9,6 +9,7 @@ from scipy.special import expit
 from sama import methods
 from sama.errors import SamaError
 from sama.evaluation.prompting import BOXES
+from sama.evaluation.race import Curve
 from sama.methods import METHODS, Method, matte_of
 from sama.methods.base import BOX, MASK, MODEL, OWN_ALPHA, POINTS, SAMA_WEIGHTS
 from sama.predict.answer import SAM, Answer, ModelInfo
@@ -19,7 +20,7 @@ from sama.request.request import Request
 @dataclass(frozen=True)
 class Scored:
     """mask (H, W) bool; probability and matte (H, W) float32 in [0, 1]; sam: SAM's own mask (H, W) bool, where it was
-    asked too; seconds: what the answer took, None where nobody knows.
+    asked too; seconds: what the answer took, None where nobody knows; curve: of a race, the way to this answer.
 
     A method that makes no mattes offers its mask as one; one that makes no masks, its matte above 0.5.
     """
@@ -29,6 +30,7 @@ class Scored:
     matte: np.ndarray
     sam: np.ndarray | None = None
     seconds: float | None = None
+    curve: Curve | None = None
 
     @classmethod
     def of(cls, answer: Answer, method: Method) -> "Scored":
@@ -42,15 +44,19 @@ class Scored:
 
 
 def choose_methods(names: list[str] | None, prompts: str) -> tuple[str, ...]:
-    """Return the methods to run with this kind of prompt: those named, or else all that take it.
+    """Return the methods to run with this kind of prompt: those named, or else all of this project that take it.
 
-    Raises SamaError for an unknown name, a name given twice, none at all, or a method that does not
-    take the prompt.
+    Raises SamaError for an unknown name, a name given twice, none at all, a method that does not take the prompt, or
+    one of other projects that cannot run here.
     """
     kind = BOX if prompts in BOXES else POINTS
     if names is None:
         return tuple(
-            name for name, method in METHODS.items() if kind in method.takes and OWN_ALPHA not in method.needs
+            name
+            for name, method in METHODS.items()
+            if kind in method.takes
+            and OWN_ALPHA not in method.needs
+            and not (method.as_painted or method.foreign)
         )
     for name in names:
         if name not in METHODS:
@@ -61,6 +67,8 @@ def choose_methods(names: list[str] | None, prompts: str) -> tuple[str, ...]:
             takes = " or ".join(sorted(METHODS[name].takes))
             fit = "mask" if METHODS[name].takes == {MASK} else "box"
             raise SamaError(f"{name} takes a {takes} only: use --prompts {fit} or leave it out of --methods.")
+        if sentence := METHODS[name].absent():
+            raise SamaError(sentence)
     if not names or len(set(names)) < len(names):
         raise SamaError("--methods must name each method once, separated by commas.")
     return tuple(names)

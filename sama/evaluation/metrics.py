@@ -31,6 +31,16 @@ def boundary_iou(mask: np.ndarray, truth: np.ndarray, *, dilation_ratio: float =
     return iou(_inner_band(mask, width), _inner_band(truth, width))
 
 
+def mean_absolute_error(probability: np.ndarray, truth: np.ndarray) -> float:
+    """MAE of a probability map (H, W) in [0, 1] against a mask (H, W) bool, as `MaskScores` has it of pysodmetrics: in
+    256 steps, stretched to the full range unless all is one value."""
+    grey = np.rint(probability * 255) / 255
+    low, high = float(grey.min()), float(grey.max())
+    if high > low:
+        grey = (grey - low) / (high - low)
+    return float(np.abs(grey - truth).mean())
+
+
 def _inner_band(mask: np.ndarray, width: int) -> np.ndarray:
     # `width` erosions by a 3x3 square leave the pixels deeper than `width` in chessboard distance.
     depth = np.asarray(ndimage.distance_transform_cdt(np.pad(mask, 1), metric="chessboard"))[1:-1, 1:-1]

@@ -6,7 +6,7 @@ region. Every method is clicked on its own errors.
 """
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -115,14 +115,29 @@ def simulate(
     if kind in BOXES:
         prompts = Prompts(points=(), boxes=(drawn_box(kind, truth, name),), mask=None)
         return prompts, answer(prompts)
-    points: tuple[tuple[float, float, int], ...] = (_click(truth, 1),)
+    *_, last = clicked(CLICKS[kind], truth, answer, known)
+    return last
+
+
+def clicked(
+    count: int, truth: np.ndarray, answer: Callable[[Prompts], A], known: np.ndarray | None = None
+) -> Iterator[tuple[Prompts, A]]:
+    """Yield prompts and answer after every click, at most `count` of them; fewer where all is right. truth, known: see
+    `simulate`."""
+    points: tuple[tuple[float, float, int], ...] = (first_click(truth),)
     while True:
         prompts = Prompts(points=points, boxes=(), mask=None)
         result = answer(prompts)
-        if len(points) == CLICKS[kind]:
-            return prompts, result
+        yield prompts, result
+        if len(points) >= count:
+            return
         found = result.mask if known is None else result.mask & known
         click = next_click(found, truth, points)
         if click is None:
-            return prompts, result
+            return
         points = (*points, click)
+
+
+def first_click(truth: np.ndarray) -> tuple[float, float, int]:
+    """The click with which everybody begins: the pixel deepest inside a non-empty (H, W) bool truth."""
+    return _click(truth, 1)

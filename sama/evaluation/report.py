@@ -9,6 +9,8 @@ from pathlib import Path
 
 from sama.errors import SamaError
 from sama.evaluation.columns import BY_GROUP, DECIMALS, GROUPS, MEANINGS, ROW
+from sama.evaluation.layouts import LAYOUTS
+from sama.evaluation.published_rows import beside
 
 FIXED = ("photo", "object", "group", "pixels", "method")  # columns of the CSV before the metrics
 MOST_GROUPS = 40  # more are no groups but names; JSON and CSV have them
@@ -33,6 +35,8 @@ def format_table(results: dict) -> str:
         rows = {method: [_cell(values, name) for name in present] for method, values in methods.items()}
         lines += ["", title, *_block(present, rows)]
     lines += _by_group(results)
+    if (layout := results.get("layout")) is not None:
+        lines += beside(layout, results["prompts"], methods, LAYOUTS[layout].caution)
     return "\n".join(lines)
 
 

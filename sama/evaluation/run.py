@@ -1,7 +1,7 @@
 """Evaluation: prompt every object of a folder by every method, score the answers."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,9 @@ from sama.errors import SamaError
 from sama.evaluation.contact_sheet import ContactSheet, Shown
 from sama.evaluation.contestants import Contestant, Entry
 from sama.evaluation.datasets import OBJECT_MODES, SMALLEST_OBJECT, Dataset, Scene, TrueObject
+from sama.evaluation.layouts import LAYOUTS
+from sama.evaluation.published_folders import PublishedDataset
+from sama.evaluation.race import CLICKS
 from sama.evaluation.scoreboard import Scoreboard
 from sama.photo.opening import MAX_PIXELS
 
@@ -70,12 +73,16 @@ def evaluate(
     checkpoint: Path | None = None,
     sama_weights: str | Path | None = None,
     predictor=None,
+    layout: str | None = None,
     sheet: str | Path | None = None,
     closer: bool = True,
     edges: bool = True,
     keep_haze: bool = False,
     max_pixels: int = MAX_PIXELS,
+    clicks: int = CLICKS,
     progress: bool = True,
+    only: Collection[str] | None = None,
+    truth: str | None = None,
 ) -> dict:
     """Evaluate methods on a folder as `sama.evaluation.datasets` describes it.
 
@@ -84,18 +91,21 @@ def evaluate(
     have weights, and none where there are answers. answers: folders with what other programs found, DIR or NAME=DIR,
     see `sama.evaluation.answers`. limit: the first so many photos. ignore: the label that is neither object nor
     background, see `sama.evaluation.pictures.void_of`. group_words: see `sama.evaluation.groups`. checkpoint,
-    sama_weights: see `sama.load`. predictor: used instead of loading `model` on `device`. sheet: where to write a PNG
-    of the worst and median cases. closer, edges, keep_haze: see `Request`. max_pixels: of a photo, see `open_image`.
-    progress: show a bar on stderr.
+    sama_weights: see `sama.load`. predictor: used instead of loading `model` on `device`. layout: of
+    `sama.evaluation.layouts.LAYOUTS`, where the folder holds a published data set as it was unpacked. sheet: where to
+    write a PNG of the worst and median cases. closer, edges, keep_haze: see `Request`. max_pixels: of a photo, see
+    `open_image`. clicks: of a race. progress: show a bar on stderr. only, truth: see `Dataset`.
 
     Returns {"dataset", "prompts", "object", "model" (None where no method needs one), "weights" (their digest),
-    "device", "closer", "edges", "keep_haze", "notes" (of the model, such as missing weights, and how labels were
-    understood), "seconds" (of everything after loading the model), "answers": {name: folder},
+    "layout", "device", "closer", "edges", "keep_haze", "notes" (of the model, such as missing weights, and how labels
+    were understood), "seconds" (of everything after loading the model), "answers": {name: folder},
     "n" (objects scored), "skipped" (objects under SMALLEST_OBJECT px), "skipped_objects" (their names),
     "inside_objects" (objects that have "inside_alpha"), "methods": {name: {metric: number}},
     "grouped_by" ("family", "source" or None), "groups": {group: {"n", "methods" as above, without F_max}},
-    "mean_of_groups": {name: {metric: the mean over groups}}, "objects": [{"name", "photo", "object" (its label id or
-    None), "group" (or None), "pixels", "methods": {name: {metric: number}}}]}.
+    "mean_of_groups": {name: {metric: the mean over groups}}, "race": {name: {"IoU": the mean after each click,
+    "reached": {level: number of objects}}} of prompts "race", else empty, "objects": [{"name", "photo", "object" (its
+    label id or None), "group" (or None), "pixels", "methods": {name: {metric: number}}, and of a race "race": {name:
+    the IoU after each click}}]}.
 
     Matte metrics appear only for folders with alphas/: labels are no mattes. "inside_alpha" is there for objects that
     SAM found (IoU above FOUND) and that are opaque INSIDE_DEPTH px deep. A method's "seconds" is the mean time to
@@ -107,8 +117,8 @@ def evaluate(
         raise SamaError(f"There is no object mode {object_mode!r}: choose from {', '.join(OBJECT_MODES)}.")
     if group_words < 0:
         raise SamaError(f"--group-words is {group_words}: give a number of words, 0 for no groups.")
-    entry = Entry.of(methods, prompts, answers)
-    dataset = Dataset(folder, limit=limit, ignore=ignore, max_pixels=max_pixels)
+    entry = Entry.of(methods, prompts, answers, clicks)
+    dataset = _dataset(folder, layout, limit, ignore, max_pixels, only, truth)
     dataset.check(progress=progress)
     for each in entry.answers:
         each.check(dataset, object_mode)
@@ -130,7 +140,8 @@ def evaluate(
         )
     info = None if predictor is None else predictor.info
     results = {
-        "dataset": Path(folder).resolve().name,
+        "dataset": Path(folder).resolve().name if layout is None else LAYOUTS[layout].title,
+        "layout": layout,
         "prompts": prompts,
         "object": object_mode,
         "model": info and info.name,
@@ -150,6 +161,22 @@ def evaluate(
         except OSError as error:  # the numbers are worth more than their picture
             results["notes"].append(f"{sheet} could not be written ({error.strerror}).")
     return results
+
+
+def _dataset(
+    folder: str | Path,
+    layout: str | None,
+    limit: int | None,
+    ignore: int | None,
+    max_pixels: int,
+    only: Collection[str] | None,
+    truth: str | None,
+) -> Dataset:
+    if layout is None:
+        return Dataset(folder, limit=limit, ignore=ignore, max_pixels=max_pixels, only=only, truth=truth)
+    if ignore is not None:
+        raise SamaError("--dataset says what its labels mean: leave out --ignore.")
+    return PublishedDataset(layout, folder, limit=limit, max_pixels=max_pixels)
 
 
 def _load(model: str, device: str, checkpoint: Path | None, sama_weights: str | Path | None):

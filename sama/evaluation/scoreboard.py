@@ -9,6 +9,7 @@ from sama.evaluation.datasets import Scene, TrueObject
 from sama.evaluation.groups import group_of, kind_of, ordered
 from sama.evaluation.methods import Scored
 from sama.evaluation.metrics import INSIDE, MaskScores, MatteScores, iou, mean_of, opaque_inside
+from sama.evaluation.race import LEVELS, Curve, mean_curve
 
 FOUND = 0.9  # IoU above which SAM has found an object
 
@@ -20,6 +21,7 @@ class Board:
     masks: MaskScores = field(default_factory=MaskScores)
     mattes: MatteScores = field(default_factory=MatteScores)
     rows: list[dict[str, float]] = field(default_factory=list)
+    curves: list[Curve] = field(default_factory=list)
 
     def add(
         self, scene: Scene, truth: TrueObject, answer: Scored, inside: np.ndarray | None
@@ -32,6 +34,9 @@ class Board:
             row |= self.mattes.rows[-1]
         if inside is not None:
             row[INSIDE] = float(answer.matte[inside].mean())
+        if answer.curve is not None:
+            self.curves.append(answer.curve)
+            row |= answer.curve.nocs
         if answer.seconds is not None:
             row["seconds"] = answer.seconds
         self.rows.append(row)
@@ -41,6 +46,11 @@ class Board:
         """Means over all objects, by metric."""
         masks = self.masks.results()
         return masks | {name: value for name, value in mean_of(self.rows).items() if name not in masks}
+
+    def race(self) -> dict[str, Any]:
+        """See `evaluate`: the mean curve, and how often each level was reached."""
+        reached = {str(level): sum(each.reaches(level) for each in self.curves) for level in LEVELS}
+        return {"IoU": mean_curve(self.curves), "reached": reached}
 
 
 class Scoreboard:
@@ -65,6 +75,7 @@ class Scoreboard:
         """
         inside = self._inside(truth, answers)
         rows = {name: board.add(scene, truth, answers[name], inside) for name, board in self.boards.items()}
+        curves = {name: each.curve.ious for name, each in answers.items() if each.curve is not None}
         self.objects.append(
             {
                 "name": truth.name,
@@ -73,6 +84,7 @@ class Scoreboard:
                 "group": group_of(scene.name, self._group_words),
                 "pixels": int(np.count_nonzero(truth.mask)),
                 "methods": rows,
+                **({"race": curves} if curves else {}),
             }
         )
         return rows
@@ -100,6 +112,7 @@ class Scoreboard:
                 name: mean_of([each["methods"][name] for each in groups.values()])
                 for name in (self.boards if groups else ())
             },
+            "race": {name: board.race() for name, board in self.boards.items() if board.curves},
             "objects": self.objects,
         }
 

@@ -204,6 +204,7 @@ def _provenance(outputs: Outputs, plain: bool) -> str:
         asked[1] += f" ({negative} negative)"
     if prompts.mask is not None:
         asked.append("a mask")
+    asked.append(_count(len(prompts.strokes), "stroke", "strokes"))
     if settings.candidate is not None:
         asked.append(f"SAM's candidate {settings.candidate + 1}")
     facts = [

@@ -4,6 +4,9 @@
 SAM_COLOUR = (58, 122, 254)
 SAMA_COLOUR = (240, 90, 40)
 STRONG_COLOUR = (255, 236, 150)
+# Of errors: what an answer misses of the truth, and what it has too much.
+MISSING_COLOUR = (235, 40, 60)
+EXTRA_COLOUR = (40, 110, 255)
 # Told apart also by those who see few colours (after Okabe and Ito), and far from SAM's and SAMA's; used in turn.
 OBJECT_COLOURS = (
     (0, 158, 115),

@@ -9,7 +9,22 @@ from collections.abc import Callable
 import numpy as np
 
 from sama.errors import PromptError
-from sama.methods import closed_form, from_mask, grabcut, mini_on_sam, own, sam, sama, solid
+from sama.methods import (
+    closed_form,
+    from_mask,
+    grabcut,
+    hq_sam,
+    matte_anything,
+    mini_on_sam,
+    own,
+    painted,
+    rembg_crop,
+    sam,
+    sam2,
+    sama,
+    solid,
+    zim,
+)
 from sama.methods.base import MATTE, OWN_ALPHA, Method, ModelMethod, Predictor, Report, matte_of
 from sama.methods.finishing import finished
 from sama.predict.answer import Answer, ModelInfo
@@ -26,6 +41,12 @@ METHODS: dict[str, Method] = {
         grabcut.GrabCut(),
         mini_on_sam.MiniOnSam(),
         from_mask.FromMask(),
+        painted.Painted(),
+        hq_sam.HqSam(),
+        sam2.Sam2(),
+        zim.Zim(),
+        matte_anything.MatteAnything(),
+        rembg_crop.RembgCrop(),
     )
 }
 

@@ -49,7 +49,9 @@ class Method(ABC):
     what it is, for who asks; note: in a figure's caption; takes: of BOX, POINTS and MASK; returns: of MASK and MATTE;
     needs: of MODEL, SAMA_WEIGHTS and OWN_ALPHA; mask: the layer that holds its own mask, None where that is its matte
     above 0.5; slow: what to say while it works, empty for what is there at once; licence: empty if the model's; switch:
-    whether the page's switch offers it. `{model}` in panel and title stands for the model's title, see `named`.
+    whether the page's switch offers it; as_painted: whether strokes are taken as they are, not shown to SAM and SAMA;
+    foreign: whether it is another project's model, which answers only where it is named. `{model}` in panel and title
+    stands for the model's title, see `named`.
     """
 
     name: ClassVar[str]
@@ -65,6 +67,8 @@ class Method(ABC):
     slow: ClassVar[str] = ""
     licence: ClassVar[str] = ""
     switch: ClassVar[bool] = True
+    as_painted: ClassVar[bool] = False
+    foreign: ClassVar[bool] = False
 
     @abstractmethod
     def open(
@@ -75,13 +79,19 @@ class Method(ABC):
         predictor: whose open photo it is; None is enough for a method that does not need a MODEL.
         """
 
+    def absent(self) -> str:
+        """Why it cannot run on this machine with any model, and what to do about it: one sentence, empty if it can."""
+        return ""
+
     def available(self, info: ModelInfo) -> bool:
-        """Whether this model has the weights for it."""
-        return info.trained or SAMA_WEIGHTS not in self.needs
+        """Whether it can run here, and this model has the weights for it."""
+        return (info.trained or SAMA_WEIGHTS not in self.needs) and not self.absent()
 
     def missing(self, info: ModelInfo) -> str:
         """One sentence for who asks a model for it that it is not available with."""
-        return f"{self.title} needs SAMA's weights; give --sama-weights, or choose closed_form."
+        return (
+            self.absent() or f"{self.title} needs SAMA's weights; give --sama-weights, or choose closed_form."
+        )
 
     def named(self, text: str, info: ModelInfo) -> str:
         """The method's panel or title with the model's title in it."""
@@ -96,7 +106,9 @@ class Method(ABC):
     def check_prompts(self, request: Request) -> None:
         """Raise PromptError for prompts that it does not take."""
         for prompts in request.objects:
-            given = {BOX: prompts.boxes, POINTS: prompts.points, MASK: prompts.mask is not None}
+            # Strokes correct any method's answer; where there is nothing else they ask like clicks.
+            clicks = prompts.points or (prompts.strokes and prompts.only_strokes)
+            given = {BOX: prompts.boxes, POINTS: clicks, MASK: prompts.mask is not None}
             if wrong := [name for name, there in given.items() if there and name not in self.takes]:
                 takes = " or ".join(sorted(self.takes))
                 raise PromptError(f"{self.name} takes a {takes}, no {wrong[0]}; correct the prompts.")

@@ -83,6 +83,8 @@ def _sentence(objects: list[Prompts], index: int, shares: dict[str, float]) -> s
         if min(x1 - x0, y1 - y0) < 2:
             where += f", which is {x1 - x0:.3g} x {y1 - y0:.3g} pixels of the photo"
             remedy = "draw it around all of the object"
+    elif prompts.strokes and prompts.only_strokes:
+        where, remedy = "under the brush", "paint more of the object, or switch to what is painted"
     elif prompts.mask is not None and not prompts.points:
         where, remedy = "where the mask prompt is", "add a click on the object, or a box around it"
     least, most = min(shares, key=lambda name: shares[name]), max(shares, key=lambda name: shares[name])

@@ -6,9 +6,11 @@ import numpy as np
 from PIL import Image
 
 from sama.matting.haze import haze_of
+from sama.methods.painted import Painted
 from sama.predict.answer import ALPHA, ALPHA_LOGITS, DETAIL, NOTHING, SAM, SAMA, TRIMAP, Answer, ObjectAnswer
 from sama.predict.statements import held
 from sama.request.request import Request
+from sama.request.strokes import CORE, coverage
 
 
 def finished(answer: Answer, request: Request, photo: np.ndarray) -> Answer:
@@ -23,8 +25,10 @@ def finished(answer: Answer, request: Request, photo: np.ndarray) -> Answer:
 
 
 def _finished(found: ObjectAnswer, request: Request, photo: np.ndarray) -> ObjectAnswer:
-    layers = held(found, photo, request.photo_size)
-    if not request.keep_haze and ALPHA in layers:
+    painted = request.method == Painted.name
+    layers = held(found, photo, request.photo_size, core=1.0 if painted else CORE)
+    as_given = painted and found.prompts.mask is not None
+    if not request.keep_haze and ALPHA in layers and not as_given:
         layers = _without_haze(layers, found, request)
     return found if layers is found.layers else replace(found, layers=layers)
 
@@ -44,6 +48,10 @@ def _without_haze(
     if found.prompts.mask is not None:  # where somebody says that the object is
         given = Image.fromarray(found.prompts.mask > 0)
         holds |= np.asarray(given.resize((width, height), Image.Resampling.NEAREST))
+    for stroke in found.prompts.strokes:
+        window, under = coverage(stroke, request.photo_size, request.shape)
+        if stroke.label:
+            holds[window] |= under > 0
     if not holds.any():  # the object is in its box, if anywhere
         for x0, y0, x1, y1 in found.prompts.boxes:
             rows = slice(int(y0 * height / down), int(np.ceil(y1 * height / down)))

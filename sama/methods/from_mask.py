@@ -48,11 +48,12 @@ class FromMask(ModelMethod):
             return super().open(photo, predictor)
 
         def answer(request: Request, progress: Report | None = None) -> Answer:
-            boxed = replace(request, prompts=Prompts(boxes=request.prompts.boxed().boxes), candidate=None)
+            given = replace(request.prompts, mask=request.prompts.painted_mask(request.photo_size))
+            boxed = replace(request, prompts=Prompts(boxes=given.boxed().boxes), candidate=None)
             beside = predictor.answer(boxed, Sam(), progress)
             objects = tuple(replace(each, prompts=request.prompts) for each in beside.objects)
             started = Answer(self.name, objects, beside.seconds)
-            return add_mattes(started, [request.prompts.mask], request, predictor, self, progress)
+            return add_mattes(started, [given.mask], request, predictor, self, progress)
 
         return answer
 

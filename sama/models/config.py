@@ -55,7 +55,8 @@ class SamaConfig:
     `fine_blocks` is its depth at stride 4; without it the heads see the photo's colours alone. `guides` are windows
     (radius in pixels of SAM's mask, smoothness) of guided filters whose answers stand beside SAM's in the heads.
     `mixing` gives each head a residual block at four times the embedding's resolution. With `trimap` the matting head
-    tells background, unknown and foreground apart first, see `sama.models.trimap_first`.
+    tells background, unknown and foreground apart first, see `sama.models.trimap_first`. With `masked_attention` SAMA's
+    tokens read the image where the prompt is, see `sama.models.prompt_attention`.
     """
 
     backbone: str = "mini"
@@ -74,6 +75,7 @@ class SamaConfig:
     guides: tuple[tuple[int, float], ...] = ()
     mixing: bool = False
     trimap: bool = False
+    masked_attention: bool = False
     mini: MiniConfig = field(default_factory=MiniConfig)
 
     def to_dict(self) -> dict:

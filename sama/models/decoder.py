@@ -12,6 +12,8 @@ from segment_anything.modeling import MaskDecoder
 from segment_anything.modeling.transformer import TwoWayAttentionBlock
 from torch import Tensor
 
+from sama.models.prompt_attention import read_image
+
 Between = Callable[[int, Tensor], Tensor]
 Decoded = tuple[Tensor, Tensor]
 
@@ -30,20 +32,22 @@ def two_way(
     *,
     readable: int | None = None,
     between: Between | None = None,
+    bias: Tensor | None = None,
 ) -> Decoded:
     """Run the two-way transformer.
 
     src (N, C, h, w) image embedding plus dense prompt; pos (1, C, h, w); tokens (N, T, C). Only the first `readable`
     tokens are seen by the others and by the image; the rest only read, so they change nothing for the first.
-    `between(i, keys)` may replace the image stream (N, hw, C) after layer i.
+    `between(i, keys)` may replace the image stream (N, hw, C) after layer i. bias (N, T, hw) is added to the logits
+    with which tokens read the image, see `sama.models.prompt_attention`.
     Returns tokens (N, T, C) and the image stream (N, hw, C).
     """
     queries, keys, key_pe = tokens, cells(src), cells(pos)
     for i, layer in enumerate(decoder.transformer.layers):
-        queries, keys = two_way_layer(layer, queries, keys, tokens, key_pe, readable)
+        queries, keys = two_way_layer(layer, queries, keys, tokens, key_pe, readable, bias)
         if between is not None:
             keys = between(i, keys)
-    return last_reading(decoder, queries, keys, tokens, key_pe), keys
+    return last_reading(decoder, queries, keys, tokens, key_pe, bias), keys
 
 
 def cells(x: Tensor) -> Tensor:
@@ -58,8 +62,9 @@ def two_way_layer(
     query_pe: Tensor,
     key_pe: Tensor,
     readable: int | None,
+    bias: Tensor | None = None,
 ) -> Decoded:
-    """One layer: queries and query_pe (N, T, C), keys (N, hw, C), key_pe (1, hw, C); readable as in `two_way`."""
+    """One layer: queries and query_pe (N, T, C), keys (N, hw, C), key_pe (1, hw, C); the rest as in `two_way`."""
     if layer.skip_first_layer_pe:
         seen = queries[:, :readable]
         queries = layer.self_attn(q=queries, k=seen, v=seen)
@@ -69,7 +74,7 @@ def two_way_layer(
     queries = layer.norm1(queries)
 
     placed = keys + key_pe
-    attended = layer.cross_attn_token_to_image(q=queries + query_pe, k=placed, v=keys)
+    attended = read_image(layer.cross_attn_token_to_image, queries + query_pe, placed, keys, bias)
     queries = layer.norm2(queries + attended)
     queries = layer.norm3(queries + layer.mlp(queries))
 
@@ -79,11 +84,18 @@ def two_way_layer(
 
 
 def last_reading(
-    decoder: MaskDecoder, queries: Tensor, keys: Tensor, query_pe: Tensor, key_pe: Tensor
+    decoder: MaskDecoder,
+    queries: Tensor,
+    keys: Tensor,
+    query_pe: Tensor,
+    key_pe: Tensor,
+    bias: Tensor | None = None,
 ) -> Tensor:
     """After the layers the tokens read the image once more; shapes as in `two_way_layer`, returns (N, T, C)."""
     transformer = decoder.transformer
-    attended = transformer.final_attn_token_to_image(q=queries + query_pe, k=keys + key_pe, v=keys)
+    attended = read_image(
+        transformer.final_attn_token_to_image, queries + query_pe, keys + key_pe, keys, bias
+    )
     return transformer.norm_final_attn(queries + attended)
 
 

@@ -32,12 +32,14 @@ class ImageFeatures:
 @dataclass(frozen=True)
 class SamAnswer:
     """SAM's candidates: logits (N, 4, 4h, 4w), scores (N, 4), chosen (N,) index of the one it answers with, and the
-    embedded prompts, which SAMA's pass uses again."""
+    embedded prompts, which SAMA's pass uses again; bias (N, h*w), where its tokens may look, see
+    `sama.models.prompt_attention`, None for everywhere."""
 
     logits: Tensor
     scores: Tensor
     chosen: Tensor
     embedded: EmbeddedPrompts
+    bias: Tensor | None = None
 
     @property
     def base(self) -> Tensor:

@@ -19,13 +19,15 @@ class PromptTensors:
 
     With B images N is a multiple of B: the same number for every image, those of the first image first.
     coords (N, T, 2) float x, y; labels (N, T) int in {-1, 0, 1, 2, 3}; masks (N, 1, S/4, S/4) float logits and
-    has_mask (N,) bool, or both None.
+    has_mask (N,) bool, or both None. known (N, 2, S/4, S/4), weights of what is known to be object and background from
+    elsewhere, such as the frames before in a clip, or None: they replace what the prompt prior would take from a box.
     """
 
     coords: Tensor
     labels: Tensor
     masks: Tensor | None = None
     has_mask: Tensor | None = None
+    known: Tensor | None = None
 
     @property
     def ambiguous(self) -> Tensor:

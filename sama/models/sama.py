@@ -18,6 +18,7 @@ from sama.models.decoder import output_tokens, two_way
 from sama.models.image_features import ImageFeatures, SamAnswer, per_prompt
 from sama.models.mvle import to_tokens
 from sama.models.places import Places, make_places
+from sama.models.prompt_attention import for_tokens, prompt_bias
 from sama.models.prompt_tensors import PromptTensors
 from sama.models.views import join_quadrants, present_of
 
@@ -138,7 +139,7 @@ class Sama(nn.Module):
         """SAM's own answer, with the candidate SAM would choose."""
         embedded = self.backbone.embed_prompts(prompts, features.context)
         logits, scores = self.backbone.decode(features.embedding, embedded)
-        return SamAnswer(logits, scores, self.backbone.choose(scores, prompts), embedded)
+        return SamAnswer(logits, scores, self.backbone.choose(scores, prompts), embedded, self._bias(prompts))
 
     def decode(
         self, features: ImageFeatures, answer: SamAnswer, tasks: tuple[str, ...] = TASKS
@@ -167,13 +168,15 @@ class Sama(nn.Module):
             stream, local, _ = self.adapters[i](stream, local, keys, places.tokens, grid, views)  # eq. 4-9
             return stream
 
+        tokens = self._prompt_tokens(answer, tasks)
         tokens, stream = two_way(
             self.backbone.sam.mask_decoder,
             self.backbone.source(features.embedding, answer.embedded),
             places.pos,
-            self._prompt_tokens(answer, tasks),
+            tokens,
             readable=self._readable(tasks),
             between=adapt,
+            bias=self._for_tokens(answer.bias, tokens, tasks),
         )  # (N, T, C), F'_out (N, h*w, C)
         x = self.join(stream, local, views, grid)  # (N, C, 2h, 2w)
         guides = make_guides(features.image, self.config.guides)
@@ -196,6 +199,17 @@ class Sama(nn.Module):
         """Append SAMA's tokens for `tasks` to (N, T, C)."""
         own = torch.stack([self.tokens[TASKS.index(task)] for task in tasks])
         return torch.cat([tokens, own.expand(len(tokens), -1, -1).to(tokens.dtype)], 1)
+
+    def _bias(self, prompts: PromptTensors) -> Tensor | None:
+        """Where SAMA's tokens may look for each prompt, (N, h*w), see `prompt_bias`; None for everywhere."""
+        if not self.config.masked_attention:
+            return None
+        return prompt_bias(prompts, self.backbone.grid, self.backbone.image_size)
+
+    def _for_tokens(self, bias: Tensor | None, tokens: Tensor, tasks: tuple[str, ...]) -> Tensor | None:
+        """The bias for each of tokens (N, T, C): for SAMA's own, so that SAM's answer stays, or for all where they are
+        seen by all."""
+        return for_tokens(bias, tokens.shape[1], len(tasks) if self.config.residual else None)
 
     def _readable(self, tasks: tuple[str, ...]) -> int | None:
         """Up to where tokens are seen by others; None: all are."""

@@ -165,7 +165,8 @@ def merged_seconds(each: list[dict[str, float]]) -> dict[str, float]:
 def _together(prompts: list[Prompts]) -> Prompts:
     """Clicks that remove belong to all objects; they are kept once."""
     points = tuple(dict.fromkeys(point for each in prompts for point in each.points))
-    return Prompts(points, tuple(box for each in prompts for box in each.boxes))
+    strokes = tuple(dict.fromkeys(stroke for each in prompts for stroke in each.strokes))
+    return Prompts(points, tuple(box for each in prompts for box in each.boxes), strokes=strokes)
 
 
 def _nothing(like: ObjectAnswer) -> ObjectAnswer:

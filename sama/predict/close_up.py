@@ -65,7 +65,7 @@ class Region:
         x, y = self.left, self.top
         points = tuple((px - x, py - y, label) for px, py, label in prompts.points if self.holds(px, py))
         boxes = tuple((x0 - x, y0 - y, x1 - x, y1 - y) for x0, y0, x1, y1 in prompts.boxes)
-        return Prompts(points, boxes)
+        return Prompts(points, boxes, strokes=tuple(each.moved(-x, -y) for each in prompts.strokes))
 
     def holds(self, x: float, y: float) -> bool:
         """Whether a spot of the picture lies in the cut."""
@@ -80,7 +80,8 @@ class Region:
 def scaled(prompts: Prompts, x: float, y: float) -> Prompts:
     """Prompts in another resolution of the photo, x and y times as many pixels."""
     points = tuple((px * x, py * y, label) for px, py, label in prompts.points)
-    return Prompts(points, tuple((x0 * x, y0 * y, x1 * x, y1 * y) for x0, y0, x1, y1 in prompts.boxes))
+    boxes = tuple((x0 * x, y0 * y, x1 * x, y1 * y) for x0, y0, x1, y1 in prompts.boxes)
+    return Prompts(points, boxes, strokes=tuple(each.scaled(x, y) for each in prompts.strokes))
 
 
 def region_of(prompts: Prompts, size: tuple[int, int]) -> Region | None:
@@ -93,16 +94,21 @@ def region_of(prompts: Prompts, size: tuple[int, int]) -> Region | None:
     if not prompts.boxes or prompts.mask is not None:
         return None
     positive = [(x, y) for x, y, label in prompts.points if label == 1]
-    region = _around(prompts.boxes, size)
+    positive += [place for stroke in prompts.strokes if stroke.label for place in stroke.path]
+    region = around(prompts.boxes, size)
     if region is not None and not all(region.holds(x, y) for x, y in positive):
-        region = _around([*prompts.boxes, *((x, y, x, y) for x, y in positive)], size)
+        region = around([*prompts.boxes, *((x, y, x, y) for x, y in positive)], size)
     return region
 
 
-def _around(boxes: Sequence[tuple[float, float, float, float]], size: tuple[int, int]) -> Region | None:
+def around(
+    boxes: Sequence[tuple[float, float, float, float]], size: tuple[int, int], margin: float = MARGIN
+) -> Region | None:
+    """The cut around boxes in a picture of `size` (width, height), its side at least `margin` times the longer side of
+    them all; None where it would show about the same as the picture."""
     x0, y0 = (min(box[i] for box in boxes) for i in (0, 1))
     x1, y1 = (max(box[i] for box in boxes) for i in (2, 3))
-    wanted = max(MARGIN * max(x1 - x0, y1 - y0), SMALLEST)
+    wanted = max(margin * max(x1 - x0, y1 - y0), SMALLEST)
     side = round(GROWTH ** math.ceil(math.log(wanted, GROWTH) - 1e-9))
     if side > LARGEST * max(size):
         return None

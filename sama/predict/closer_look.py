@@ -77,7 +77,7 @@ class CloserPredictor:
         """Whether `answer` would first encode a part of the photo that it has not looked at last."""
         if not request.closer or self.photo is None:
             return False
-        regions = map(self._region, request.objects)
+        regions = map(self.region_for, request.objects)
         return any(region not in self.parts for region in regions if region is not None)
 
     def answer(
@@ -85,7 +85,7 @@ class CloserPredictor:
     ) -> Answer:
         """See `SamaPredictor.answer`. Every object is answered where it is best seen; other parts are forgotten."""
         self.whole.opened.check(request)
-        regions = [self._region(prompts) if request.closer else None for prompts in request.objects]
+        regions = [self.region_for(prompts) if request.closer else None for prompts in request.objects]
         if not any(regions):
             return self.whole.answer(request, method, progress)
         before, self.parts = self.parts, {}
@@ -134,11 +134,12 @@ class CloserPredictor:
         height, width = photo.copy.shape[:2]
         return width / photo.size[0], height / photo.size[1]
 
-    def _region(self, prompts: Prompts) -> Region | None:
+    def region_for(self, prompts: Prompts) -> Region | None:
         """Where to look for one object, in pixels of the copy; None for the whole photo."""
         height, width = self.whole.opened.copy.shape[:2]
         if prompts.mask is not None:
-            prompts = Prompts(prompts.points, (*prompts.boxes, box_of(prompts.mask)))
+            boxes = (*prompts.boxes, box_of(prompts.mask))
+            prompts = Prompts(prompts.points, boxes, strokes=prompts.strokes)
         return region_of(scaled(prompts, *self._scale), (width, height))
 
 

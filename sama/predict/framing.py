@@ -59,6 +59,21 @@ def to_photo(logits: Tensor, frame: Frame, size: tuple[int, int]) -> np.ndarray:
     return resized(union(logits, frame), size)[0, 0].numpy()
 
 
+def candidate_masks(
+    logits: Tensor, shown: list[int], index: int, frame: Frame, size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of SAM's (N, K, s, s) logits those numbered `shown`, as masks (len(shown), height, width) bool at `size` (height,
+    width), and the logits of number `index` of them, (height, width) float32."""
+    masks, chosen = np.empty((len(shown), *size), bool), None
+    for n, i in enumerate(shown):  # one after another: at 50 megapixels each has 200 MB of logits
+        one = to_photo(logits[:, i : i + 1], frame, size)
+        np.greater(one, 0, out=masks[n])
+        chosen = one if n == index else chosen
+    if chosen is None:
+        raise ValueError("the chosen candidate is none of those that are shown")
+    return masks, chosen
+
+
 def resized(maps: Tensor, size: tuple[int, int]) -> Tensor:
     """Maps (N, C, h, w) at `size` (height, width); the same tensor where they have it."""
     height, width = maps.shape[-2:]

@@ -16,9 +16,10 @@ from sama.predict.cache import FeatureCache, moved, widened
 from sama.predict.devices import inference
 from sama.predict.encoding import encode_photo
 from sama.predict.filling import filling
-from sama.predict.framing import mask_logits, prompt_tensors, to_photo
+from sama.predict.framing import candidate_masks, mask_logits, prompt_tensors
 from sama.predict.info import model_info
 from sama.predict.open_photo import OpenPhoto
+from sama.predict.painting import first_asked, marked, repainted
 from sama.predict.said import Said
 from sama.predict.seen import Finisher, Seen
 from sama.request.prompts import Prompts
@@ -167,9 +168,9 @@ class SamaPredictor:
     ) -> tuple[ObjectAnswer, dict[str, float]]:
         photo, tasks = self.opened, method.tasks if self.trained else ()
         encoded = self._wait(local=bool(tasks))
-        side = 4 * self.model.backbone.grid[0]
-        given = prompts.mask if tasks and method.follows_mask else None
-        asked = prompts if given is None else Prompts(boxes=prompts.boxed().boxes)
+        side, width = 4 * self.model.backbone.grid[0], self.model.backbone.image_size
+        given = prompts.painted_mask(photo.size) if tasks and method.follows_mask else None
+        asked = first_asked(prompts, given, photo.size)
         tensors = prompt_tensors([asked], photo.frame, side, self.device)
         shown, seconds = _candidates(tensors), {}
         started = time.perf_counter()
@@ -178,30 +179,32 @@ class SamaPredictor:
             answer = self._said.of(asked, lambda: self.model.decode_sam(features, tensors), alone=not tasks)
             if candidate is not None:
                 answer = replace(answer, chosen=torch.full_like(answer.chosen, shown[candidate]))
-            seconds["decode_sam"] = time.perf_counter() - started
-            logits, found = {}, {}
+            corrected = prompts.strokes if given is None and not method.as_painted else ()
+            if corrected and not prompts.only_strokes:
+                answer = answer if candidate is not None else filling(answer, tensors, width)
+                answer, tensors = repainted(self.model, features, answer, prompts, photo.frame)
+                shown, candidate = [0], None
+            seconds["decode_sam"], logits, found = time.perf_counter() - started, {}, {}
             if tasks:
                 started = time.perf_counter()
                 believed = answer
                 if given is not None:
                     believed = answer.believing(mask_logits(given, photo.frame, side).to(answer.base))
                 elif candidate is None:
-                    believed = filling(answer, tensors, self.model.backbone.image_size)
+                    believed = filling(answer, tensors, width)
+                if corrected:
+                    believed = believed.believing(marked(believed.base, corrected, photo.frame))
                 found = self.model.decode(features, believed, tasks)
                 logits = {k: photo.finished(k, found[k], request.shape, request.edges) for k in tasks}
                 seconds["decode_sama"] = time.perf_counter() - started
-        layers = {}
         index = shown.index(int(answer.chosen[0]))
-        masks = np.empty((len(shown), *request.shape), bool)
-        for n, i in enumerate(shown):  # one after another: at 50 megapixels each has 200 MB of logits
-            one = to_photo(answer.logits[:, i : i + 1], photo.frame, request.shape)
-            np.greater(one, 0, out=masks[n])
-            if n == index:
-                layers[SAM] = one
+        masks, layer = candidate_masks(answer.logits, shown, index, photo.frame, request.shape)
+        layers = {SAM: layer}
         if "segmentation" in logits:
             layers[SAMA] = logits["segmentation"]
         seen = Seen(
             photo,
+            prompts,
             answer,
             shown,
             request.shape,

@@ -15,16 +15,19 @@ from sama.predict.answer import ALPHA_LOGITS, DETAIL, TRIMAP
 from sama.predict.framing import to_photo, union
 from sama.predict.open_photo import OpenPhoto
 from sama.predict.trimap_layers import trimap_and_detail
+from sama.request.prompts import Prompts
 
 
 @dataclass
 class Seen:
-    """photo: the open one; answer: SAM's; shown: which of SAM's masks are candidates; shape: (height, width) of what is
-    asked for; layers: SAM's and SAMA's logits (H, W) float32, to which a method adds; matting: those of the matting
-    head, where it was asked; keep_logits: see `Request`; progress: is called with the fraction that is done; beside:
-    `trimap` and `detail` of a head that has them, see `HeadMaps`; seconds: by step."""
+    """photo: the open one; prompts: the object's, in its pixels; answer: SAM's; shown: which of SAM's masks are
+    candidates; shape: (height, width) of what is asked for; layers: SAM's and SAMA's logits (H, W) float32, to which a
+    method adds; matting: those of the matting head, where it was asked; keep_logits: see `Request`; progress: is called
+    with the fraction that is done; beside: `trimap` and `detail` of a head that has them, see `HeadMaps`; seconds: by
+    step."""
 
     photo: OpenPhoto
+    prompts: Prompts
     answer: SamAnswer
     shown: list[int]
     shape: tuple[int, int]
@@ -72,12 +75,13 @@ class Seen:
 
 class Finisher(Protocol):
     """The part of a method that a predictor needs: which of SAMA's heads to ask, whether these refine the mask that is
-    given instead of what SAM makes of it, and what to make of their answers. `finish` adds layers to `Seen.layers`,
-    first of all ALPHA."""
+    given instead of what SAM makes of it, whether strokes are taken as they are painted instead of shown to the model,
+    and what to make of their answers. `finish` adds layers to `Seen.layers`, first of all ALPHA."""
 
     name: ClassVar[str]
     tasks: ClassVar[tuple[str, ...]]
     follows_mask: ClassVar[bool]
+    as_painted: ClassVar[bool]
 
     def finish(self, seen: Seen) -> None:
         """Add layers."""

@@ -5,6 +5,10 @@ neighbourhood of that place, found by the shortest ways over the photo, on which
 costs something (Criminisi, Sharp and Blake 2008 cut photos by such distances). The neighbourhood ends at a bounded
 distance, and half-way to clicks that say the opposite. Of clicks at one place the last one counts, and every click
 counts more than the box around it. SAM's own layer stays as it is: it is what the answer is compared with.
+
+Strokes of brush and eraser are facts, too, on every pixel under them, but that the edge of a brush's stroke may lie
+beyond the object where the answer is the model's (`sama.request.strokes.CORE`). They end the neighbourhood of every
+click but of one that was made later and lies under the stroke itself.
 """
 
 import numpy as np
@@ -14,9 +18,10 @@ from scipy.ndimage import gaussian_filter
 from scipy.sparse import csgraph
 
 from sama.predict.answer import ALPHA, DETAIL, SAM, TRIMAP, ObjectAnswer
-from sama.predict.stating import Neighbourhood, state, state_trimap
+from sama.predict.stating import Neighbourhood, contradicted, overruling, state, state_trimap
 from sama.request.checks import Point
 from sama.request.prompts import Prompts
+from sama.request.strokes import CORE, Stroke, draw
 
 LOW, HIGH = 0.1, 0.9  # a matte obeys a click that removes below, one that keeps above
 # How far a click's neighbourhood goes at most, as a part of the object's longer side: of its box, which is known, or of
@@ -33,34 +38,72 @@ NOISE, USUAL = 0.02, 0.06  # distances of colours: the most that noise and textu
 FADE = 0.8  # of the reach, from where on a statement fades
 
 
-def held(answer: ObjectAnswer, photo: np.ndarray, photo_size: tuple[int, int]) -> dict[str, np.ndarray]:
-    """Layers of one object in which all clicks hold; those of the answer where it obeys, and never changed in place.
+def held(
+    answer: ObjectAnswer, photo: np.ndarray, photo_size: tuple[int, int], *, core: float = CORE
+) -> dict[str, np.ndarray]:
+    """Layers of one object in which all clicks and strokes hold; those of the answer where it obeys, and never changed
+    in place.
 
-    photo: (h, w, 3) uint8, may be fewer pixels than photo_size (width, height), which the answer's clicks are in.
+    photo: (h, w, 3) uint8, may be fewer pixels than photo_size (width, height), which the answer's prompts are in.
+    core: how much of a brush's radius is a fact.
     """
-    layers = answer.layers
+    layers, prompts = answer.layers, answer.prompts
     names = [name for name in layers if name not in (SAM, TRIMAP, DETAIL)]
-    names_beside = [name for name in (TRIMAP, DETAIL) if name in layers]
-    if not names or not answer.prompts.points:
+    if not names or not (prompts.points or prompts.strokes):
         return layers
-    clicks = _scaled(answer.prompts, photo, photo_size)
-    changed: dict[str, np.ndarray] = {}
-    for i, click in enumerate(clicks.points):
-        wrong = [name for name in names if _disobeys(layers[name], name == ALPHA, photo, click)]
-        if not wrong or _contradicted(clicks.points, i, max(photo.shape)):
-            continue
-        near = neighbourhood(photo, clicks, i, _extent(clicks, layers, photo))
+    clicks = _scaled(prompts, photo, photo_size)
+    stated = _Stated(layers, names, photo, clicks)
+    last = overruling(prompts)
+    for i in range(len(clicks.points)):
+        if i not in last:
+            stated.click(i)
+    for stroke in prompts.strokes:
+        stated.stroke(stroke, photo_size, core)
+    for i in last:
+        stated.click(i)
+    return {**layers, **stated.changed} if stated.changed else layers
+
+
+class _Stated:
+    """Layers of an object, and those of them, `changed`, in which more is said than in the answer."""
+
+    def __init__(
+        self, layers: dict[str, np.ndarray], names: list[str], photo: np.ndarray, clicks: Prompts
+    ) -> None:
+        """names: of the layers that have to obey; clicks: in pixels of photo (h, w, 3)."""
+        self.layers, self.names, self.photo, self.clicks = layers, names, photo, clicks
+        self.changed: dict[str, np.ndarray] = {}
+
+    def click(self, index: int) -> None:
+        """State click number `index` in the layers that do not obey it."""
+        photo, clicks, click = self.photo, self.clicks, self.clicks.points[index]
+        before = {**self.layers, **self.changed} if clicks.strokes else self.layers
+        wrong = [name for name in self.names if _disobeys(before[name], name == ALPHA, photo, click)]
+        if not wrong or contradicted(clicks.points, index, max(1, SAME * max(photo.shape))):
+            return
+        near = neighbourhood(photo, clicks, index, _extent(clicks, self.layers, photo))
         for name in wrong:
-            whole = changed.setdefault(name, layers[name].copy())
-            state(whole, name == ALPHA, near, click)
+            state(self._copy(name), name == ALPHA, near, click)
         if ALPHA in wrong:  # what the matte was made of says the same as the matte
-            for name in names_beside:
-                whole = changed.setdefault(name, layers[name].copy())
-                if name == TRIMAP:
-                    state_trimap(whole, near, click)
-                else:
-                    state(whole, True, near, click)
-    return {**layers, **changed} if changed else layers
+            for name in (TRIMAP, DETAIL):
+                if name == TRIMAP and name in self.layers:
+                    state_trimap(self._copy(name), near, click)
+                elif name in self.layers:
+                    state(self._copy(name), True, near, click)
+
+    def stroke(self, stroke: Stroke, photo_size: tuple[int, int], core: float) -> None:
+        """State a stroke, in pixels of a photo of `photo_size`, in all layers."""
+        share = core if stroke.label else 1.0
+        for name in self.layers:
+            if name != SAM:
+                shares = name in (ALPHA, TRIMAP, DETAIL)
+                draw(self._copy(name), stroke, photo_size, is_share=shares, share=share)
+                if name == TRIMAP:  # it knows nothing between unknown and the others
+                    values = self._copy(name)
+                    values[(values > 0) & (values < 1)] = 0.5
+
+    def _copy(self, name: str) -> np.ndarray:
+        return self.changed.setdefault(name, self.layers[name].copy())
 
 
 def neighbourhood(photo: np.ndarray, prompts: Prompts, index: int, extent: float) -> Neighbourhood:
@@ -151,22 +194,15 @@ def _inside_box(
 
 
 def _scaled(prompts: Prompts, photo: np.ndarray, photo_size: tuple[int, int]) -> Prompts:
-    """Prompts in pixels of photo (h, w, 3); clicks on its far edges lie in its last pixels."""
+    """Clicks and boxes in pixels of photo (h, w, 3), strokes as they are; clicks on its far edges lie in its last
+    pixels."""
     height, width = photo.shape[:2]
     x, y = width / photo_size[0], height / photo_size[1]
     points = tuple(
         (min(px * x, width - 0.01), min(py * y, height - 0.01), label) for px, py, label in prompts.points
     )
-    return Prompts(points, tuple((a * x, b * y, c * x, d * y) for a, b, c, d in prompts.boxes))
-
-
-def _contradicted(points: tuple[Point, ...], index: int, side: int) -> bool:
-    """Whether a later click at the same place says the opposite."""
-    x, y, label = points[index]
-    return any(
-        other != label and np.hypot(px - x, py - y) <= max(1, SAME * side)
-        for px, py, other in points[index + 1 :]
-    )
+    boxes = tuple((a * x, b * y, c * x, d * y) for a, b, c, d in prompts.boxes)
+    return Prompts(points, boxes, strokes=prompts.strokes)
 
 
 def _disobeys(values: np.ndarray, is_matte: bool, photo: np.ndarray, click: Point) -> bool:

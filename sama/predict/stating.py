@@ -7,6 +7,8 @@ from PIL import Image
 from scipy.special import expit, logit
 
 from sama.request.checks import Point
+from sama.request.order import clicks_before_strokes
+from sama.request.prompts import Prompts
 
 _SURE = 16.0  # logit of what is certain
 _WHOLLY = 0.999  # a weight that is 1 but for rounding
@@ -76,3 +78,20 @@ def _weight(
     weight[min(max(row, 0), weight.shape[0] - 1), min(max(column, 0), weight.shape[1] - 1)] = 1
     weight[weight > _WHOLLY] = 1
     return window, weight
+
+
+def overruling(prompts: Prompts) -> list[int]:
+    """Numbers of the clicks that say the opposite of the last stroke that they lie under, and came after it."""
+    before = clicks_before_strokes(prompts.order, len(prompts.points), len(prompts.strokes))
+    found = []
+    for i, (x, y, label) in enumerate(prompts.points):
+        under = [n for n, stroke in enumerate(prompts.strokes) if stroke.covers(x, y)]
+        if under and prompts.strokes[under[-1]].label != label and before[under[-1]] <= i:
+            found.append(i)
+    return found
+
+
+def contradicted(points: tuple[Point, ...], index: int, near: float) -> bool:
+    """Whether a later click at the same place, which is less than `near` pixels away, says the opposite."""
+    x, y, label = points[index]
+    return any(other != label and np.hypot(px - x, py - y) <= near for px, py, other in points[index + 1 :])

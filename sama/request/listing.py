@@ -18,7 +18,8 @@ class Listing:
     """names: of the objects by number, empty for none; order: numbers from front to back, missing ones come last, in
     their own order; hidden: numbers of those that are neither shown nor exported; candidates: which of SAM's masks is
     refined, by number, None for SAM's best; owners: for each click the number of the object that it belongs to, None
-    for the one where it lies; together: all of them are one object. What is left out at the end is the default."""
+    for the one where it lies; brushed: the same for each stroke; together: all of them are one object. What is left
+    out at the end is the default."""
 
     names: tuple[str, ...] = ()
     order: tuple[int, ...] = ()
@@ -26,6 +27,7 @@ class Listing:
     candidates: tuple[int | None, ...] = ()
     owners: tuple[int | None, ...] = ()
     together: bool = False
+    brushed: tuple[int | None, ...] = ()
 
     def name(self, number: int) -> str:
         """What object `number` is called, empty where nobody has said."""
@@ -44,16 +46,18 @@ class Listing:
         """The same without those that are hidden."""
         return tuple(number for number in self.ordered(count) if number not in self.hidden)
 
-    def check(self, count: int, clicks: int) -> None:
-        """Raise PromptError unless it is a list of `count` objects with so many clicks."""
-        numbers = [*self.order, *self.hidden, *(owner for owner in self.owners if owner is not None)]
+    def check(self, count: int, clicks: int, strokes: int = 0) -> None:
+        """Raise PromptError unless it is a list of `count` objects with so many clicks and strokes."""
+        owning = [owner for owner in (*self.owners, *self.brushed) if owner is not None]
+        numbers = [*self.order, *self.hidden, *owning]
         most = max([*numbers, len(self.names) - 1, len(self.candidates) - 1], default=-1)
         if most >= count:
             raise PromptError(f"The list names object {most + 1} and there are {count}; correct the list.")
-        if self.owners and len(self.owners) != clicks:
-            raise PromptError(
-                f"The list has owners of {len(self.owners)} clicks and there are {clicks}; correct the list."
-            )
+        for what, owners, there in (("clicks", self.owners, clicks), ("strokes", self.brushed, strokes)):
+            if owners and len(owners) != there:
+                raise PromptError(
+                    f"The list has owners of {len(owners)} {what} and there are {there}; correct the list."
+                )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values, without what is the default."""
@@ -64,6 +68,7 @@ class Listing:
             "candidates": list(self.candidates) if any(c is not None for c in self.candidates) else [],
             "owners": list(self.owners) if any(o is not None for o in self.owners) else [],
             "together": self.together,
+            "brushed": list(self.brushed) if any(o is not None for o in self.brushed) else [],
         }
         return {name: value for name, value in plain.items() if value}
 
@@ -76,11 +81,12 @@ class Listing:
         order, hidden = _list(data, "order", _is_number), _list(data, "hidden", _is_number)
         maybe = lambda v: v is None or _is_number(v)  # noqa: E731
         candidates, owners = _list(data, "candidates", maybe), _list(data, "owners", maybe)
+        brushed = _list(data, "brushed", maybe)
         together = data.get("together", False)
         if len(set(order)) != len(order) or type(together) is not bool:
             raise PromptError("The list of objects is damaged; save the session again.")
         names = tuple(clean_name(name) for name in names)
-        return cls(names, order, frozenset(hidden), candidates, owners, together)
+        return cls(names, order, frozenset(hidden), candidates, owners, together, brushed)
 
 
 def clean_name(name: str) -> str:

@@ -1,10 +1,10 @@
-"""What a person asks for: clicks, boxes and a mask.
+"""What a person asks for: clicks, boxes, a mask and strokes of a brush.
 
 Everything from outside is checked here, so no model meets NaN or a prompt outside the photo.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,8 @@ import numpy as np
 from sama.errors import PromptError
 from sama.request import checks as check
 from sama.request.checks import Box, Point
-from sama.request.order import clicks_before, counting, inside, order_of
+from sama.request.order import clicks_before, counting, inside, order_of, words_of
+from sama.request.strokes import Stroke, clicks_of, stroke_inside, strokes_of, with_strokes
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,13 +23,16 @@ class Prompts:
     points: (x, y, label) with label 1 for the object and 0 for the background;
     boxes: (x0, y0, x1, y1);
     mask: (H, W) of the photo's size, bool or float32 logits (positive inside), or None;
-    order: a word for each point and box in the order in which they were given, see `order`; empty: boxes first.
+    order: a word for each point, box and stroke in the order in which they were given, see `order`; empty: boxes
+    first, strokes last;
+    strokes: of brush and eraser, see `strokes`.
     """
 
     points: tuple[Point, ...] = ()
     boxes: tuple[Box, ...] = ()
     mask: np.ndarray | None = None
     order: tuple[str, ...] = ()
+    strokes: tuple[Stroke, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         # The generated comparison would ask an array for its truth value.
@@ -36,30 +40,36 @@ class Prompts:
             return NotImplemented
         one, two = self.mask, other.mask
         same = one is two if one is None or two is None else np.array_equal(one, two)
-        mine, theirs = ((each.points, each.boxes, each.order) for each in (self, other))
+        mine, theirs = ((each.points, each.boxes, each.order, each.strokes) for each in (self, other))
         return same and mine == theirs
 
     def validate(self, size: tuple[int, int]) -> "Prompts":
         """Return a clean copy: numbers as floats, box corners ordered and clipped to the photo.
 
-        size is (width, height). Raises PromptError: nothing given, only negative clicks, NaN, a
-        label other than 0 or 1, a prompt outside the photo, a box without area, a mask of another
-        size, a mask together with several boxes, or an order of other prompts.
+        size is (width, height). Raises PromptError: nothing given, only negative clicks, NaN, a label other than 0 or
+        1, a prompt outside the photo, a box without area, a mask of another size, a mask together with several boxes,
+        or an order of other prompts.
         """
         points = tuple(check.point_inside(p, size) for p in check.points_of(self.points))
         boxes = tuple(check.box_inside(b, size) for b in check.boxes_of(self.boxes))
         mask = None if self.mask is None else check.mask_of_size(self.mask, size)
-        if not points and not boxes and mask is None:
+        strokes = tuple(stroke_inside(each, size) for each in strokes_of(self.strokes))
+        brushed = any(each.label for each in strokes)
+        if not points and not boxes and mask is None and not strokes:
             raise PromptError("Nothing is marked; click on the object or draw a box around all of it.")
-        if not boxes and mask is None and all(label == 0 for *_, label in points):
+        if not boxes and mask is None and not brushed and all(label == 0 for *_, label in points):
+            if strokes:
+                raise PromptError("There is nothing to erase from; click on the object or paint it first.")
             raise PromptError("There are only negative clicks; add a positive click or a box.")
         if len(boxes) > 1 and mask is not None:
             raise PromptError("A mask prompt goes with one box at most; remove boxes or the mask.")
-        return Prompts(points, boxes, mask, order_of(self.order, len(points), len(boxes)))
+        order = order_of(self.order, len(points), len(boxes), len(strokes))
+        return Prompts(points, boxes, mask, order, strokes)
 
     @property
     def only_mask(self) -> bool:
-        """Whether there is a mask and nothing else: then the matte is to follow it, not SAM to start from it."""
+        """Whether there is a mask, strokes on it perhaps, and nothing else: then the matte is to follow it, not SAM to
+        start from it."""
         return self.mask is not None and not self.points and not self.boxes
 
     def boxed(self) -> "Prompts":
@@ -69,49 +79,87 @@ class Prompts:
         return Prompts(self.points, (box_of(self.mask),), self.mask)
 
     @property
+    def only_strokes(self) -> bool:
+        """Whether strokes alone say where the object is: they correct no answer to something else."""
+        return not (self.boxes or self.mask is not None or any(label for *_, label in self.points))
+
+    def beneath(self, size: tuple[int, int]) -> "Prompts":
+        """What SAM is asked before strokes correct its answer: the same without them, or the clicks that they mean
+        where they alone say where the object is. size: (width, height) of the photo."""
+        if not self.strokes:
+            return self
+        return self.as_clicks(size) if self.only_strokes else replace(self, strokes=(), order=())
+
+    def as_clicks(self, size: tuple[int, int]) -> "Prompts":
+        """The same with clicks in the place of strokes, see `clicks_of`."""
+        return Prompts((*self.points, *clicks_of(self.strokes, size)), self.boxes, self.mask)
+
+    def painted_mask(self, size: tuple[int, int]) -> np.ndarray | None:
+        """The mask with the strokes drawn on it, (H, W) bool or logits; None where there is no mask."""
+        if self.mask is None or not self.strokes:
+            return self.mask
+        return with_strokes(self.mask, self.strokes, size)
+
+    @property
     def candidates(self) -> int:
         """How many masks SAM offers for the first of `groups`: three for a lone click, which may mean a part."""
-        return 3 if len(self.points) == 1 and not self.boxes and self.mask is None else 1
+        alone = len(self.points) == 1 and self.points[0][2] == 1
+        return 3 if alone and not self.boxes and self.mask is None else 1
 
-    def groups(self, owners: Sequence[int | None] = ()) -> list["Prompts"]:
+    def groups(
+        self, owners: Sequence[int | None] = (), brushed: Sequence[int | None] = ()
+    ) -> list["Prompts"]:
         """Split into one Prompts per object to decode.
 
-        Up to one box: a single group. Several boxes: a group each, with the positive points inside
-        it (edges included); positive points outside every box form one more group. Negative points
-        join all groups. Clicks that a later box contradicts are left out, see `order`. owners: for each point the
-        number of the group that it belongs to instead, None for what has just been said; groups beyond those of boxes
-        have points alone, and a mask goes with the first. Raises PromptError for a group with nothing to keep.
+        Up to one box: a single group. Several boxes: a group each, with the positive points inside it (edges
+        included); positive points outside every box form one more group. Negative points join all groups. Clicks that a
+        later box contradicts are left out, see `order`. Strokes go where a click at their beginning would. owners,
+        brushed: for each point and stroke the number of the group that it belongs to instead; groups beyond those of
+        boxes have points and strokes alone, a mask goes with the first. Raises PromptError for nothing to keep.
         """
-        owners = self._owned(owners)
-        lone = len(self.boxes) <= 1 and all(owner in (None, 0) for owner in owners)
+        owners, brushed = _filled(owners, len(self.points)), _filled(brushed, len(self.strokes))
+        lone = len(self.boxes) <= 1 and all(owner in (None, 0) for owner in (*owners, *brushed))
         if lone and not (self.boxes and self.order):
             return [self]
         count = self._counting
         homes = [self._homes(i, owner, count) for i, owner in enumerate(owners)]
+        painted = [self._home_of(stroke, owner) for stroke, owner in zip(self.strokes, brushed, strict=True)]
+        erases = [
+            stroke.label == 0 and owner is None for stroke, owner in zip(self.strokes, brushed, strict=True)
+        ]
         groups = []
-        for number in range(max([len(self.boxes), 1, *(home + 1 for each in homes for home in each)])):
-            points = tuple(
-                point
+        most = max([len(self.boxes), 1, *(home + 1 for each in (*homes, *painted) for home in each)])
+        for number in range(most):
+            points = [
+                i
                 for i, point in enumerate(self.points)
                 if (number in homes[i] or (point[2] == 0 and owners[i] is None))
                 and (number >= len(self.boxes) or count[number][i])
-            )
-            group = Prompts(points, self.boxes[number : number + 1], self.mask if number == 0 else None)
-            if not group.boxes and group.mask is None and not any(label for *_, label in points):
-                raise PromptError(f"Object {number + 1} has neither a box nor a click that keeps; add one.")
-            groups.append(group)
+            ]
+            strokes = [i for i, home in enumerate(painted) if number in home or erases[i]]
+            groups.append(self._group(number, points, strokes))
         return groups
+
+    def _group(self, number: int, points: list[int], strokes: list[int]) -> "Prompts":
+        """The group of that number, of some of the points and strokes."""
+        order = words_of(self.order, points, strokes) if strokes and points else ()
+        boxes = self.boxes[number : number + 1]
+        order = order_of(order and (*["box"] * len(boxes), *order), len(points), len(boxes), len(strokes))
+        clicks, mask = tuple(self.points[i] for i in points), self.mask if number == 0 else None
+        group = Prompts(clicks, boxes, mask, order, tuple(self.strokes[i] for i in strokes))
+        if group.only_strokes and not any(stroke.label for stroke in group.strokes):
+            raise PromptError(f"Object {number + 1} has neither a box nor a click that keeps; add one.")
+        return group
 
     def overruled(self, owners: Sequence[int | None] = ()) -> int:
         """How many clicks do not count beside a box that came later and contradicts them; owners: see `groups`."""
         boxes = range(len(self.boxes))
         return sum(
             not all(counts[number] for number in boxes if owner in (None, number))
-            for counts, owner in zip(zip(*self._counting, strict=True), self._owned(owners), strict=False)
+            for counts, owner in zip(
+                zip(*self._counting, strict=True), _filled(owners, len(self.points)), strict=False
+            )
         )
-
-    def _owned(self, owners: Sequence[int | None]) -> list[int | None]:
-        return [*owners, *[None] * len(self.points)][: len(self.points)]
 
     def _homes(self, index: int, owner: int | None, count: list[list[bool]]) -> list[int]:
         """The numbers of the groups that a point belongs to; those that belong to all are left out."""
@@ -125,6 +173,17 @@ class Prompts:
         within = [number for number, box in enumerate(self.boxes) if inside(point, box)]
         return within or ([len(self.boxes)] if count[0][index] else [])
 
+    def _home_of(self, stroke: Stroke, owner: int | None) -> list[int]:
+        """The same of a stroke."""
+        if owner is not None:
+            return [owner]
+        if stroke.label == 0:
+            return []
+        if len(self.boxes) <= 1:
+            return [0]
+        start = (*stroke.path[0], 1)
+        return [number for number, box in enumerate(self.boxes) if inside(start, box)] or [len(self.boxes)]
+
     @property
     def _counting(self) -> list[list[bool]]:
         return counting(self.points, self.boxes, clicks_before(self.order, len(self.boxes)))
@@ -136,6 +195,7 @@ class Prompts:
             "boxes": [[float(v) for v in box] for box in self.boxes],
             "mask": None if self.mask is None else check.encode_mask(self.mask),
             **({"order": list(self.order)} if self.order else {}),
+            **({"strokes": [each.flat for each in self.strokes]} if self.strokes else {}),
         }
 
     @classmethod
@@ -148,8 +208,14 @@ class Prompts:
         data = check.known_keys(data, {f.name for f in fields(cls)}, "prompts")
         points = tuple(check.point(p) for p in check.points_of(data.get("points", ())))
         boxes = tuple(check.box(b) for b in check.boxes_of(data.get("boxes", ())))
-        text, order = data.get("mask"), order_of(data.get("order", ()), len(points), len(boxes))
-        return cls(points, boxes, None if text is None else check.decode_mask(text, size), order)
+        strokes, text = strokes_of(data.get("strokes", ())), data.get("mask")
+        order = order_of(data.get("order", ()), len(points), len(boxes), len(strokes))
+        return cls(points, boxes, None if text is None else check.decode_mask(text, size), order, strokes)
+
+
+def _filled(owners: Sequence[int | None], count: int) -> list[int | None]:
+    """Owners of `count` marks; nobody's where nothing is said."""
+    return [*owners, *[None] * count][:count]
 
 
 def parse_point(text: str) -> Point:

@@ -61,7 +61,7 @@ class Request:
         size = output_size or photo_size
         how = closer, edges, keep_logits, keep_haze, notes, listing or Listing()
         request = cls(photo_size, prompts, method, candidate, size, *how)
-        request.listing.check(len(request.objects), len(prompts.points))
+        request.listing.check(len(request.objects), len(prompts.points), len(prompts.strokes))
         for number, each in enumerate(request.objects):
             _check_candidate(request.candidate_of(number), each.candidates)
         return request
@@ -70,7 +70,7 @@ class Request:
     def objects(self) -> tuple[Prompts, ...]:
         """The prompts of each object: one for each box, with the clicks inside it, and one for all other clicks, but
         for clicks whose owners the listing names."""
-        return tuple(self.prompts.groups(self.listing.owners))
+        return tuple(self.prompts.groups(self.listing.owners, self.listing.brushed))
 
     def candidate_of(self, number: int) -> int | None:
         """Which of SAM's masks of object `number` is refined, None for SAM's best."""

@@ -4,7 +4,8 @@ In the file: `background`, a description as `parse_background` reads it or an ob
 `candidate`, the number of SAM's mask that SAMA refines, or null for SAM's best; `foreground`, "estimated" or "photo";
 `matte`, the name of the method that makes it, where one was asked for; `cutout_from`, "mask" where the mask cuts out
 instead of the matte; `haze`, "kept" where the matte keeps what is away from the object; `objects`, their list, see
-`sama.request.listing`, where there is more to say than how many they are.
+`sama.request.listing`, where there is more to say than how many they are; `votes`, of a blind comparison, each the name
+of the method that was chosen and of the other.
 """
 
 import base64
@@ -25,6 +26,7 @@ from sama.request.listing import Listing
 ESTIMATED, PHOTO = "estimated", "photo"
 MATTE, MASK = "matte", "mask"
 REMOVED, KEPT = "removed", "kept"
+MAX_VOTES = 500
 _PICTURE_KEYS = {"picture", "fit", "margin", "offset", "scale"}
 
 
@@ -33,7 +35,7 @@ class Settings:
     """background: behind the composite; candidate: which of SAM's masks SAMA refines, None for SAM's best;
     estimate_foreground: whether cut-outs have the object's estimated colours instead of the photo's; method: whose mask
     and matte, None for the model's own; cutout_from: MATTE or MASK, what cut-out and composite are made with;
-    keep_haze, listing: see `Request`."""
+    keep_haze, listing: see `Request`; votes: of blind comparisons, each (chosen, other), names of methods."""
 
     background: Background
     candidate: int | None = None
@@ -42,6 +44,7 @@ class Settings:
     cutout_from: str = MATTE
     keep_haze: bool = False
     listing: Listing = Listing()
+    votes: tuple[tuple[str, str], ...] = ()
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -63,6 +66,7 @@ class Settings:
             **({} if self.cutout_from == MATTE else {"cutout_from": self.cutout_from}),
             **({"haze": KEPT} if self.keep_haze else {}),
             **({"objects": listed} if (listed := self.listing.to_dict()) else {}),
+            **({"votes": [list(each) for each in self.votes]} if self.votes else {}),
         }
 
     @classmethod
@@ -84,7 +88,19 @@ class Settings:
             raise PromptError(f"The session's 'matte' is none of {', '.join(methods)}; correct it.")
         background = _read(data.get("background", "transparent"), paths)
         listing = Listing.from_dict(data.get("objects", {}))
-        return cls(background, candidate, foreground == ESTIMATED, method, cutout_from, haze == KEPT, listing)
+        votes = _votes(data.get("votes", []), methods)
+        own = foreground == ESTIMATED, method, cutout_from, haze == KEPT, listing, votes
+        return cls(background, candidate, *own)
+
+
+def _votes(value: Any, methods: Collection[str]) -> tuple[tuple[str, str], ...]:
+    def named(each: Any) -> bool:
+        names = each if isinstance(each, list) and len(each) == 2 else [None]
+        return all(isinstance(name, str) and name in methods for name in names)
+
+    if not isinstance(value, list) or len(value) > MAX_VOTES or not all(map(named, value)):
+        raise PromptError("The session's 'votes' are no pairs of methods; save the session again.")
+    return tuple((chosen, other) for chosen, other in value)
 
 
 def _check_word(name: str, value: Any, words: tuple[str, str]) -> None:

@@ -11,15 +11,17 @@ import numpy as np
 from sama.models.config import SamaConfig
 from sama.models.local_adapter import LocalAdapter
 from sama.models.sama import TASKS
+from sama.training.losses import Objective
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One row: what of SamaConfig differs, and the tasks that are trained."""
+    """One row: what of SamaConfig differs, the tasks that are trained, and for what."""
 
     title: str
     changes: dict = field(default_factory=dict)
     tasks: tuple[str, ...] = TASKS
+    objective: Objective = Objective()
 
     def config(self, full: SamaConfig) -> SamaConfig:
         """The full configuration with this variant's changes."""
@@ -46,6 +48,11 @@ VARIANTS = {
     "segmentation": Variant("segmentation alone", tasks=("segmentation",)),
     "matting": Variant("matting alone", tasks=("matting",)),
     "no-trimap": Variant("without a trimap first", {"trimap": False}),
+    "masked-attention": Variant("with prompt-aware masked attention", {"masked_attention": True}),
+    "zim-loss": Variant("matte by L1 + 10 Grad", objective=Objective("zim")),
+    "zim-both": Variant("both of ZIM's", {"masked_attention": True}, objective=Objective("zim")),
+    "weights-2-1": Variant("segmentation to matting 2:1", objective=Objective(segmentation_weight=2.0)),
+    "weights-1-2": Variant("segmentation to matting 1:2", objective=Objective(matting_weight=2.0)),
     "paper": Variant("the paper's modules alone", OURS),
     "paper-no-mvle": Variant("of these, without MVLE", OURS | NO_MVLE),
     "paper-no-adapter": Variant("of these, without Local-Adapter", OURS | NO_ADAPTER),

@@ -3,6 +3,8 @@
 Targets are soft in [0, 1]; shapes are (N, 1, H, W) unless said; results are (N,), one number a sample.
 """
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -10,6 +12,7 @@ from torch.nn import functional as F
 from sama.models.trimap_first import BACKGROUND, CLASSES, FOREGROUND, UNKNOWN
 from sama.training.correlation import filter_axis
 
+ZIM_GRADIENT = 10.0
 SURE = 0.04  # how far alpha may be from 0 or 1 for a pixel that is known to be the object's or not
 
 
@@ -101,6 +104,34 @@ def matting_loss(logits: Tensor, target: Tensor, known: Tensor, *, doubt: float)
         + gradient(alpha, target, known)
         + laplacian(alpha, target, known)
     )
+
+
+def zim_loss(logits: Tensor, target: Tensor, known: Tensor, *, doubt: float) -> Tensor:
+    """L1 + 10 Grad (ZIM, arXiv 2411.00626) in the place of `matting_loss`, with the same `doubt`."""
+    alpha = torch.sigmoid(logits)
+    return (
+        doubt * bce(logits, target, known)
+        + weighted_mean((alpha - target).abs(), known)
+        + ZIM_GRADIENT * gradient(alpha, target, known)
+    )
+
+
+MATTING_LOSSES = {"paper": matting_loss, "zim": zim_loss}
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What SAMA is trained for: which of MATTING_LOSSES teaches the matting head, and the weights of the two tasks,
+    which the paper leaves open; their batches come in turn, so only the proportion counts."""
+
+    matting: str = "paper"
+    segmentation_weight: float = 1.0
+    matting_weight: float = 1.0
+
+    def weight(self, task: str) -> float:
+        """The task's weight, the mean of both being 1."""
+        weights = {"segmentation": self.segmentation_weight, "matting": self.matting_weight}
+        return 2 * weights[task] / sum(weights.values())
 
 
 def trimap_classes(target: Tensor, known: Tensor, side: int) -> tuple[Tensor, Tensor]:

@@ -13,6 +13,7 @@ from sama.training.data.degrade import Rates
 from sama.training.data.photographs import Crops
 from sama.training.data.procedural import SHAPES
 from sama.training.data.sources import Folder, Scenery, sort_of
+from sama.training.losses import MATTING_LOSSES, Objective
 from sama.training.prompting import Prompting
 from sama.training.tables import read_table, read_toml
 from sama.weights.records import RECORDS
@@ -32,7 +33,7 @@ class Recipe:
     own afterwards. frozen_stages, of mini: how many of the trunk's seven stages, the stem with them, are left as they
     are; the backward pass of the first three, strides 2 to 8, costs a processor more than the rest of a step. State and
     weights are written every `checkpoint_minutes`; `watched` photographs of each folder under val/ are answered every
-    `watch_minutes`.
+    `watch_minutes`. Of SAMA: objective, what it is trained for; masked_attention, see `SamaConfig`.
     """
 
     stage: str
@@ -61,6 +62,8 @@ class Recipe:
     crops: Crops = Crops()
     degradation: Rates = Rates()
     prompting: Prompting = Prompting()
+    objective: Objective = Objective()
+    masked_attention: bool = False
 
     @property
     def plan(self) -> DataPlan:
@@ -108,6 +111,11 @@ def check(recipe: Recipe) -> None:
     for task, mixture in recipe.mixture.items():
         _check_mixture(task, mixture, recipe.data.keys())
     _check_shares("scenery.photographs", recipe.scenery.photographs, recipe.data.keys())
+    objective = recipe.objective
+    if objective.matting not in MATTING_LOSSES:
+        raise SamaError(f"objective.matting is {objective.matting!r}; use {' or '.join(MATTING_LOSSES)}.")
+    if min(objective.segmentation_weight, objective.matting_weight) <= 0:
+        raise SamaError("objective: the weights of both tasks must be above 0.")
     for where in ("crops", "degradation", "prompting"):
         for name, value in vars(getattr(recipe, where)).items():
             if not 0 <= value <= 1:

@@ -1,7 +1,7 @@
 """A recipe to a stage, its data and the loop."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -121,13 +121,15 @@ def train_sama(
         save_checkpoint(path, module.trainable(), metadata | {"step": step})
 
     watch = SamaWatch(place.data, place.out, 2 * model.backbone.image_size, recipe.watched)
-    stage = SamaStage(model, tasks, recipe.small_size, recipe.small_share, recipe.prompting)
+    how = recipe.small_size, recipe.small_share, recipe.prompting, recipe.objective
+    stage = SamaStage(model, tasks, *how)
     _train(stage, recipe, place, watch, export, resume)
     return path
 
 
 def _run_sama(recipe: Recipe, place: Workplace, *, resume: bool) -> Path:
-    return train_sama(recipe, place, config=default_config(recipe.backbone), resume=resume)
+    config = replace(default_config(recipe.backbone), masked_attention=recipe.masked_attention)
+    return train_sama(recipe, place, config=config, resume=resume)
 
 
 RUNS = {"mini": train_mini, "sama": _run_sama}  # by stage

@@ -16,6 +16,8 @@ from sama.methods.from_mask import FromMask
 from sama.predict.answer import ModelInfo
 from sama.request.settings import ESTIMATED, MATTE, REMOVED
 from sama.ui.api_answers import Answers
+from sama.ui.api_everything import EverythingEndpoint
+from sama.ui.api_find import Words
 from sama.ui.api_objects import ObjectsApart
 from sama.ui.api_words import documented
 from sama.ui.handlers.page import Keep
@@ -31,7 +33,8 @@ class Api:
 
     def __init__(self, open_visit: Callable[..., Visit], info: ModelInfo, keep: Keep):
         """open_visit: opens the photo in a file, which its sender may call by another name; raises PhotoError."""
-        self._info = info
+        self._info, self._open = info, open_visit
+        self._shared = open_visit, info, keep
         self._answer = Answers(open_visit, info, keep).files
 
     def add(self) -> None:
@@ -50,8 +53,9 @@ class Api:
                 gr.File(label=name) for name in ("mask", "alpha", "cutout", "composite")
             )
             report = gr.JSON(label="report")
-            apart = ObjectsApart(self._answer)
+            apart, words = ObjectsApart(self._answer), Words(self._open)
             trigger = gr.Button("API")
+            EverythingEndpoint(*self._shared).add(trigger, image, report)
         prompts, finish = [image, points, boxes, candidate], [cutout_from, haze]
         for function, inputs, outputs in (
             (
@@ -68,6 +72,7 @@ class Api:
             ),
             (apart.objects, apart.inputs(image, points, boxes, method), apart.outputs(report)),
             (self.from_mask, [image, mask_in, foreground, *finish], [alpha, cutout, report]),
+            (words.find, words.inputs(image), [report]),
             (self.info, [], [report]),
         ):
             trigger.click(
@@ -239,5 +244,6 @@ class Api:
             "input_size": info.input_size,
             "sama_weights": info.trained,
             "methods": {name: method.help for name, method in METHODS.items() if method.available(info)},
+            "absent": {name: text for name, method in METHODS.items() if (text := method.absent())},
             "notes": list(info.notes),
         }

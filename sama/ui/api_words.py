@@ -20,8 +20,17 @@ ARGUMENTS = {
         "A mask to start from: a picture of the upright photo's size, white on the object, grey for soft, or a COCO "
         "file. Clicks and one box may go with it, except to from_mask; alone, it is followed and mended."
     ),
+    "text": "What to find, such as `a dog, a cat`: each thing that is named, and each that looks like it.",
+    "detector": "Who looks for it, grounding_dino or owlv2; by default the one that is downloaded.",
     "names": "What the objects are called, in the order of their boxes.",
     "together": "Whether all boxes are one object; by default each is one of its own.",
+    "points_per_side": "Of the grid of clicks; by default 32.",
+    "points_per_batch": "Clicks that are asked together; by default 64.",
+    "crop_n_layers": "Look again at 4^i parts of the photo, i from 1 to this; by default 0.",
+    "min_mask_region_area": "Pieces and holes of fewer pixels are removed; by default 0, for none.",
+    "pred_iou_thresh": "Masks that SAM scores lower are left out; by default 0.88, for mini lower.",
+    "stability_score_thresh": "Masks whose outline is less steady are left out; by default 0.95, for mini lower.",
+    "box_nms_thresh": "Of two masks whose boxes have a higher IoU one is left out; by default 0.7.",
     "cutout_from": "matte, or mask for a cut-out with hard edges.",
     "haze": "removed, or kept: what the matte has away from the object, not joined to the mask.",
 }

@@ -4,6 +4,7 @@ import atexit
 import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from functools import partial
 from queue import SimpleQueue
 from typing import Any
@@ -27,21 +28,29 @@ class ModelThread:
     def __init__(self):
         reuse_memory()
         self._jobs: SimpleQueue[tuple[Future, Callable] | None] = SimpleQueue()
+        self._asking, self._counting = 0, threading.Lock()
         self._worker = self._thread()
         self._worker.start()
         atexit.register(self._stop)
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits for a step, nor is between two of them."""
+        return self._asking == 0
+
     def call(self, function: Callable, *args: Any, **options: Any) -> Any:
         """Return what a function returns, or raise what it raises."""
         future: Future = Future()
-        self._jobs.put((future, partial(function, *args, **options)))
-        return future.result()
+        with self._asked():
+            self._jobs.put((future, partial(function, *args, **options)))
+            return future.result()
 
     def iterate(self, steps: Generator) -> Iterator:
         """Yield what a generator yields; it is closed when nobody wants more."""
         try:
-            while (step := self.call(next, steps, _END)) is not _END:
-                yield step
+            with self._asked():
+                while (step := self.call(next, steps, _END)) is not _END:
+                    yield step
         finally:
             # Without waiting: this may be the garbage collector's doing, in any thread, and at the process's end.
             self._jobs.put((Future(), steps.close))
@@ -56,6 +65,16 @@ class ModelThread:
             self._worker.start()
         except RuntimeError:  # the system gives no more threads: the others wait for this step
             self._worker = before
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        with self._counting:
+            self._asking += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._asking -= 1
 
     def _thread(self) -> threading.Thread:
         return threading.Thread(target=self._work, name="model", daemon=True)

@@ -6,7 +6,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from sama.export.palette import SAMA_COLOUR, STRONG_COLOUR
+from sama.export.palette import EXTRA_COLOUR, MISSING_COLOUR, SAMA_COLOUR, STRONG_COLOUR
 
 _FAINT, _STRONG = np.array(SAMA_COLOUR), np.array(STRONG_COLOUR)
 
@@ -31,6 +31,17 @@ def difference_url(difference: np.ndarray) -> str:
     picture.putpalette(palette.astype(np.uint8).tobytes())
     opacity = (255 * np.sqrt(steps)).astype(np.uint8).tobytes()
     return _url(picture, "png", bits=4, transparency=opacity, compress_level=6)
+
+
+def error_url(error: np.ndarray) -> str:
+    """Return a map (H, W) in [-1, 1] as a PNG of 15 steps to either side: red where it is positive, blue where it is
+    negative, transparent where it is 0."""
+    steps = np.rint(np.clip(error, -1, 1) * 15).astype(int)
+    picture = Image.fromarray(np.where(steps < 0, 15 - steps, steps).astype(np.uint8), mode="P")
+    picture.putpalette([0, 0, 0, *MISSING_COLOUR * 15, *EXTRA_COLOUR * 15])
+    strength = np.sqrt(np.arange(1, 16) / 15)
+    opacity = np.rint(255 * np.concatenate([[0], strength, strength])).astype(np.uint8).tobytes()
+    return _url(picture, "png", transparency=opacity, compress_level=6)
 
 
 def photo_url(rgb: np.ndarray, quality: int = 88) -> str:

@@ -1,4 +1,4 @@
-"""The studio's layout and wiring."""
+"""The studio's layout; what happens on it is connected in `sama.ui.wires`."""
 
 import threading
 from collections.abc import Callable
@@ -9,29 +9,31 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from sama.matting import warm_up
+from sama.methods.words import absent
 from sama.photo.opening import MAX_PIXELS
 from sama.ui import page, words
+from sama.ui.accept import Accept
 from sama.ui.api import Api
 from sama.ui.blocks import StudioBlocks, serve_pictures
 from sama.ui.candidates import Candidates
 from sama.ui.component.names import offered_mattes, shown_mattes
 from sama.ui.examples import read_examples
-from sama.ui.handlers import looking, scenery, sessions
-from sama.ui.handlers.answering import answer, solve
+from sama.ui.finder import Finder, without
+from sama.ui.handlers import accepting
 from sama.ui.handlers.exports import Downloads
-from sama.ui.handlers.opening import open_example, open_first, open_photo, sharpen
 from sama.ui.handlers.page import Studio, Wiring
-from sama.ui.handlers.talking import encode_ahead
+from sama.ui.lab import Lab
 from sama.ui.model_call import on_gpu
 from sama.ui.model_thread import ModelThread
-from sama.ui.prompter import RESTORE, Prompter
+from sama.ui.prompter import Prompter
 from sama.ui.scene import Scene
 from sama.ui.talk import Talk
 from sama.ui.theme import theme
 from sama.ui.viewer import Viewer
 from sama.ui.visit import Visit
-from sama.ui.wake import Wake, nothing
+from sama.ui.wake import Wake
 from sama.ui.ways import Ways
+from sama.ui.wires import connect
 
 if TYPE_CHECKING:
     from sama.predict.loading import Predictor
@@ -46,12 +48,14 @@ def build_studio(
     examples_dir: Path,
     thread: ModelThread | None = None,
     max_pixels: int = MAX_PIXELS,
+    acceptance: accepting.Acceptance | None = None,
 ) -> gr.Blocks:
     """Return the page over a predictor, which is shared; every visitor works on a fork of it.
 
     examples_dir: photos with prompt files, see `read_examples`; launch with `launch_options` of
     the same folder. thread: where the model runs and was loaded, by default the threads of whoever asks.
-    max_pixels: of a photo. Raises PromptError for a damaged prompt file.
+    max_pixels: of a photo. acceptance: where accepted answers go, by default nowhere. Raises PromptError for a damaged
+    prompt file.
     """
     info, examples = predictor.info, read_examples(Path(examples_dir))
     serve_pictures()
@@ -75,66 +79,34 @@ def build_studio(
                 viewer = Viewer(elem_id="viewer", methods=shown_mattes(info))
                 candidates = Candidates(elem_id="candidates", methods=offered_mattes(info))
         scene = Scene(elem_id="scene")
+        accept = None if acceptance is None else Accept(elem_id="accept", reviewing=acceptance.reviewing)
         with gr.Row(elem_id="take"):
             downloads = Downloads(trained=info.trained)
+        lab = Lab(elem_id="lab")
+        finder = _finder()
         run = gr.HTML(words.run_panel(info), padding=False, elem_id="run")
         gr.HTML(words.limits(info, max_pixels), padding=False)
         Ways(elem_id="ways")
         wake = Wake(elem_id="wake", padding=False)
-        wake.input(
-            nothing, None, None, show_progress="hidden", concurrency_limit=None, api_visibility="private"
-        )
 
         open_visit = partial(Visit, predictor, run=on_gpu(predictor, thread=thread), max_pixels=max_pixels)
-        shared = Studio(open_visit, info, examples, _keeper(prompter), max_pixels)
-        components = {"visit": visit, "backdrop": backdrop, "prompter": prompter, "viewer": viewer}
-        components |= {"candidates": candidates, "scene": scene, "talk": talk, "run": run}
-        _connect(studio, Wiring(shared, {**components, "taken": downloads.taken}), downloads)
+        shared = Studio(open_visit, info, examples, _keeper(prompter), max_pixels, acceptance)
+        parts = {"visit": visit, "backdrop": backdrop, "prompter": prompter, "viewer": viewer, "scene": scene}
+        parts |= {"candidates": candidates, "talk": talk, "run": run, "lab": lab, "taken": downloads.taken}
+        extra = {"accept": accept, "finder": finder}
+        parts |= {name: part for name, part in extra.items() if part is not None}
+        connect(studio, Wiring(shared, parts), downloads, wake)
         Api(open_visit, info, shared.keep).add()
         studio.unload(studio.forget)
     return studio
 
 
-def _connect(studio: gr.Blocks, wiring: Wiring, downloads: Downloads) -> None:
-    """Connect what happens on the page with its handlers."""
-    page = wiring.components
-    prompter, viewer, scene, talk = (page[name] for name in ("prompter", "viewer", "scene", "talk"))
-    canvases = "visit prompter viewer run candidates scene"
-    # Encoding and answering wait in separate queues: a click made while the local views are being encoded is answered
-    # by SAM at once.
-    encoder = {"concurrency_id": "encoder", "concurrency_limit": 2}
-    decoder = {"concurrency_id": "decoder", "concurrency_limit": 4}
-    newest = {"trigger_mode": "always_last", **decoder}
-
-    opens = {"opens": True, "trigger_mode": "multiple", **encoder}
-    for opening in (
-        wiring.connect(studio.load, open_first, canvases, js=RESTORE, **opens),
-        wiring.connect(prompter.example, open_example, canvases, event=True, **opens),
-        wiring.connect(talk.example, open_example, canvases, event=True, **opens),
-        wiring.connect(prompter.upload, open_photo, canvases, **opens),
-    ):
-        wiring.connect(opening.success, answer, canvases, **newest)
-    wiring.connect(prompter.input, answer, canvases, **newest)
-    wiring.connect(page["candidates"].input, answer, canvases, **newest)
-
-    wiring.connect(scene.input, scenery.recompose, "viewer scene", **newest)
-    taken = wiring.connect(scene.upload, scenery.take_backdrop, "backdrop scene", **decoder)
-    wiring.connect(taken.then, scenery.recompose, "viewer scene", **newest)
-    # Mattes that take seconds: as many at a time as leave the others' clicks room.
-    slow = {"concurrency_id": "solver", "concurrency_limit": 2, "trigger_mode": "always_last"}
-    wiring.connect(viewer.solve, solve, canvases, **slow)
-
-    # A closer look must not hold up a click: it has a queue of its own.
-    closer = {"concurrency_id": "look", "concurrency_limit": 2, "trigger_mode": "always_last"}
-    wiring.connect(prompter.sharpen, sharpen, "prompter", event=True, **closer)
-    wiring.connect(viewer.look, looking.look, "viewer", event=True, **closer)
-    wiring.connect(viewer.compare, looking.compare, "viewer", **closer)
-
-    restored = "visit prompter candidates scene backdrop"
-    done = wiring.connect(prompter.session, sessions.restore, restored, **decoder)
-    wiring.connect(done.success, answer, canvases, **newest)
-    wiring.connect(talk.input, encode_ahead, "talk", **encoder)
-    downloads.connect(wiring)
+def _finder() -> Finder | None:
+    """The line of words, or a sentence in its place where no detector is at hand."""
+    if sentence := absent():
+        gr.HTML(without(sentence), padding=False)
+        return None
+    return Finder(elem_id="finder")
 
 
 def launch_options(examples_dir: Path) -> dict[str, Any]:

@@ -47,14 +47,16 @@ class Visit:
         `on_gpu` returns. max_pixels: see `open_image`."""
         photo = open_image(path, name=name, max_pixels=max_pixels)
         self.path, self.max_pixels = path, max_pixels
-        self.name = photo.name
-        self.digest = photo.digest
+        self.name, self.digest = photo.name, photo.digest
         self.size, self.notes = photo.size, photo.notes
         self.preview = shrink(photo.rgb, PREVIEW_SIDE)
-        self.limit = None if photo.alpha is None else shrink(photo.alpha, PREVIEW_SIDE)
+        self.limit = (
+            None if photo.alpha is None else shrink(photo.alpha, PREVIEW_SIDE)
+        )  # the file's own transparency
         self.seconds: dict[str, float] = {}
         self.views_done = 0
         self.shown: Shown | None = None
+        self.kept: dict[str, Any] = {}  # what handlers keep of it, by name
         self.refused = ""  # digest of the last picture that was no mask of this photo
         self.stored = False  # whether the last answer was computed ahead
         self._state = State.OPENED
@@ -83,14 +85,8 @@ class Visit:
         """(width, height) at which prompts are answered."""
         return self.preview.shape[1], self.preview.shape[0]
 
-    @property
-    def transparent(self) -> bool:
-        """Whether the file brings a transparency of its own."""
-        return self.limit is not None
-
     def holds(self, path: str) -> bool:
-        """Whether this is a visit to the photo in the file `path` that goes on. One that was closed may come back: a
-        handler that was still at work stores it again."""
+        """Whether this visit is to the file `path`, and goes on; a handler at work may store a closed one again."""
         return self.path == path and self._state not in (State.CLOSED, State.LEFT)
 
     def close(self) -> None:
@@ -173,6 +169,13 @@ class Visit:
         self.seconds = encoding | answer.seconds
         return answer
 
+    def beside(self, **asked: Any) -> "Iterator[Step]":
+        """Run the model beside whatever else is asked; looks at the photo once more unless its global view is known."""
+        with self._lock:
+            if self.views_done or self.encoded:
+                return self._run(self._predictor.twin(), **asked)
+        return self._run(self._predictor.fork(), self.picture(max(self.size)), **asked)
+
     def looks_closer(self, request: Request) -> bool:
         """Whether the answer has to wait for a part of the photo to be encoded."""
         with self._lock:
@@ -199,6 +202,13 @@ class Visit:
         photo = open_image(self.path, name=self.name, max_pixels=self.max_pixels, keep_own=True)
         return Outputs(photo, self._answer(request), request, settings, info)
 
+    def aside(self, **asked: Any) -> Any:
+        """What `run_model` makes of a request or a study, for another predictor with the same photo, so that nobody's
+        click waits for it; encodes what is not encoded yet. Raises SamaError."""
+        self._wait_until_encoded()
+        *_, found, _ = self.beside(**asked)
+        return found
+
     def _wait_until_encoded(self) -> None:
         """Encode, or wait for whoever does."""
         while self._state in (State.OPENED, State.ENCODING):
@@ -209,10 +219,7 @@ class Visit:
 
     def _answer(self, request: Request) -> Answer:
         if self.encoded and methods.method_of(request.method, self._predictor.info).slow:
-            with self._lock:
-                twin = self._predictor.twin()
-            *_, answer, _ = self._run(twin, request=request)
-            return cast(Answer, answer)
+            return cast(Answer, self.aside(request=request))
         with self._lock:
             *_, answer, predictor = self._run(self._predictor, request=request)
             self._predictor = cast("Predictor", predictor)
@@ -237,7 +244,7 @@ class Visit:
         with self._lock:
             self._predictor.reset_image()
             self._rgb = self.shown = None
-            self._recalled = Recalled()
+            self._recalled, self.kept = Recalled(), {}
 
     def _read(self) -> Photo:
         return open_image(self.path, name=self.name, max_pixels=self.max_pixels)

@@ -56,12 +56,12 @@ def announced_sha256(path: Path) -> str | None:
     return name if _SHA256.fullmatch(name) else None
 
 
-def fetch(file: HubFile, *, flag: str, sha256: str | None = None, fixed: bool = False) -> Path:
+def fetch(file: HubFile, *, flag: str | None, sha256: str | None = None, fixed: bool = False) -> Path:
     """Return the file's path in the cache, downloaded where needed.
 
-    flag: the option that takes a path instead, named in the errors. sha256: checked after a download, by default what
-    the hub announces; a file that differs is deleted. fixed: a cached file is final and the hub is not asked;
-    otherwise the hub is asked for a newer one, and the cached one serves when it cannot be reached.
+    flag: the option that takes a path instead, named in the errors; None where there is none. sha256: checked after a
+    download, by default what the hub announces; a file that differs is deleted. fixed: a cached file is final and the
+    hub is not asked; otherwise the hub is asked for a newer one, and the cached one serves when it cannot be reached.
     Raises WeightsError.
     """
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, is_offline_mode
@@ -69,7 +69,8 @@ def fetch(file: HubFile, *, flag: str, sha256: str | None = None, fixed: bool = 
     have = cached(file)
     if have is not None and (fixed or is_offline_mode()):
         return have
-    elsewhere = f"download {file.name} of {file.repo} on another machine and pass it with {flag}"
+    then = f"pass it with {flag}" if flag else "copy its hub cache (HF_HOME) here"
+    elsewhere = f"download {file.name} of {file.repo} on another machine and {then}"
     if is_offline_mode():
         raise WeightsError(
             f"{file.repo} is not in the hub's cache and HF_HUB_OFFLINE forbids to download it; unset it, or "

@@ -15,6 +15,7 @@ from sama.weights.hub import announced_sha256
 from sama.weights.official import as_segment_anything, read_checkpoint
 from sama.weights.records import RECORDS, WEIGHTS
 from sama.weights.sam_keys import count_blocks
+from sama.weights.tuned import KIND, told
 from sama.weights.zoo import config_of
 
 
@@ -62,16 +63,23 @@ def _ours(tensors: dict, path: Path, model: str | None) -> list[str]:
     config = config_of(metadata, path)
     if model not in (None, config.backbone):
         raise WeightsError(f"{path.name} belongs to {config.backbone}, not to {model}; check the path.")
+    if metadata["kind"] == KIND:
+        own = _built(config, Sama).state_dict()
+        if strange := [k for k, v in tensors.items() if k not in own or own[k].shape != v.shape]:
+            raise WeightsError(
+                f"{path.name} holds {min(strange)}, which {config.backbone} has no place for; fine-tune again."
+            )
+        return [f"{len(tensors)} tensors, fine-tuned, of {config.backbone}", *told(metadata)]
     if metadata["kind"] == "sama":
         whole = _built(config, Sama)
         check_names(whole, full_state(whole, tensors), path.name)
     else:
         check_names(_built(config, build_backbone), tensors, path.name)
-    told = {k: v for k, v in metadata.items() if k != "config"}
+    about = {k: v for k, v in metadata.items() if k != "config"}
     whose = "SAMA's modules on" if metadata["kind"] == "sama" else "the backbone"
     return [
         f"{len(tensors)} tensors, all those of {whose} {config.backbone}",
-        *(f"{key}: {value}" for key, value in told.items()),
+        *(f"{key}: {value}" for key, value in about.items()),
     ]
 
 

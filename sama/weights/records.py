@@ -62,12 +62,13 @@ _LIMITS_OF_MINI = (
     "masks are shown as SAM makes them.",
 )
 
-# Its scores of single clicks are low, and more than it sees need not be judged. Tried on two examples, not measured.
+# Its scores of single clicks are low, and more than it sees need not be judged; measured in docs/everything.md.
 _EVERYTHING_BY_MINI = (
     ("pred_iou_thresh", 0.4),
-    ("stability_score_thresh", 0.8),
+    ("stability_score_thresh", 0.7),
     ("judged_side", 512),
     ("skip_inside", 0.25),
+    ("skip_agreed", True),
     ("min_mask_region_area", 100),
 )
 

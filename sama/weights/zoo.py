@@ -1,5 +1,6 @@
 """How a model is built from its files: found here, in the hub's cache or at a path, checked, and loaded."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sama.weights.official import as_segment_anything, read_checkpoint
 from sama.weights.records import RECORDS as RECORDS
 from sama.weights.records import WEIGHTS, ModelRecord, record_of
 from sama.weights.sam_keys import is_transformers
+from sama.weights.tuned import Base, apply, is_tuned
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,13 @@ def load_model(
 
     checkpoint: backbone file instead of the embedded or published one; sama_weights: see `find_sama`. The embedded ones
     are left out where they were trained on another backbone than `checkpoint`. Without any, SAMA's modules stay
-    untrained, `sama_digest` is None, and nothing may present their answer. Raises WeightsError.
+    untrained, `sama_digest` is None, and nothing may present their answer. Fine-tuned weights, see
+    `sama.weights.tuned`, are put on the base that they name. Raises WeightsError.
     """
     record = record_of(name)
     sama_file = find_sama(record, sama_weights)
+    if sama_file is not None and is_tuned(sama_file):
+        return _load_tuned(record, sama_file, checkpoint)
     metadata = _sama_metadata(sama_file, name) if sama_file else {}
     backbone_file = find_backbone(record, checkpoint)
     digest = check_sha256(backbone_file, announced_sha256(backbone_file))
@@ -112,6 +117,32 @@ def load_model(
         assign(model, full_state(model, load_tensors(sama_file)), sama_file.name)
     model.eval()
     return LoadedModel(model, record, digest, sha256_of(sama_file) if sama_file else None, metadata)
+
+
+def _load_tuned(record: ModelRecord, file: Path, checkpoint: Path | None) -> LoadedModel:
+    """The base of a tuned file, with what the file has in its place. Raises WeightsError."""
+    metadata, tensors = read_metadata(file), load_tensors(file)
+    base = Base.of(metadata, file.name)
+    if base.model != record.name:
+        raise WeightsError(
+            f"{file.name} was fine-tuned from {base.model}, not from {record.name}; choose --model {base.model}."
+        )
+    if base.whole:
+        path = find_backbone(record, checkpoint)
+        digest = check_sha256(path, announced_sha256(path))
+        found = LoadedModel(Sama(config_of(metadata, file)).eval(), record, digest, None, {})
+        load_backbone(found.model.backbone, path)
+    else:
+        found = load_model(record.name, checkpoint=checkpoint)
+    base.check(file.name, found.model, found.backbone_digest, found.sama_digest)
+    apply(found.model, tensors, file.name)
+    about = {**metadata, **{k: v for k, v in found.metadata.items() if k == "licence"}}
+    own = sha256_of(file)
+    if base.whole or found.sama_digest is not None:
+        return replace(found, sama_digest=own, metadata=about)
+    # Without SAMA's modules the backbone's digest alone tells what runs.
+    both = hashlib.sha256((found.backbone_digest + own).encode()).hexdigest()
+    return replace(found, backbone_digest=both, metadata=about)
 
 
 def on_backbone(config: SamaConfig, file: Path) -> SamaConfig:

@@ -10,9 +10,10 @@ from PIL import Image
 from sama.commands.cli import main, parser_of
 from sama.errors import PromptError, WeightsError
 from sama.evaluation.methods import Scored, choose_methods
+from sama.evaluation.race_plot import save_plot
 from sama.evaluation.run import evaluate
 from sama.methods import METHODS, answer, default_method, mattes
-from sama.methods.base import BOX, MATTE, PhotoMethod
+from sama.methods.base import BOX, MATTE, POINTS, PhotoMethod
 from sama.predict.answer import ALPHA
 from sama.request.prompts import Prompts
 from sama.request.request import Request
@@ -62,14 +63,16 @@ def photo() -> np.ndarray:
 def test_every_row_says_what_people_must_know():
     assert list(METHODS) == [
         *("sam", "sama", "solid", "closed_form"),
-        *("own", "grabcut", "mini_on_sam", "from_mask"),
+        *("own", "grabcut", "mini_on_sam", "from_mask", "painted"),
+        *("hq_sam", "sam2", "zim", "matte_anything", "rembg"),
     ]
     for name, method in METHODS.items():
         assert method.name == name
         assert all((method.label, method.title, method.panel, method.help))
         assert method.takes and method.returns
     assert [method.name for method in mattes()] == [
-        *("sama", "solid", "closed_form", "own", "mini_on_sam", "from_mask")
+        *("sama", "solid", "closed_form", "own", "mini_on_sam", "from_mask", "painted"),
+        *("hq_sam", "sam2", "zim", "matte_anything", "rembg"),
     ]
     assert [method.name for method in mattes(FakePredictor().info)] == ["sama", "solid", "closed_form", "own"]
     bare = FakePredictor(trained=False).info
@@ -116,6 +119,34 @@ def test_the_evaluation_finds_it(tmp_path, photo, toy):
     assert results["model"] is None, "it needs none"
     assert results["methods"]["toy"]["MSE"] == pytest.approx(0, abs=1e-6)
     assert results["methods"]["toy"]["mIoU"] == 1
+
+
+class Spot(Toy):
+    """Squares around clicks."""
+
+    takes = frozenset({POINTS})
+
+    def layers(self, photo, found, request):
+        alpha = np.zeros(request.shape, np.float32)
+        for x, y, label in found.prompts.points:
+            alpha[max(0, int(y) - 8) : int(y) + 9, max(0, int(x) - 8) : int(x) + 9] = 0.6 * label
+        return {ALPHA: alpha}
+
+
+def test_the_race_and_its_picture_find_it(tmp_path, photo, monkeypatch):
+    pytest.importorskip("py_sod_metrics", reason="the extra eval is not installed")
+    monkeypatch.setitem(METHODS, "toy", Spot())
+    labels = np.zeros(SIZE[::-1], np.uint8)
+    labels[8:32, 6:36] = 1
+    for folder, array in (("images", photo), ("labels", labels)):
+        (tmp_path / folder).mkdir()
+        Image.fromarray(array).save(tmp_path / folder / "a.png")
+    assert "toy" in choose_methods(None, "race")
+    results = evaluate(tmp_path, prompts="race", methods=["toy"], clicks=3, progress=False)
+    assert results["race"]["toy"]["IoU"][0] == pytest.approx(17 * 17 / (24 * 30))
+    assert len(results["race"]["toy"]["IoU"]) == 3 and results["methods"]["toy"]["NoC@85"] == 3
+    save_plot(results, tmp_path / "race.svg")
+    assert "<svg" in (tmp_path / "race.svg").read_text()
 
 
 def test_the_command_line_finds_it(tmp_path, photo, toy, capsys):

@@ -1,5 +1,7 @@
 """Everything mode, beside segment-anything's own generator on the same weights."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,7 @@ from sama.models.backbones import default_config
 from sama.models.sama import Sama
 from sama.objects.everything import Everything, everything
 from sama.objects.everything.regions import without_small
+from sama.objects.everything.sparing import Agreed
 from tests.helpers import disc, predictor_of, small_sama
 
 SIDE, PULL = 128, 2.5
@@ -184,3 +187,27 @@ def test_settings_that_mean_nothing_are_refused(how, sentence):
     with pytest.raises(PromptError) as refused:
         Everything(**how)
     assert str(refused.value) == sentence
+
+
+def test_clicks_between_others_that_agree_are_left_out():
+    places = torch.tensor([[(x + 0.5) / 4, (y + 0.5) / 4] for y in range(4) for x in range(4)])
+    coarse, every = torch.tensor([5, 7, 13, 15]), torch.arange(16)
+    logits = torch.ones(4, 1, 8, 8)
+    agreed = Agreed(places)
+    assert agreed.open(every).all(), "nobody has been asked"
+    agreed.note(coarse, logits, torch.ones(4, 1))
+    assert agreed.open(every).nonzero()[:, 0].tolist() == coarse.tolist()
+    logits[0, :, :, 4:] = -1  # what the first click finds ends half-way to the right
+    agreed = Agreed(places)
+    agreed.note(coarse, logits, torch.ones(4, 1))
+    asked = set(agreed.open(every).nonzero()[:, 0].tolist())
+    # Those between 5 and the clicks to its right; 8 and 9 lie between 5 and 13, which agree.
+    assert asked == {*coarse.tolist(), 2, 6, 10}
+
+
+def test_left_out_clicks_count_as_done(vit, photo):
+    list(vit.set_image(photo))
+    settings = Everything(pred_iou_thresh=0, stability_score_thresh=0, points_per_side=8)
+    every = last(vit, settings)
+    few = last(vit, replace(settings, skip_agreed=True))
+    assert few.done == every.done == 64 and len(few.found) <= len(every.found)

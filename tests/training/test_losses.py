@@ -110,3 +110,21 @@ def test_trimap_loss_is_cross_entropy_with_half_of_the_weight_alike():
     )
     sure = 40 * torch.nn.functional.one_hot(classes, 3).movedim(-1, 1).float()
     assert losses.trimap_loss(sure, target, known).item() < 1e-4
+
+
+def test_zims_loss_is_l1_and_ten_times_grad():
+    logits, target = maps(1) * 6 - 3, maps(2)
+    known = (maps(3) > 0.2).float()
+    alpha = torch.sigmoid(logits)
+    l1 = ((alpha - target).abs() * known).flatten(1).sum(1) / known.flatten(1).sum(1)
+    expected = l1 + 10 * losses.gradient(alpha, target, known)
+    torch.testing.assert_close(losses.zim_loss(logits, target, known, doubt=0.0), expected)
+    more = losses.zim_loss(logits, target, known, doubt=0.5) - expected
+    torch.testing.assert_close(more, 0.5 * losses.bce(logits, target, known))
+
+
+def test_the_weights_of_tasks_are_proportions():
+    assert losses.Objective().weight("matting") == losses.Objective().weight("segmentation") == 1
+    two = losses.Objective(segmentation_weight=2.0)
+    assert two.weight("segmentation") / two.weight("matting") == pytest.approx(2)
+    assert two.weight("segmentation") + two.weight("matting") == pytest.approx(2)

@@ -56,6 +56,20 @@ def test_a_whole_number_passes_for_a_number(tmp_path):
     assert recipe.watched == 40
 
 
+def test_zims_choices_are_switches_of_a_recipe(tmp_path):
+    plain = read_recipe(RECIPES / "sama_mini.toml")
+    assert (plain.objective.matting, plain.masked_attention) == ("paper", False)
+    text = (
+        f'extends = "{RECIPES}/sama_mini.toml"\nmasked_attention = true\n'
+        '[objective]\nmatting = "zim"\nmatting_weight = 2.0\n'
+    )
+    changed = read_recipe(written(tmp_path, text))
+    assert changed.masked_attention and changed.objective.weight("matting") == pytest.approx(4 / 3)
+    for bad, words in (('matting = "l2"', "use paper or zim"), ("matting_weight = 0.0", "must be above 0")):
+        with pytest.raises(SamaError, match=words):
+            read_recipe(written(tmp_path, f'extends = "{RECIPES}/sama_mini.toml"\n[objective]\n{bad}\n'))
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

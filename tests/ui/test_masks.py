@@ -81,7 +81,7 @@ def test_a_mask_of_the_photo_becomes_its_prompt_and_the_matte_follows_it(files, 
     assert layers["matte"] == "from_mask" and "alpha" in layers and "trimap" not in layers
     assert (visit.shown.answer.alpha > 0.5).sum() == pytest.approx((disc(SIDE, 25) > 0).sum(), rel=0.05)
     made = download(page, "session.json")
-    session = Session.load(made["file"])
+    session = Session.load(made["taken"].props["file"]["path"])
     assert session.settings["matte"] == "from_mask" and session.prompts.mask.dtype == bool
 
 
@@ -112,6 +112,34 @@ def test_a_mask_of_another_size_is_told_and_opened_only_when_it_comes_again(file
     assert visit.holds(visit.path)
     again = dropped(visit, files["small"])
     assert again["visit"].path == files["small"] and not visit.holds(visit.path)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "told"),
+    [
+        (
+            "black",
+            np.zeros((SIDE, SIDE), np.uint8),
+            "black.png marks nothing; paint the object white on black.",
+        ),
+        ("white", np.full((SIDE, SIDE), 255, np.uint8), "The mask white.png is white all over"),
+        ("deep", np.full((SIDE, SIDE), 65535, np.uint16), "The mask deep.png is white all over"),
+    ],
+)
+def test_a_mask_of_nothing_or_everything_is_told(files, said, tmp_path, name, values, told):
+    visit = Visit(FakePredictor(), files["photo"])
+    path = str(tmp_path / f"{name}.png")
+    Image.fromarray(values).save(path)
+    assert "refused" in dropped(visit, path)["prompter"].props and visit.holds(visit.path)
+    assert told in said[0] and said[0].endswith("To open it as a photo, drop it once more.")
+    assert dropped(visit, path)["visit"].path == path
+
+
+def test_labels_of_zero_and_one_in_sixteen_bits_are_a_mask(files, said, tmp_path):
+    visit = Visit(FakePredictor(), files["photo"])
+    Image.fromarray((disc(SIDE, 25) > 0).astype(np.uint16)).save(tmp_path / "ones.png")
+    value = PromptData(**dropped(visit, str(tmp_path / "ones.png"))["prompter"].value)
+    assert value.mask is not None and np.array_equal(value.prompts.mask, disc(SIDE, 25) > 0)
 
 
 def test_photos_are_photos(files, said):

@@ -50,7 +50,7 @@ def test_panels_and_closer_looks_are_no_more_opaque_than_the_file(tmp_path, matt
 
 def test_the_file_s_own_transparency_is_a_matte(tmp_path):
     visit = shown_of(photo(tmp_path), "own")
-    assert visit.transparent
+    assert visit.limit is not None
     assert visit.shown.answer.method == "own"
     own = np.asarray(Image.open(visit.path))[..., 3]
     assert np.array_equal(np.rint(visit.shown.fitted.alpha * 255), own)

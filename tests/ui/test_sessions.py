@@ -77,3 +77,8 @@ def test_without_weights_the_training_free_matte_needs_no_word(restored):
 def test_another_model_is_named(restored):
     _, said = restored({}, INFO, model="vit_b")
     assert said == ["It was made with the model vit_b; this page runs mini."]
+
+
+def test_a_matte_of_another_project_that_is_not_here_is_said_to_be_missing(restored):
+    _, said = restored({"matte": "zim"}, INFO)
+    assert len(said) == 1 and said[0].startswith("ZIM ViT-B")

@@ -69,11 +69,16 @@ def _colour_density(bins: Tensor, weights: Tensor) -> Tensor:
     n = len(bins)
     flat = weights.flatten(1)
     histogram = torch.zeros(n, BINS**3, device=bins.device).scatter_add_(1, bins, flat)
-    cube = (histogram / (flat.sum(1, keepdim=True) + 1e-6)).reshape(n, BINS, BINS, BINS)
+    cube = smoothed((histogram / (flat.sum(1, keepdim=True) + 1e-6)).reshape(n, BINS, BINS, BINS))
+    return cube.reshape(n, -1).gather(1, bins) + 1e-6
+
+
+def smoothed(cube: Tensor) -> Tensor:
+    """Histograms (N, BINS, BINS, BINS) in which neighbouring colours share their counts."""
     for axis in (1, 2, 3):
         for _ in range(2):
             cube = _smooth(cube, axis)
-    return cube.reshape(n, -1).gather(1, bins) + 1e-6
+    return cube
 
 
 def _smooth(cube: Tensor, axis: int) -> Tensor:

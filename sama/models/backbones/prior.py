@@ -122,6 +122,8 @@ class PromptPrior(nn.Module):
         valid = each(context.valid)  # (N, 1, g, g)
         with torch.no_grad(), torch.autocast(valid.device.type, enabled=False):
             maps, inside, outside, box = draw_prompts(prompts, valid.shape[-1], self.image_size)
+            if prompts.known is not None:
+                inside, outside = prompts.known.split(1, 1)
             inside, outside, box = inside * valid, outside * valid, box * valid
             affinity = each(context.affinity, 1)
             appearance = colour_posterior(each(context.bins), inside, outside, box, affinity)

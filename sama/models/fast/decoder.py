@@ -8,10 +8,17 @@ from sama.models.decoder import Between, Decoded, cells, last_reading, mask_weig
 
 
 def first_layer(
-    decoder: MaskDecoder, src: Tensor, pos: Tensor, tokens: Tensor, *, readable: int | None = None
+    decoder: MaskDecoder,
+    src: Tensor,
+    pos: Tensor,
+    tokens: Tensor,
+    *,
+    readable: int | None = None,
+    bias: Tensor | None = None,
 ) -> Decoded:
     """Run layer 0 of the two-way transformer alone; arguments and result as in `sama.models.decoder.two_way`."""
-    return two_way_layer(decoder.transformer.layers[0], tokens, cells(src), tokens, cells(pos), readable)
+    layer = decoder.transformer.layers[0]
+    return two_way_layer(layer, tokens, cells(src), tokens, cells(pos), readable, bias)
 
 
 def after_first_layer(
@@ -22,16 +29,17 @@ def after_first_layer(
     *,
     readable: int | None = None,
     between: Between | None = None,
+    bias: Tensor | None = None,
 ) -> Decoded:
     """The rest of `sama.models.decoder.two_way`, from what `first_layer` returned for the same arguments."""
     queries, keys = first
     key_pe = cells(pos)
     for i, layer in enumerate(decoder.transformer.layers):
         if i:
-            queries, keys = two_way_layer(layer, queries, keys, tokens, key_pe, readable)
+            queries, keys = two_way_layer(layer, queries, keys, tokens, key_pe, readable, bias)
         if between is not None:
             keys = between(i, keys)
-    return last_reading(decoder, queries, keys, tokens, key_pe), keys
+    return last_reading(decoder, queries, keys, tokens, key_pe, bias), keys
 
 
 def predict_masks(

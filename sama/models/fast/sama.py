@@ -81,10 +81,12 @@ class QuickSama(Sama):
         embedded = backbone.embed_prompts(prompts, features.context)
         tokens = output_tokens(decoder, embedded.sparse)
         src, pos, readable = self._source(features, embedded), self.positions().pos, tokens.shape[1]
-        first = first_layer(decoder, src, pos, self._with_own(tokens), readable=readable)
+        bias, own = self._bias(prompts), self._with_own(tokens)
+        each = self._for_tokens(bias, own, TASKS)
+        first = first_layer(decoder, src, pos, own, readable=readable, bias=each)
         decoded = after_first_layer(decoder, (first[0][:, :readable], first[1]), pos, tokens)
         logits, scores = backbone.masks(*decoded, embedded)
-        return SharedAnswer(logits, scores, backbone.choose(scores, prompts), embedded, first)
+        return SharedAnswer(logits, scores, backbone.choose(scores, prompts), embedded, bias, first)
 
     def _pass(self, features: ImageFeatures, answer: SamAnswer, tasks: tuple[str, ...]) -> dict[str, Tensor]:
         if not isinstance(features, PreparedFeatures):
@@ -105,13 +107,14 @@ class QuickSama(Sama):
             return stream
 
         tokens, readable = self._prompt_tokens(answer, tasks), self._readable(tasks)
+        bias = self._for_tokens(answer.bias, tokens, tasks)
         if isinstance(answer, SharedAnswer):
             first = _with_tokens_of(answer.first, tasks)
         else:
             src = self._source(features, answer.embedded)
-            first = first_layer(decoder, src, places.pos, tokens, readable=readable)
+            first = first_layer(decoder, src, places.pos, tokens, readable=readable, bias=bias)
         tokens, stream = after_first_layer(
-            decoder, first, places.pos, tokens, readable=readable, between=adapt
+            decoder, first, places.pos, tokens, readable=readable, between=adapt, bias=bias
         )
         x = self.join(stream, local, views, grid)  # (N, C, 2h, 2w)
         guides = None if features.guides is None else features.guides.per_prompt(each)

@@ -29,6 +29,12 @@ SHEET_SIDE = 1600  # pixels of the contact sheet's longer side
 _GOLDEN = 0.618  # of the circle of hues between two neighbours: colours that follow each other differ
 
 
+def colour_of(number: int) -> tuple[int, int, int]:
+    """The colour (r, g, b) bytes of mask `number`; those that follow each other differ."""
+    red, green, blue = colorsys.hsv_to_rgb(number * _GOLDEN % 1, 0.75, 1.0)
+    return round(255 * red), round(255 * green), round(255 * blue)
+
+
 def ordered(found: Iterable[Found]) -> list[Found]:
     """Large masks first, so that what is drawn later lies on what it belongs to."""
     return sorted(found, key=lambda each: (-each.share, -each.predicted_iou, each.point))
@@ -40,7 +46,7 @@ def sheet(found: Sequence[Found], photo: Photo) -> Image.Image:
     picture.thumbnail((SHEET_SIDE, SHEET_SIDE), Image.Resampling.BOX)
     pixels = np.asarray(picture, np.float32).copy()
     for number, each in enumerate(found):
-        colour = np.array(colorsys.hsv_to_rgb(number * _GOLDEN % 1, 0.75, 1.0), np.float32) * 255
+        colour = np.array(colour_of(number), np.float32)
         mask = each.mask(picture.size)
         pixels[mask] = 0.45 * np.asarray(picture, np.float32)[mask] + 0.55 * colour
     return Image.fromarray(pixels.round().astype(np.uint8))

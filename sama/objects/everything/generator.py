@@ -20,6 +20,7 @@ from sama.objects.everything.found import Found
 from sama.objects.everything.placing import Place
 from sama.objects.everything.regions import without_small
 from sama.objects.everything.settings import Everything
+from sama.objects.everything.sparing import Agreed
 from sama.photo.resize import fit_within
 from sama.predict.clicks import click_candidates
 from sama.predict.closer_look import CloserPredictor
@@ -67,15 +68,14 @@ def everything(predictor: Predictor, settings: Everything | None = None) -> Iter
     total = sum(len(grids[layer]) for layer in layers)
     side = settings.judged_side
     judged = photo.size if side is None or side >= max(photo.size) else fit_within(width, height, side)
-    earlier: list[Found] = []
-    done = 0
+    earlier, done = list[Found](), 0
     for box, layer in zip(boxes, layers, strict=True):
         place = Place((box[0], box[1], box[2], box[3]), photo.size, whole.model.backbone.image_size)
-        crop = _Crop(_look(whole, place), place, judged, settings)
         grid = grids[layer]
+        crop = _Crop(_look(whole, place), place, judged, settings, grid)
         kept: list[Kept] = []
         for numbers in _batches(len(grid), settings):
-            kept += crop.ask(grid[numbers], numbers)
+            kept += crop.ask(numbers)
             done += len(numbers)
             best = [each.found for each in _without_doubles(kept, settings.box_nms_thresh)]
             if done < total:
@@ -117,25 +117,41 @@ def _look(whole: SamaPredictor, place: Place) -> SamaPredictor:
 class _Crop:
     """A part of the photo, or all of it, that is asked click by click."""
 
-    def __init__(self, predictor: SamaPredictor, place: Place, judged: tuple[int, int], settings: Everything):
+    def __init__(
+        self,
+        predictor: SamaPredictor,
+        place: Place,
+        judged: tuple[int, int],
+        settings: Everything,
+        grid: np.ndarray,
+    ):
+        """grid: of clicks (G, 2) in [0, 1] of the crop."""
         self.predictor, self.place, self.judged, self.settings = predictor, place, judged, settings
+        x0, y0, x1, y1 = place.box
+        self.points = torch.from_numpy(grid * np.array([x1 - x0, y1 - y0]))  # in pixels of the crop
+        opened = predictor.opened
+        ratio = torch.tensor(opened.size) / torch.tensor([x1 - x0, y1 - y0])
+        self.asked = self.points * ratio  # in pixels of `opened`
+        places = opened.frame.to_frame(self.asked.float()) / opened.frame.size
+        self.agreed = Agreed(places) if settings.skip_agreed else None
         self.scale = judged[0] / place.size[0], judged[1] / place.size[1]
         self.taken = torch.zeros(judged[1], judged[0], dtype=torch.bool)  # by masks found there, small ones
 
-    def ask(self, grid: np.ndarray, numbers: np.ndarray) -> list[Kept]:
-        """Ask clicks (N, 2) in [0, 1] of the crop with these numbers, and return what passes the filters."""
+    def ask(self, numbers: np.ndarray) -> list[Kept]:
+        """Ask the clicks of the grid with these numbers, and return what passes the filters."""
         x0, y0, x1, y1 = self.place.box
-        points = torch.from_numpy(grid * np.array([x1 - x0, y1 - y0]))  # in pixels of the crop
         if self.settings.skip_inside:
-            free = ~self._taken_at(points + torch.tensor([x0, y0]))
-            points, numbers = points[free], numbers[free.numpy()]
-            if not len(points):
-                return []
-        opened = torch.tensor(self.predictor.opened.size) / torch.tensor([x1 - x0, y1 - y0])
-        logits, scores = click_candidates(self.predictor, points * opened)
+            numbers = numbers[~self._taken_at(self.points[numbers] + torch.tensor([x0, y0])).numpy()]
+        if self.agreed is not None:
+            numbers = numbers[self.agreed.open(torch.from_numpy(numbers)).numpy()]
+        if not len(numbers):
+            return []
+        logits, scores = click_candidates(self.predictor, self.asked[numbers])
+        if self.agreed is not None:
+            self.agreed.note(torch.from_numpy(numbers), logits, scores)
         flat, marks = logits.flatten(0, 1), scores.flatten()  # (3N, h, w), (3N,)
         order = torch.from_numpy(numbers).repeat_interleave(3) * 3 + torch.arange(3).repeat(len(numbers))
-        points = points.repeat_interleave(3, 0)
+        points = self.points[numbers].repeat_interleave(3, 0)
         if self.settings.pred_iou_thresh > 0:
             keep = (marks > self.settings.pred_iou_thresh).nonzero()[:, 0]
         else:

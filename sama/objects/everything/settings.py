@@ -12,7 +12,7 @@ MOST_A_SIDE, MOST_LAYERS = 128, 3
 
 @dataclass(frozen=True)
 class Everything:
-    """Names and defaults are those of segment_anything's `SamAutomaticMaskGenerator`, the last two are ours.
+    """Names and defaults are those of segment_anything's `SamAutomaticMaskGenerator`, the last three are ours.
 
     points_per_side: of a grid of clicks, points_per_batch: of them at a time; pred_iou_thresh, stability_score_thresh:
     masks with a lower score are dropped, stability being the IoU of the mask and itself at logits of plus and minus
@@ -22,7 +22,8 @@ class Everything:
     and holes of fewer pixels of the photo are removed, 0 for none.
     judged_side: longer side in pixels at which masks are judged, None for the photo's own, as SAM does; skip_inside: a
     click of which both coordinates are odd in the grid, or one is, is left out where an earlier click has found a mask
-    there that is smaller than this share of the photo; 0 asks all.
+    there that is smaller than this share of the photo; 0 asks all. skip_agreed: the same for a click that lies between
+    others whose best masks hold all of them.
     """
 
     points_per_side: int = 32
@@ -38,6 +39,7 @@ class Everything:
     min_mask_region_area: int = 0
     judged_side: int | None = None
     skip_inside: float = 0.0
+    skip_agreed: bool = False
 
     def __post_init__(self):
         whole = {
@@ -68,6 +70,7 @@ class Everything:
     def for_model(cls, info: ModelInfo | None, **changes) -> "Everything":
         """SAM's defaults, or what the model's record says instead; info: None for no model. changes: which to replace,
         None for none. Raises PromptError."""
-        measured: dict[str, Any] = {} if info is None else dict(RECORDS[info.name].everything)
+        record = None if info is None else RECORDS.get(info.name)
+        measured: dict[str, Any] = {} if record is None else dict(record.everything)
         given = {name: value for name, value in changes.items() if value is not None}
         return cls(**(measured | given))

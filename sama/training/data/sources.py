@@ -187,12 +187,12 @@ def void_of(labels: np.ndarray, ignore: int | None) -> np.ndarray | None:
     return void if ignore is not None or bool(((labels > 0) & ~void).any()) else None
 
 
-def open_photo(image: Path, truth: Path, folder: Folder) -> LabelledPhoto:
-    """Read a photograph and its labels or, from a folder called alphas, its matte.
+def open_photo(image: Path, truth: Path, folder: Folder, rgb: Image.Image | None = None) -> LabelledPhoto:
+    """Read a photograph and its labels or, from a folder called alphas, its matte. rgb: the photograph, if it was read.
 
     Raises SamaError when they differ in size or cannot be read.
     """
-    rgb = read(image, lambda picture: picture.convert("RGB"))
+    rgb = read(image, lambda picture: picture.convert("RGB")) if rgb is None else rgb
     picture = read(truth, lambda picture: picture.copy())
     if picture.size != rgb.size:
         raise SamaError(f"{truth} is {picture.size} but its photo is {rgb.size}: make their sizes equal.")

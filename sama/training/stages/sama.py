@@ -11,13 +11,14 @@ from sama.models.prompt_tensors import PromptTensors
 from sama.models.sama import TASKS, ImageFeatures, Sama, SamAnswer
 from sama.models.views import global_view, local_views
 from sama.training.damage import damaged
-from sama.training.losses import mask_iou, matting_loss, segmentation_loss, trimap_loss
+from sama.training.losses import MATTING_LOSSES, Objective, mask_iou, segmentation_loss, trimap_loss
 from sama.training.prompting import Prompting, boxed, error_click, simulate_prompts
 from sama.training.stages.mini import normalise_batch
 
 EDGE_CELL = 8  # pixels
 EDGE_WEIGHT = 4.0
 PROMPTING = Prompting(corrected=0.3)
+OBJECTIVE = Objective()
 
 
 def encode_frames(model: Sama, frames: Tensor) -> ImageFeatures:
@@ -39,7 +40,9 @@ class SamaStage:
         small_size: int | None = None,
         small_share: float = 0.78,
         prompting: Prompting = PROMPTING,
+        objective: Objective = OBJECTIVE,
     ):
+        self.objective = objective
         self.model, self.tasks, self.small_share, self.prompting = (
             learning(model),
             tasks,
@@ -58,6 +61,10 @@ class SamaStage:
         """Frames hold the four local views, so twice the side of a view."""
         return 2 * (self.small_size if progress < self.small_share else self.full_size)
 
+    def encoded(self, batch: dict, frames: Tensor) -> ImageFeatures:
+        """What the model sees of a batch, whose normalised frames are (B, 3, 2S, 2S)."""
+        return encode_frames(self.model, frames)
+
     def loss(
         self, batch: dict, task: str, generator: torch.Generator, progress: float
     ) -> tuple[Tensor, dict]:
@@ -75,7 +82,7 @@ class SamaStage:
             guide = Guide.drawn(coarse, self.prompting.guided, generator)
             prompts = guide.prompts(prompts, size)
         with torch.autocast(frames.device.type, torch.bfloat16):
-            features = encode_frames(self.model, frames)
+            features = self.encoded(batch, frames)
             with torch.no_grad():
                 answer = self.model.decode_sam(features, prompts)
                 if torch.rand((), generator=generator) < self.prompting.corrected:
@@ -94,10 +101,12 @@ class SamaStage:
         if task == "segmentation":
             loss = segmentation_loss(logits, target, weight)
         else:
-            loss = matting_loss(logits, target, weight, doubt=1 - progress)
+            matting = MATTING_LOSSES[self.objective.matting]
+            loss = matting(logits, target, weight, doubt=1 - progress)
             if "trimap" in maps:
                 loss = loss + trimap_loss(maps["trimap"].float(), target, weight)
-        return loss.mean(), _numbers(task, logits, answer.base.float(), target, weight)
+        scale = self.objective.weight(task) if len(self.tasks) > 1 else 1.0
+        return scale * loss.mean(), _numbers(task, logits, answer.base.float(), target, weight)
 
 
 @dataclass(frozen=True)

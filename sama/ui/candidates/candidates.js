@@ -79,8 +79,9 @@ function candidate({ src, score }, i, { length }) {
     onclick: () => {
       mark(i);
       const { seq, object, several } = props.offer;
-      if (several) announce('candidate', { object, index: i });
-      else choose({ seq, index: i });
+      if (several) return announce('candidate', { object, index: i });
+      announce('chosen', { seq, index: i });
+      choose({ seq, index: i });
     },
     title: "SAM's own estimate of the IoU: " + score.toFixed(2),
   });

@@ -14,6 +14,7 @@ from sama.methods.findings import finding_of
 from sama.request.settings import MASK, MATTE, Settings
 from sama.ui.handlers.masks import method_of
 from sama.ui.handlers.page import Changes, Keep, Page, Wiring
+from sama.ui.lab import LabData
 from sama.ui.taken import Taken, taken
 from sama.ui.telling import Refusal
 
@@ -48,29 +49,39 @@ def file_stem(name: str) -> str:
     return names.file_stem(Path(name).stem) or "photo"
 
 
-def download(page: Page, wanted: str) -> Changes:
-    """Make what is wanted of the answer on the page: EVERYTHING, or a file of FILES."""
-    data, choice, scene = page.data, page.choice, page.scene
+def download(page: Page, wanted: str, lab: LabData | None = None) -> Changes:
+    """Make what is wanted of the answer on the page: EVERYTHING, or a file of FILES. lab: has the votes
+    that the session keeps."""
     try:
-        if data.path is None or not data.marked:
-            raise PromptError("Nothing is cut out yet; click an object first.")
         if wanted not in (EVERYTHING, *FILES):
             raise PromptError("There is no file of that name to download; reload the page.")
-        page = page.opened()
-        visit = page.here
-        background = scene.background(page.backdrop, max(visit.size))
-        candidate, method = choice.candidate(data.seq), method_of(page)
-        cutout_from = MASK if scene.by_mask else MATTE
-        settings = Settings(
-            background, candidate, scene.estimated, method, cutout_from, choice.keep_haze, data.listing
-        )
-        outputs = visit.outputs(data.prompts, settings, page.studio.info)
+        page, outputs = outputs_of(page, lab)
         (path,) = deliver(outputs, (wanted,), page.studio.keep)
         if (finding := finding_of(outputs.answer, outputs.request)).missed:
             gr.Warning(finding.text)
     except SamaError as error:
         raise Refusal(str(error), page=True) from error
-    return {"visit": visit, "taken": taken(path)}
+    return {"visit": page.visit, "taken": taken(path)}
+
+
+def outputs_of(page: Page, lab: LabData | None = None) -> tuple[Page, Outputs]:
+    """The page with its photo open, and the answer on it at the photo's size. lab: has the votes that the session
+    keeps. Raises SamaError."""
+    data = page.data
+    if data.path is None or not data.marked:
+        raise PromptError("Nothing is cut out yet; click an object first.")
+    page = page.opened()
+    return page, page.here.outputs(data.prompts, settings_of(page, lab), page.studio.info)
+
+
+def settings_of(page: Page, lab: LabData | None = None) -> Settings:
+    """What the page's controls say of the answer to its prompts; lab: has the votes that the session keeps."""
+    scene, choice, data = page.scene, page.choice, page.data
+    background = scene.background(page.backdrop, max(page.here.size))
+    cutout_from = MASK if scene.by_mask else MATTE
+    candidate, method = choice.candidate(data.seq), method_of(page)
+    how = method, cutout_from, choice.keep_haze, data.listing, lab.pairs if lab else ()
+    return Settings(background, candidate, scene.estimated, *how)
 
 
 class Downloads:
@@ -99,7 +110,7 @@ class Downloads:
             self.button.click,
             download,
             "visit taken",
-            extra=(self.wanted,),
+            extra=(self.wanted, wiring.components["lab"]),
             show_progress="minimal",
             show_progress_on=[self.button],
             concurrency_id="export",

@@ -109,6 +109,11 @@ def _open_example(page: Page, name: str) -> Iterator[Changes]:
     yield from _show(page, studio.open(path), data, name)
 
 
+def show_photo(page: Page, visit: Visit, data: PromptData) -> Iterator[Changes]:
+    """Show an opened photo with the marks that come with it, numbered on from what the page has."""
+    yield from _show(page, visit, data, None, restored=True)
+
+
 def _show(
     page: Page, visit: Visit, data: PromptData, example: str | None, *, restored: bool = False
 ) -> Iterator[Changes]:
@@ -122,7 +127,7 @@ def _show(
         page.visit.close()
     width, height = visit.size
     photo = {"key": visit.path, "width": width, "height": height, "example": example or ""}
-    photo |= {"preview": photo_url(visit.preview), "transparent": visit.transparent}
+    photo |= {"preview": photo_url(visit.preview), "transparent": visit.limit is not None}
     known = example is not None and data.marked and visit.recall(visit.request(data.prompts)) is not None
     changed = {"photo": photo, "status": {} if known else encoding_line(info, 0)}
     prompter = Prompter(value=data, **changed) if example or restored else Prompter(**changed)

@@ -5,9 +5,9 @@ Components that are not named stay as they are. Mistakes a visitor can mend beco
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from inspect import isgeneratorfunction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -16,12 +16,15 @@ from sama.predict.answer import ModelInfo
 from sama.ui.candidates import ChoiceData
 from sama.ui.examples import Example
 from sama.ui.handlers.stopping import tidied
-from sama.ui.handlers.turns import Turns
+from sama.ui.handlers.turns import Stops, Turns
 from sama.ui.prompter import PromptData
 from sama.ui.scene import SceneData
 from sama.ui.scene.backdrop import Backdrop
 from sama.ui.shown import Shown
 from sama.ui.visit import Visit
+
+if TYPE_CHECKING:
+    from sama.ui.handlers.accepting import Acceptance
 
 Changes = dict[str, Any]
 Keep = Callable[[str], str]  # copies a file to where the page may fetch it, and returns the copy's path
@@ -30,13 +33,15 @@ Keep = Callable[[str], str]  # copies a file to where the page may fetch it, and
 @dataclass(frozen=True)
 class Studio:
     """What all visitors share. open: opens the photo in a file, which its owner may call by another name, raises
-    PhotoError; max_pixels: of a photo."""
+    PhotoError; max_pixels: of a photo; acceptance: where answers that are accepted go, if anywhere."""
 
     open: Callable[..., Visit]
     info: ModelInfo
     examples: dict[str, Example]
     keep: Keep
     max_pixels: int = MAX_PIXELS
+    acceptance: "Acceptance | None" = None
+    stops: Stops = field(default_factory=Stops)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from sama.matting.background import DEFAULT_SIGMA
 from sama.methods import METHODS, default_method
 from sama.methods.base import MATTE
 from sama.methods.from_mask import FromMask
+from sama.methods.painted import Painted
 from sama.predict.answer import ModelInfo
 from sama.request.checks import shown
 from sama.request.session import Session
@@ -16,6 +17,7 @@ from sama.request.settings import ESTIMATED, PHOTO, Settings
 from sama.ui.candidates import OPAQUE, Candidates, ChoiceData
 from sama.ui.handlers.masks import keep_mask, of_dataset
 from sama.ui.handlers.page import Changes, Page
+from sama.ui.lab import Lab
 from sama.ui.pictures import photo_url
 from sama.ui.prompter import PromptData, Prompter
 from sama.ui.scene import Scene, SceneData
@@ -23,6 +25,7 @@ from sama.ui.scene.backdrop import PICTURE_SIDE, Backdrop
 from sama.ui.shown import shrink
 from sama.ui.telling import Refusal, inform
 
+_NO_WEIGHTS = "Its matte is SAMA's, for which this page's model has no weights; the page shows its own."
 _PAD = 320  # longer side of the small copy of a background picture that the scene shows
 
 
@@ -46,16 +49,18 @@ def restore(page: Page) -> Changes:
     if session.model != info.name:
         told.append(f"It was made with the model {shown(session.model, 40)}; this page runs {info.name}.")
     told += asked.notes
-    chosen = _choice(settings, info, told, visit.path, transparent=visit.transparent)
+    chosen = _choice(settings, info, told, visit.path, transparent=visit.limit is not None)
     for sentence in told:
         inform(sentence, "Session")
     seq = data.seq + 1
     marks = {**replace(prompts, mask=None).to_dict(), "mask": None}
     if prompts.mask is not None:
         marks["mask"] = keep_mask(prompts.mask, page.studio.keep)
-    apart = len(asked.objects) > 1 or any(settings.listing.names)
+    chosen_apart = any(choice is not None for choice in settings.listing.candidates)
+    apart = len(asked.objects) > 1 or any(settings.listing.names) or chosen_apart
     listed = PromptData.listed(settings.listing, len(asked.objects)) if apart else {}
-    value = PromptData(image=data.image, **marks, seq=seq, side=data.side, **listed)
+    painted = settings.method == Painted.name
+    value = PromptData(image=data.image, **marks, seq=seq, side=data.side, painted=painted, **listed)
     if settings.candidate is not None:
         chosen = chosen.model_copy(update={"seq": seq, "index": settings.candidate})
     return {
@@ -63,6 +68,7 @@ def restore(page: Page) -> Changes:
         "prompter": Prompter(value=value, status={}),
         "candidates": Candidates(value=chosen),
         **_scenery(settings, max(visit.size)),
+        **({"lab": Lab(brought=[list(each) for each in settings.votes])} if settings.votes else {}),
     }
 
 
@@ -71,17 +77,15 @@ def _choice(
 ) -> ChoiceData:
     """The matte that the session of the photo `key` has, or this page's own where it cannot be shown, which is told."""
     name = settings.method or default_method(info)
-    if name == FromMask.name:
-        # The mask itself asks for it.
+    if name in (FromMask.name, Painted.name):
+        # The mask itself asks for it, or the brush's switch.
         return ChoiceData(matte=default_method(info), keep_haze=settings.keep_haze)
     if MATTE not in METHODS[name].returns:
         told.append(f"It was made by {METHODS[name].label}, which makes no matte; the page shows its own.")
         name = default_method(info)
     chosen = ChoiceData(matte=name, matte_for=key if name == OPAQUE else "", keep_haze=settings.keep_haze)
     if chosen.matte != chosen.method(info, key, transparent=transparent):
-        told.append(
-            "Its matte is SAMA's, for which this page's model has no weights; the page shows its own."
-        )
+        told.append(METHODS[name].absent() or _NO_WEIGHTS)
     return chosen
 
 

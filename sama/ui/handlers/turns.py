@@ -1,4 +1,5 @@
-"""Photos that are opened at once, by two keys or two drops: a late one must not take the place of a newer one."""
+"""Photos that are opened at once, by two keys or two drops: a late one must not take the place of a newer one. And long
+works that are given up."""
 
 import threading
 from collections import OrderedDict
@@ -8,6 +9,8 @@ from itertools import count
 from typing import Any
 
 _TABS = 1000  # that are remembered
+_STOPS = 1000
+LONGEST = 64  # letters of what a page calls a long work
 
 
 class Turns:
@@ -39,3 +42,26 @@ class Turns:
                 while len(self._shown) > _TABS:
                     self._shown.popitem(last=False)
             return True
+
+
+class Stops:
+    """Long works that nobody wants any more, by the names that pages have drawn for them at random."""
+
+    def __init__(self):
+        self._names: OrderedDict[str, None] = OrderedDict()
+
+    def stop(self, name: str) -> None:
+        """Let a work end early."""
+        self._names[name] = None
+        while len(self._names) > _STOPS:
+            self._names.popitem(last=False)
+
+    def stopped(self, name: str) -> bool:
+        """Whether a work is to end."""
+        return name in self._names
+
+
+def name_of_work(event: Any) -> str:
+    """What the page calls the work of an event, {work: name}; empty for nonsense."""
+    name = event.get("work") if isinstance(event, dict) else None
+    return name if isinstance(name, str) and len(name) <= LONGEST else ""

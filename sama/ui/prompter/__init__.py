@@ -1,23 +1,28 @@
 """The prompter: a photo on a canvas, with clicks and boxes; a `gr.HTML` component without a build step.
 
-Its value is {image, points, boxes, order, mask, seq, side} in the photo's own pixels; `order` is that in which points
-and boxes were drawn, see `sama.request.order`; `mask` is the file of a mask that was dropped on it, if any; `side` is
+Its value is {image, points, boxes, strokes, order, mask, seq, side} in the photo's own pixels; `strokes` are flat lists
+as in `sama.request.strokes`, and `painted` whether they are taken as they are; `order` is that in which points, boxes
+and strokes were drawn, see `sama.request.order`; `mask` is the file of a mask that was dropped on it, if any; `side` is
 the longer side, in pixels of the screen, at which the viewer's panels show the photo. The photo is uploaded once; an
 event carries its path and coordinates only. Events: `upload` (another photo, or a mask of this one), `input` (other
-prompts), `example` (a thumbnail), `session` (a session file, with which alone the value has a `session`), `sharpen`
-{key, side}, when the canvas enlarges beyond the picture it has.
+prompts), `glance` {key, seq, place, x, y, number}, when the pointer rests, `example` (a thumbnail), `session` (a
+session file, with which alone the value has a `session`), `sharpen` {key, side}, when the canvas enlarges beyond the
+picture it has, `find` {work}, for everything in the photo, `collect` {work}, for the files of the value's `row`, and
+`enough` {work}, when nobody wants more of either.
 
 With several objects the value also has `objects`, a list of {name, hidden, candidate, colour} by number (see
-`sama.request.listing`), their numbers from `front` to back, the `owners` of clicks, whether they are one `together`,
-the `selected` one and the `view` of the panels (`sama.ui.views`).
+`sama.request.listing`), their numbers from `front` to back, the `owners` of clicks, those of strokes in `brushed`,
+whether they are one `together`, the `selected` one and the `view` of the panels (`sama.ui.views`).
 
 Props that the server sets: `photo` {key, width, height, preview, example, transparent}, the photo it
-has accepted; `sharp` {key, path}, a larger picture of it;
+has accepted; `sharp` {key, path}, a larger picture of it; `glance` {key, seq, place, src}, what a click would give;
 `status` {text, done, total, brief}, what it is doing; `refused` {path, seq}, an upload it could not open; `found`
-{key, seq, items}, each object's mask {src, score} by number where there are several. The
+{key, seq, items}, each object's mask {src, score} by number where there are several; `everything` {work, key, done,
+total, items, over}, what a search has found by now, see `sama.ui.handlers.finding`; `collected` {work, done, total,
+path, over}, how far the row's files are. The
 canvas shows accepted photos only, so a refused file leaves it as it was. Props that never change: `examples`, a list of
 {name, title, thumb}; `max_megabytes` of an upload; `photo_files`, what may be opened; `object_colours`, in turn;
-`longest_name` of an object, in letters.
+`longest_name` of an object, in letters; `most_objects` that "Add all" makes of a photo.
 """
 
 from dataclasses import replace
@@ -34,6 +39,7 @@ from sama.ui.component.data import Whole
 from sama.ui.component.names import PHOTO_FILES
 from sama.ui.views import KINDS, UNION, View
 
+MOST_OBJECTS = 40  # that are added together: each is decoded by itself
 # Runs in the browser before a visitor is greeted.
 RESTORE = asset("prompter/restore.js").rstrip().removesuffix(";")
 
@@ -53,6 +59,8 @@ class PromptData(GradioModel):
     image: FileData | None = None
     points: list[list[float]] = []
     boxes: list[list[float]] = []
+    strokes: list[list[float]] = []
+    painted: bool = False
     order: list[str] = []
     mask: FileData | None = None
     lost: str = ""  # what a mask was called that is gone after a reload
@@ -62,9 +70,11 @@ class PromptData(GradioModel):
     objects: list[ObjectData] = []
     front: list[Whole] = []
     owners: list[Whole | None] = []
+    brushed: list[Whole | None] = []
     together: bool = False
     selected: Whole | None = None
     view: str = UNION
+    row: list["PromptData"] = []  # photos of a row, with their marks, whose files are wanted together
 
     @property
     def path(self) -> str | None:
@@ -79,12 +89,13 @@ class PromptData(GradioModel):
     @property
     def marked(self) -> bool:
         """Whether there is any prompt."""
-        return bool(self.points or self.boxes or self.mask)
+        return bool(self.points or self.boxes or self.mask or self.strokes)
 
     @property
     def prompts(self) -> Prompts:
         """The prompts, not yet checked against the photo; raises PromptError, PhotoError for a mask that is gone."""
-        prompts = Prompts.from_dict({"points": self.points, "boxes": self.boxes, "order": self.order})
+        plain = {"points": self.points, "boxes": self.boxes, "strokes": self.strokes, "order": self.order}
+        prompts = Prompts.from_dict(plain)
         return prompts if self.mask is None else replace(prompts, mask=open_mask(self.mask.path))
 
     @property
@@ -97,6 +108,7 @@ class PromptData(GradioModel):
                 "hidden": [number for number, each in enumerate(self.objects) if each.hidden],
                 "candidates": [each.candidate for each in self.objects],
                 "owners": self.owners,
+                "brushed": self.brushed,
                 "together": self.together,
             }
         )
@@ -118,26 +130,34 @@ class PromptData(GradioModel):
             )
             for n in range(count)
         ]
-        front, owners = list(listing.ordered(count)), list(listing.owners)
-        return {"objects": objects, "front": front, "owners": owners, "together": listing.together}
+        own = {"owners": list(listing.owners), "brushed": list(listing.brushed)}
+        front = list(listing.ordered(count))
+        return {"objects": objects, "front": front, **own, "together": listing.together}
 
 
 class Prompter(DataComponent):
     """Photo, points and boxes."""
 
     NAME = "prompter"
-    STYLES = ("prompter.css", "stage.css", "row.css", "objects.css")
+    STYLES = ("prompter.css", "stage.css", "row.css", "objects.css", "everything.css", "brush.css")
     SCRIPTS = (
         "marks.js",
+        "strokes.js",
         "objects.js",
         "list.js",
         "overlay.js",
+        "found.js",
+        "everything.js",
         "history.js",
         "hand.js",
         "own.js",
         "pointing.js",
         "crosshair.js",
+        "brush.js",
+        "glance.js",
+        "painting.js",
         "row.js",
+        "collect.js",
         "files.js",
         "arriving.js",
         "examples.js",
@@ -148,10 +168,12 @@ class Prompter(DataComponent):
         "scenes.js",
         "drawing.js",
         "prompter.js",
+        "controls.js",
     )
     CONSTANTS = {
         "photo_files": PHOTO_FILES,
         "object_colours": ["#{:02x}{:02x}{:02x}".format(*colour) for colour in OBJECT_COLOURS],
         "longest_name": MAX_NAME,
+        "most_objects": MOST_OBJECTS,
     }
     data_model = PromptData

@@ -1,5 +1,5 @@
 // Prompts without a pointer, while the photo has the focus: arrows move a crosshair, Enter keeps what is under it, Shift
-// and Enter remove it, B sets one corner of a box and then the other, Delete takes a mark away, plus and minus zoom.
+// and Enter remove it, or with a brush in the hand set it down and lift it, B sets one corner of a box and then the other, Delete takes a mark away, plus and minus zoom.
 // tools: as for Pointing, `handle()`, and `say` for what a screen reader should hear.
 class Crosshair {
   static STEP = 8; // CSS pixels, as the next two
@@ -7,7 +7,7 @@ class Crosshair {
   static REACH = 12;
 
   constructor({ stage, port }, tools) {
-    Object.assign(this, { port, tools });
+    Object.assign(this, { stage, port, tools });
     this.spot = null; // in photo pixels; null while nobody uses it
     this.corner = null; // of a box that waits for its other corner
     this.keys = {
@@ -53,6 +53,7 @@ class Crosshair {
       spot ? [spot[0] + dx * step, spot[1] + dy * step] : [(x0 + x1) / 2, (y0 + y1) / 2],
     );
     this.spot = [x, y];
+    tools.brush().extend([[x, y]]);
     if (x < x0 || x > x1 || y < y0 || y > y1) {
       port.panBy((-dx * step) / port.unit(), (-dy * step) / port.unit());
       tools.show();
@@ -60,11 +61,30 @@ class Crosshair {
     tools.say(this.place());
     tools.draw();
   }
+  // Put it there, in sight and with the focus: what Enter does then is the visitor's choice.
+  go(spot) {
+    const { port, tools } = this;
+    if (tools.locked()) return;
+    this.spot = within(tools.photo(), spot);
+    const [x0, y0, x1, y1] = port.visible(),
+      [x, y] = this.spot;
+    if (x < x0 || x > x1 || y < y0 || y > y1) port.fit();
+    tools.show();
+    this.stage.focus();
+    tools.say(this.place());
+  }
   mark(label) {
     const { tools, spot } = this;
     if (!spot) return this.move([0, 0]);
+    if (tools.brush().on) return this.paint(label !== tools.label());
     tools.commit(withPoint(tools.marks(), [...within(tools.photo(), spot), label]));
     tools.say((label ? 'Keeps ' : 'Removes ') + this.place());
+  }
+  // Sets brush or eraser down, or lifts it; other: the other of them.
+  paint(other) {
+    const brush = this.tools.brush();
+    if (brush.under) return brush.end();
+    if (brush.begin(this.spot, other)) this.tools.say('Arrows paint, Enter lifts');
   }
   setCorner() {
     const { tools } = this;

@@ -11,6 +11,7 @@ function draw() {
   $('.pr-undo').disabled = !history.undoable;
   $('.pr-redo').disabled = !history.redoable;
   $('.pr-clear').disabled = !isMarked() && !points.length && !boxes.length;
+  $('.pr-truth').hidden = !current().mask;
   $('.pr-zoom').textContent = Math.round(port.view.zoom * 100) + ' %';
   $('.pr-root').classList.toggle('zoomed', port.zoomed);
   stage.classList.toggle('empty', !photo);
@@ -19,9 +20,12 @@ function draw() {
   port.apply(ctx);
   ctx.drawImage(photo.picture, 0, 0, photo.width, photo.height);
   overlay.paint(ctx, photo, list, Number(colour('lines')) || 1);
+  every.paint(ctx, photo, Number(colour('lines')) || 1);
   if (locked()) return; // the prompts already belong to another photo
+  glance.paint(ctx, photo, Number(colour('lines')) || 1);
   const unit = port.unit() * (Number(colour('marks')) || 1); // larger on a stage
   const drawn = crosshair.box ? [...boxes, crosshair.box] : boxes;
+  brush.paint(ctx, current().strokes || [], unit, crosshair.spot, colour);
   drawn.forEach((b, i) => {
     drawBox(ctx, b, unit, list.lineOf(i));
   });

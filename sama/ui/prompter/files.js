@@ -56,14 +56,14 @@ function Files({ row, stage, heard }, { limit, say, accept, marks, keep }) {
     return take(first.file, first, heard.textContent);
   }
   function follow() {
-    const session = waiting;
+    if (waiting) take(waiting);
     waiting = null;
-    if (session) take(session);
   }
   return {
     take: takeAll,
     lost: () => newest || photos.lost, // by leaving the page
     again: photos.again,
+    marked: photos.marked,
     // The server shows the photo that was sent: a session that came with it follows.
     shown() {
       photos.shown();

@@ -40,7 +40,7 @@ class ObjectList {
     Object.assign(this, { place, tools, colours, longest });
     this.rows = place.querySelector('.ob-list');
     this.found = null; // {key, seq, items}, with the pictures of the masks
-    this.starting = false; // whether the next click begins another object
+    this.starting = this.peeking = false; // whether the next click begins another object; whether it is only thought of
     this.actions = {
       pick: n => this.select(this.selected === n ? null : n),
       eye: n => this.edit(n, { hidden: !this.marks.objects[n].hidden }),
@@ -137,8 +137,10 @@ class ObjectList {
     const now = this.marks;
     if (next.objects) return { ...now, ...next };
     const owner = this.starting ? this.count : this.selected;
-    if (next.points.length > now.points.length || next.boxes.length > now.boxes.length) this.starting = false;
-    return reconciled(now, next, { owner, colours: this.colours.length });
+    if (!this.peeking && grows(now, next)) this.starting = false;
+    const other = this.several && !now.together ? this.count : null,
+      painter = painterOf(now, next, { owner, selected: this.selected, other });
+    return reconciled(now, next, { owner, painter, colours: this.colours.length });
   }
   // What the server has found: {key, seq, items}, or null.
   async arrived(next) {
@@ -230,11 +232,12 @@ class ObjectList {
   }
   // What each object is called, at its box's corner or its first click.
   drawTags(ctx, { points, boxes }, unit) {
-    const { owners, together } = this.marks;
+    const { owners, together, strokes, brushed } = this.marks;
     if (!this.several || together) return;
     for (let number = 0; number < this.count; number++) {
       const click = points.find((p, i) => p[2] === 1 && (owners[i] ?? boxes.length) === number),
-        at = boxes[number] || click;
+        stroke = strokes.find((s, i) => isBrush(s) && (brushed[i] ?? boxes.length) === number),
+        at = boxes[number] || click || stroke?.slice(2, 4);
       if (at) drawTag(ctx, at, this.title(number), this.colour(number), unit);
     }
   }

@@ -95,11 +95,11 @@ function handleAt([x, y], { points, boxes }, reach) {
   return null;
 }
 
-// In which order points and boxes were drawn, a word each: where they contradict each other, the later one counts.
-// Where nobody knows, the boxes came first.
-function orderOf({ points, boxes, order }) {
-  if (order?.length === points.length + boxes.length) return order;
-  return [...boxes.map(() => 'box'), ...points.map(() => 'point')];
+// In which order points, boxes and strokes were drawn, a word each: where they contradict each other, the later one
+// counts. Where nobody knows, the boxes came first, and the strokes last.
+function orderOf({ points, boxes, strokes = [], order }) {
+  if (order?.length === points.length + boxes.length + strokes.length) return order;
+  return [...boxes.map(() => 'box'), ...points.map(() => 'point'), ...strokes.map(() => 'stroke')];
 }
 function withPoint(marks, point) {
   const { points, boxes } = marks;

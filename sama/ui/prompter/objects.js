@@ -1,20 +1,24 @@
 // Which object each mark belongs to, and what stays of the list of objects when marks change. Objects are numbered as
-// the server does (Prompts.groups): those of boxes, then those of clicks alone. Marks are {points, boxes, order, mask,
-// objects, front, owners, together}; owners[i] is the number of the object that point i belongs to, null for where it
+// the server does (Prompts.groups): those of boxes, then those of clicks alone. Marks are {points, boxes, strokes, order,
+// mask, objects, front, owners, brushed, together, painted}; owners[i] is the number of the object that point i belongs to, null for where it
 // lies; front has the objects' numbers from front to back.
 
 // All of it, where some is missing: a photo that was just opened has no list.
-function wholeMarks({ points, boxes, order, mask, objects, front, owners, together }) {
-  const known = objects || [];
+function wholeMarks({ points, boxes, order, mask, objects, front, owners, together, ...painting }) {
+  const known = objects || [],
+    { strokes = [], brushed, painted } = painting;
   return {
     points,
     boxes,
-    order: orderOf({ points, boxes, order }),
+    strokes,
+    order: orderOf({ points, boxes, strokes, order }),
     mask: mask ?? null,
     objects: known,
     front: front || [],
     owners: points.map((_, i) => owners?.[i] ?? null),
+    brushed: strokes.map((_, i) => brushed?.[i] ?? null),
     together: !!together,
+    painted: !!painted,
   };
 }
 const holdsPoint = (box, [x, y]) => x >= box[0] && y >= box[1] && x <= box[2] && y <= box[3];
@@ -36,15 +40,16 @@ const allHomes = marks =>
   });
 // How many objects there are.
 function countOf(marks) {
-  const { points, boxes, mask } = marks;
-  if (!points.length && !boxes.length && !mask) return 0;
-  const numbers = allHomes(marks).flat();
+  const { points, boxes, mask, strokes = [] } = marks;
+  if (!points.length && !boxes.length && !mask && !strokes.length) return 0;
+  const numbers = [...allHomes(marks), ...strokeHomes(marks)].flat();
   return Math.max(boxes.length, 1, ...numbers.map(number => number + 1));
 }
-// Clicks that lie in one object only become its own: a box that is moved, or a new one, does not take them over.
+// Clicks and strokes that lie in one object only become its own: a box that is moved, or a new one, does not take them
+// over.
 function settled(marks) {
-  const owners = allHomes(marks).map(homes => (homes.length === 1 ? homes[0] : null));
-  return { ...marks, owners };
+  const only = homes => (homes.length === 1 ? homes[0] : null);
+  return { ...marks, owners: allHomes(marks).map(only), brushed: strokeHomes(marks).map(only) };
 }
 // The first colour that no object has, of `colours`; all are taken: in turn.
 function freeColour(objects, colours) {
@@ -57,36 +62,49 @@ function freeColour(objects, colours) {
 const cameFrom = (before, after) =>
   after.map((item, i) => (after.length === before.length ? i : before.indexOf(item)));
 
-// The marks after a change of points and boxes, with the list carried over. owner: of points that are new.
-function reconciled(old, { points, boxes, order, mask = old.mask }, { owner = null, colours = 8 } = {}) {
+// The marks after a change of points, boxes and strokes, with the list carried over. owner: of points that are new;
+// painter: of such strokes.
+function reconciled(
+  old,
+  { points, boxes, order, mask = old.mask, strokes = old.strokes || [] },
+  { owner = null, painter = owner, colours = 8 } = {},
+) {
   const several = countOf(old) > 1 || (old.boxes.length > 0 && boxes.length > old.boxes.length);
   const before = several ? settled(old) : old;
-  const boxesFrom = cameFrom(before.boxes, boxes),
-    pointsFrom = cameFrom(before.points, points);
+  const boxesFrom = cameFrom(before.boxes, boxes);
   const alone = number => number - before.boxes.length; // of an object of clicks, its place among those
   const moved = number =>
     number < before.boxes.length ? boxesFrom.indexOf(number) : boxes.length + alone(number);
   // A box that joins clicks is the first object's, as long as there is one.
   const joins = !several && !before.boxes.length;
-  let owners = pointsFrom.map(i => {
-    if (i < 0) return owner;
-    const own = before.owners[i];
-    if (own === null || (joins && own === 0)) return null;
-    const next = moved(own);
-    return next < 0 ? null : next;
-  });
+  const carried = (from, owned, fresh) =>
+    from.map(i => {
+      if (i < 0) return fresh;
+      const own = owned?.[i] ?? null;
+      if (own === null || (joins && own === 0)) return null;
+      const next = moved(own);
+      return next < 0 ? null : next;
+    });
+  let owners = carried(cameFrom(before.points, points), before.owners, owner),
+    brushed = carried(cameFrom(before.strokes || [], strokes), before.brushed, painter);
   // Objects of clicks that have lost their last click are gone.
-  const drawn = { points, boxes, order: orderOf({ points, boxes, order }), mask };
-  const homes = allHomes({ ...drawn, owners });
+  const drawn = { points, boxes, strokes, order: orderOf({ points, boxes, strokes, order }), mask };
+  const homes = allHomes({ ...drawn, owners }),
+    painted = strokeHomes({ ...drawn, brushed });
   const first = boxes.length,
-    most = Math.max(first - 1, ...homes.flat());
+    most = Math.max(first - 1, ...homes.flat(), ...painted.flat());
   const stay = [...Array(most + 1).keys()].filter(
-    number => number < first || points.some((p, i) => p[2] === 1 && homes[i].includes(number)),
+    number =>
+      number < first ||
+      points.some((p, i) => p[2] === 1 && homes[i].includes(number)) ||
+      strokes.some((stroke, i) => isBrush(stroke) && painted[i].includes(number)),
   );
-  owners = owners.map(number => {
+  const staying = number => {
     const at = number === null ? -1 : stay.indexOf(number);
     return at < 0 ? null : at;
-  });
+  };
+  owners = owners.map(staying);
+  brushed = brushed.map(staying);
   const oldNumber = number => {
     if (!several && number === 0) return countOf(old) - 1;
     if (number < first) return boxesFrom[number];
@@ -94,7 +112,8 @@ function reconciled(old, { points, boxes, order, mask = old.mask }, { owner = nu
     return was < countOf(before) ? was : -1;
   };
   const from = (stay.length ? stay : [0]).map(oldNumber);
-  const next = { ...drawn, owners, together: before.together, ...listFrom(before, from, colours) };
+  const kept = { owners, brushed, together: before.together, painted: !!before.painted };
+  const next = { ...drawn, ...kept, ...listFrom(before, from, colours) };
   // What was chosen of SAM's masks of a click holds for that click alone.
   const chosen = (object, number) =>
     before.points.includes(loneClick(next, number)) ? object : { ...object, candidate: null };
@@ -123,14 +142,21 @@ function withoutObject(marks, number, colours) {
   const own = settled(marks);
   const boxes = own.boxes.filter((_, i) => i !== number);
   const points = own.points.filter((_, i) => own.owners[i] !== number);
-  const seen = { point: -1, box: -1 };
+  const strokes = (own.strokes || []).filter((_, i) => own.brushed[i] !== number);
+  const seen = { point: -1, box: -1, stroke: -1 },
+    gone = {
+      point: i => own.owners[i] === number,
+      box: i => i === number,
+      stroke: i => own.brushed[i] === number,
+    };
   const order = orderOf(own).filter(word => {
     seen[word] += 1;
-    return word === 'box' ? seen.box !== number : own.owners[seen.point] !== number;
+    return !gone[word](seen[word]);
   });
   const cleared = number === 0 ? { mask: null } : {};
-  if (!boxes.length && !points.some(p => p[2] === 1)) return { points: [], boxes: [], mask: null };
-  return reconciled(own, { points, boxes, order, ...cleared }, { colours });
+  if (!boxes.length && !points.some(p => p[2] === 1) && !strokes.some(isBrush))
+    return { points: [], boxes: [], strokes: [], mask: null };
+  return reconciled(own, { points, boxes, strokes, order, ...cleared }, { colours });
 }
 // Numbers from front to back with object `number` moved by `steps` places, to the front where they are negative.
 function reordered(front, number, steps) {

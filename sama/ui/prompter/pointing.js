@@ -1,7 +1,7 @@
 // Mouse, pen and fingers on the photo: a click marks a point, a drag a box; a drag of a point or a corner moves it; two
 // fingers, the middle button, Alt or the space bar move the photo, a wheel and a pinch enlarge it.
 // tools: photo(), marks(), locked(), label() of a plain click, panning(), hand() whether one finger moves the photo,
-// commit(marks), draw(), show() after the view has changed.
+// commit(marks), draw(), show() after the view has changed, brush(), which see.
 class Pointing {
   constructor({ canvas, port, stage }, tools) {
     Object.assign(this, { canvas, port, stage, tools });
@@ -15,6 +15,7 @@ class Pointing {
     canvas.addEventListener('pointercancel', e => {
       this.pointers.delete(e.pointerId);
       this.gesture = this.pinch = null;
+      tools.brush().cancel();
       tools.draw();
     });
     canvas.addEventListener('pointerleave', () => {
@@ -30,7 +31,8 @@ class Pointing {
 
   // Gives up what is being drawn or moved; tells whether there was anything.
   cancel() {
-    const busy = !!(this.gesture || this.pinch);
+    const painting = this.tools.brush().cancel(),
+      busy = painting || !!(this.gesture || this.pinch);
     this.gesture = this.pinch = null;
     if (busy) this.tools.draw();
     return busy;
@@ -44,12 +46,14 @@ class Pointing {
     pointers.set(e.pointerId, e);
     if (pointers.size === 2) {
       this.gesture = null;
+      tools.brush().cancel(); // two fingers move
       this.pinch = spread(pointers);
       tools.draw();
       return;
     }
-    const pan = e.button === 1 || tools.panning() || e.altKey,
-      hand = !pan && e.button === 0 && tools.hand(); // a drag moves the photo, a tap still marks
+    const pan = e.button === 1 || tools.panning() || e.altKey;
+    if (!pan && tools.brush().on) return this.paint(e);
+    const hand = !pan && e.button === 0 && tools.hand(); // a drag moves the photo, a tap still marks
     this.gesture = {
       start: this.port.toPhoto(e.clientX, e.clientY),
       x: e.clientX,
@@ -63,11 +67,24 @@ class Pointing {
     };
     if (e.button === 1) e.preventDefault();
   }
+  // A stroke of brush or eraser begins; the right button or Shift takes the other of them.
+  paint(e) {
+    const begun = this.tools
+      .brush()
+      .begin(this.port.toPhoto(e.clientX, e.clientY), e.button === 2 || e.shiftKey);
+    if (begun) this.gesture = { paint: true };
+  }
   move(e) {
     const { tools, pointers, gesture: g } = this;
     if (pointers.has(e.pointerId)) pointers.set(e.pointerId, e);
     if (this.pinch && pointers.size === 2) return this.movePinch();
     if (!g) return this.hover(e);
+    if (g.paint) {
+      const all = e.getCoalescedEvents?.() || [];
+      return tools
+        .brush()
+        .extend((all.length ? all : [e]).map(at => this.port.toPhoto(at.clientX, at.clientY)));
+    }
     const far = Math.hypot(e.clientX - g.x, e.clientY - g.y) > (e.pointerType === 'touch' ? 10 : 5);
     if (g.hand && far) g.pan = true;
     if (g.pan) {
@@ -91,12 +108,13 @@ class Pointing {
       if (!pointers.size) this.pinch = null;
       return;
     }
+    if (g?.paint) return tools.brush().end();
     if (!g || g.pan || tools.locked()) return tools.draw();
     const photo = tools.photo();
     if (g.preview) {
       if (g.preview.boxes.every(hasArea)) tools.commit(g.preview);
       else tools.draw();
-    } else if (!g.handle && inside(photo, g.start)) {
+    } else if (!g.handle && inside(photo, g.start) && !(g.label && tools.pick(g.start))) {
       tools.commit(withPoint(tools.marks(), [...within(photo, g.start), g.label]));
     }
   }
@@ -115,7 +133,7 @@ class Pointing {
     this.tools.show();
   }
   hover(e) {
-    this.handle = this.tools.locked() ? null : this.handleUnder(e);
+    this.handle = this.tools.locked() || this.tools.brush().on ? null : this.handleUnder(e);
     this.stage.classList.toggle('grip', !!this.handle);
   }
   handleUnder(e) {

@@ -7,10 +7,8 @@ const current = () => props.value || props.start;
 
 let photo = null; // {key, width, height, picture}: what the server has accepted
 let side = current().side; // pixels of its longer side on the viewer's panels, announced by the viewer
-let label = 1; // what a plain click means: 1 keep, 0 remove
-let spaceHeld = false;
 let fallback = null; // the value to return to when the server refuses an upload
-let replacing = null; // the marks that a session is about to replace
+let replacing = null; // the marks that a session, or what words find, is about to replace
 let dropped = null; // the marks that an upload replaces if it is a mask of the photo
 let cleared = false; // with the newest change, all marks were taken away
 
@@ -27,15 +25,20 @@ function put(next) {
   props.value = { ...after, order: orderOf(after), image, seq: (seq || 0) + 1, side, selected, view };
   cleared = false;
   list.show();
+  brush.show();
+  glance.forget();
   draw();
   remember();
   trigger('input');
 }
 const history = History({ marks, put, locked });
-const isMarked = () => current().points.length + current().boxes.length > 0 || !!current().mask;
+const isMarked = () => {
+  const { points, boxes, strokes = [], mask } = current();
+  return points.length + boxes.length + strokes.length > 0 || !!mask;
+};
 function clear() {
   if (locked() || !isMarked()) return;
-  history.commit({ points: [], boxes: [], mask: null });
+  history.commit({ points: [], boxes: [], strokes: [], mask: null });
   cleared = true;
   say(CLEARED);
 }
@@ -61,11 +64,32 @@ const tools = {
     $('.pr-unseen').textContent = text;
   },
   handle: () => pointing.handle,
+  brush: () => brush,
+  marked: isMarked,
+  whole: () => list.marks,
+  tell: text => say({ text, brief: 6000 }),
+  // Whether nothing is being drawn, and no answer is under way.
+  idle: () =>
+    !pointing.gesture &&
+    !pointing.pinch &&
+    !pointing.handle &&
+    !brush.on &&
+    label === 1 &&
+    answered(current()),
+  // Whether a click that keeps is meant for what was found.
+  pick: spot => every.pick(spot),
 };
 const list = new ObjectList($('.pr-objects'), tools, props);
+const every = new Everything(
+  { place: $('.pr-every'), button: $('.pr-find'), canvas, stage, port },
+  tools,
+  trigger,
+  props,
+);
 const overlay = Overlay(tools);
 const pointing = new Pointing({ canvas, port, stage }, tools);
 const crosshair = new Crosshair({ stage, port }, tools);
+const { brush, glance, answered } = Painting($, { stage, canvas, port }, tools, { isMarked, list, trigger });
 
 // ---- view --------------------------------------------------------------------------------------------------------
 
@@ -87,34 +111,6 @@ function fit() {
   showView();
 }
 
-// ---- buttons and keys --------------------------------------------------------------------------------------------
-
-function setLabel(value) {
-  label = value;
-  press($('.pr-keep'), value === 1);
-  press($('.pr-drop'), value === 0);
-}
-$('.pr-keep').onclick = () => setLabel(1);
-$('.pr-drop').onclick = () => setLabel(0);
-$('.pr-undo').onclick = () => history.undo();
-$('.pr-redo').onclick = () => history.redo();
-$('.pr-clear').onclick = clear;
-$('.pr-zoom').onclick = fit;
-
-const KEYS = { n: () => setLabel(1 - label), 0: fit, o: () => list.next() };
-const COMMANDS = { z: e => history[e.shiftKey ? 'redo' : 'undo'](), y: () => history.redo() };
-Keyboard(stage, {
-  keys: KEYS,
-  commands: COMMANDS,
-  // The innermost thing first: what is being drawn, the crosshair, what is open elsewhere on the page.
-  close: () => pointing.cancel() || crosshair.hide() || closeInnermost(),
-  clear,
-  pan(held) {
-    spaceHeld = held;
-    stage.classList.toggle('panning', held);
-  },
-});
-
 // ---- photos and sessions -----------------------------------------------------------------------------------------
 
 const say = Status($('.pr-status'), $('.pr-progress div'));
@@ -130,6 +126,9 @@ const mark = Examples($('.pr-examples'), props.examples || [], name => {
   trigger('example', { name });
 });
 const sharp = Sharp(wanted => trigger('sharpen', wanted));
+
+const collected = Collect($('.pr-collect'), files.marked);
+watch('collected', () => collected(props.collected));
 
 // Only the greeting itself is not worth keeping.
 function remember() {
@@ -178,14 +177,19 @@ async function show() {
   dropped = null;
   history.forget();
   crosshair.hide();
+  brush.cancel();
+  glance.forget();
   overlay.forget();
   list.forget();
+  every.close();
   port.setPhoto(photo.width, photo.height);
   cleared = false;
   $('.pr-own').hidden = !photo.transparent;
   sharp.open(photo);
+  brush.show();
   announce('photo', photo);
   list.show();
+  every.show();
   draw();
   remember();
   files.shown();
@@ -193,6 +197,9 @@ async function show() {
   greeted = true;
 }
 Own($('.pr-own'), tools, isMarked);
+Truth($('.pr-truth'), tools, history);
+hear('spot', ({ at }) => crosshair.go(at));
+hear('mark', ({ at, label: meant }) => history.commit(withPoint(marks(), [...at, meant])));
 watch('value', () => {
   if (replacing) history.note(replacing); // undo brings back what was marked before the session
   if (dropped && current().mask && !locked()) {
@@ -202,10 +209,19 @@ watch('value', () => {
   }
   replacing = null;
   list.show();
+  brush.show();
   draw();
   remember();
 });
-watch('found', () => list.arrived(props.found));
+watch('glance', () => glance.arrived(props.glance));
+watch('found', () => {
+  list.arrived(props.found);
+  every.answered(props.found?.seq);
+});
+watch('everything', () => every.arrived(props.everything));
+hear('replacing', () => {
+  replacing = marks();
+});
 hear('candidate', ({ object, index }) => list.choose(object, index));
 watch('photo', show);
 watch('sharp', async () => {

@@ -78,6 +78,11 @@ function Row(row, { marks, open, keep }) {
     get lost() {
       return items.length > 0 && !kept.whole;
     },
+    // The photos that are marked, with their marks.
+    marked() {
+      const known = items.map(item => ({ ...item, marks: item === seen ? marks() : item.marks }));
+      return known.filter(item => !item.bad && item.marks && countOf(wholeMarks(item.marks)) > 0);
+    },
     // Returns the first.
     fill(files) {
       put(files);

@@ -30,7 +30,7 @@ class Viewer(Component):
         *("layers.js", "looks.js", "loupe.js", "slider.js", "tour.js", "gestures.js", "panels.js"),
         "full.js",
         "tints.js",
-        "trimap.js",
+        *("trimap.js", "maps.js"),
         *("answers.js", "viewer.js"),
     )
     CONSTANTS = {"layer_titles": LAYERS, "solving": SOLVING, "no_answer": NO_ANSWER, "look_side": LOOK_SIDE}

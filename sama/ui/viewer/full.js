@@ -59,7 +59,11 @@ function nextAlone(names, now, by, stay) {
 }
 
 // What can be shown alone in a mode of the viewer: all but these, and nothing where there is one panel anyway.
-const UNLISTED = { panels: ['difference', 'slider'], difference: ['composite', 'slider'] };
+const UNLISTED = {
+  panels: ['difference', 'map', 'slider'],
+  difference: ['composite', 'map', 'slider'],
+  map: ['composite', 'difference', 'slider'],
+};
 
 // F fills the window, E shows the next panel alone, Shift+E the one before. mode(): the viewer's, once there is a photo.
 function enlargingKeys(sole, full, mode) {

@@ -2,6 +2,8 @@
 // panels, and closer looks {box, scale, pictures} at some of its parts; `scale` is picture pixels per photo pixel.
 const LOOKS_KEPT = 4;
 const ENOUGH = 0.8; // of the screen's resolution
+// Maps lie on the darkened photo.
+const isVeiled = name => name === 'difference' || name === 'map';
 const isMask = name => name === 'sam' || name === 'sama';
 
 // Whether a box holds all of another one, and whether they have anything in common.
@@ -106,11 +108,11 @@ class Layers {
   paintPart(ctx, name, [x0, y0, x1, y1], picture, under) {
     const { photo, plain, shade } = this;
     const place = [x0, y0, x1 - x0, y1 - y0];
-    if (name === 'photo' || name === 'difference' || (isMask(name) && !plain)) {
+    if (name === 'photo' || isVeiled(name) || (isMask(name) && !plain)) {
       if (under) ctx.drawImage(under, ...place);
       else ctx.drawImage(sharpEnough(photo, ctx.getTransform().a), 0, 0, photo.width, photo.height);
     }
-    if (name === 'difference') {
+    if (isVeiled(name)) {
       ctx.fillStyle = faded(shade, 0.74);
       ctx.fillRect(...place);
     }

@@ -67,6 +67,6 @@ function panelWishes(panels) {
   const open = panels.filter(p => p.painted);
   if (!open.length) return [];
   const largest = open.reduce((a, b) => (b.port.scale() > a.port.scale() ? b : a)).port;
-  const names = open.flatMap(p => p.names());
+  const names = open.flatMap(p => p.names()).filter(name => name !== 'map');
   return [{ names, box: largest.visible(), scale: largest.scale(), room: 0.2 }];
 }

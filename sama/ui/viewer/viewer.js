@@ -1,7 +1,7 @@
 const $ = selector => element.querySelector(selector);
 const grid = $('.vw-grid');
 const SWAPPED = { sam: 'sama', sama: 'sam' };
-const names = { titles: props.layer_titles, methods: props.methods };
+const names = { titles: { ...props.layer_titles }, methods: props.methods };
 
 let asked = null; // the layers whose matte was last asked for
 let ahead = NOTHING; // the answer of which SAM's mask is shown already
@@ -16,7 +16,7 @@ const looks = Looks(layers, wanted => trigger('look', wanted), props.look_side);
 // ---- panels ------------------------------------------------------------------------------------------------------
 
 const figureOf = name => $(`[data-panel=${name}]`);
-const panels = ['sam', 'sama', 'alpha', 'composite', 'difference'].map(name => {
+const panels = ['sam', 'sama', 'alpha', 'composite', 'difference', 'map'].map(name => {
   const panel = makePanel(name, figureOf(name), enlarge, alone => full.toggle(alone));
   const layer = () => (swapped && SWAPPED[name]) || (name === 'alpha' && trimap.on ? 'trimap' : name);
   return Object.assign(panel, {
@@ -28,6 +28,8 @@ const both = makePanel('slider', figureOf('slider'));
 const slider = Slider(both.figure, props.layer_titles, refresh);
 panels.push(Object.assign(both, { names: slider.names, paint: slider.paint(layers, both.port) }));
 const trimap = Trimap($('.vw-mattes'), { layers, slider, draw: () => draw() });
+
+const maps = Maps($('[data-mode=map]'), { layers, names, draw: () => refresh(), mode: () => mode, setMode });
 
 const tour = Tour(figureOf('difference'), place => {
   lead().show(place, PLACE_FILLS);
@@ -46,7 +48,7 @@ const full = FullScreen(grid, sole, {
   proper() {
     if (mode === 'slider') return null;
     const under = panels.find(p => p.figure.matches(':hover'));
-    return under ? under.name : mode === 'difference' ? 'difference' : 'composite';
+    return under ? under.name : mode === 'panels' ? 'composite' : mode;
   },
 });
 
@@ -117,9 +119,11 @@ async function showLayers() {
   layers.set(pictures);
   const best = pictures.sama ? 'sama' : 'sam';
   announce('mask', { key: next.key, picture: pictures[best], tint: layers.tints[best] });
+  if (next.alpha) announce('answered', { seq });
   if (next.alpha) trimap.offer();
   refresh();
   if (next.alpha) painted('answer');
+  if (next.alpha) announce('answer', { key, seq, matte });
   if (first) timed('first', seq);
 }
 // SAM's mask of an answer that is under way; the other panels stay as they are until it comes.
@@ -217,6 +221,7 @@ hear('view', view => {
   if (view.from !== 'viewer') share(view);
 });
 hear('photo', next => {
+  maps.forget();
   layers.open(next);
   for (const { port } of panels) port.setPhoto(next.width, next.height);
   loupe.open(next.width, next.height);

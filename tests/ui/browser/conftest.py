@@ -15,12 +15,12 @@ EXAMPLES = Path(__file__).parents[3] / "examples"
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 
-def serve(predictor, examples: Path = EXAMPLES):
-    """Launch the studio on a free port; returns (blocks, url)."""
+def serve(predictor, examples: Path = EXAMPLES, **options):
+    """Launch the studio on a free port; options: of `build_studio`. Returns (blocks, url)."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     from sama.ui.studio import build_studio, launch_options
 
-    studio = build_studio(predictor, examples)
+    studio = build_studio(predictor, examples, **options)
     _, url, _ = studio.launch(
         server_name="127.0.0.1",
         server_port=free_port(),

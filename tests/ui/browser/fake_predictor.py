@@ -13,6 +13,7 @@ import numpy as np
 from sama.photo.resize import resize
 from sama.predict.answer import ALPHA, SAM, SAMA, TRIMAP, Answer, ModelInfo, ObjectAnswer, Progress
 from sama.request.request import Request
+from sama.request.strokes import draw
 
 HOLES = (
     (0.42, 0.4, 0.06),
@@ -23,7 +24,7 @@ HOLES = (
 CANDIDATES = (0.5, 1, 1.6)  # radii of a lone click's three discs; the middle one is the best
 
 
-STEEPNESS = {"sama": 8, "solid": 40, "closed_form": 2, "from_mask": 20}  # of the matte's edge
+STEEPNESS = {"sama": 8, "solid": 40, "closed_form": 2, "from_mask": 20, "painted": 20}  # of the matte's edge
 
 
 class Counts:
@@ -146,6 +147,8 @@ class FakePredictor:
         for px, py, label in prompts.points:
             inside = 1 - np.hypot(x - px, y - py) / reach
             field = np.maximum(field, inside) if label else np.minimum(field, -inside)
+        for stroke in prompts.strokes:
+            draw(field, stroke, self._size, is_share=False)
         fields = [1 - (1 - field) / size for size in sizes]
         field = fields[chosen]
         pierced = field - 0.05

@@ -117,6 +117,7 @@ def test_only_these_are_offered_and_documented(client):
         "/composite",
         "/from_mask",
         "/objects",
+        "/everything",
         "/info",
     }
     assert not offered["unnamed_endpoints"]
@@ -210,7 +211,8 @@ def mcp(url: str, method: str, **params) -> dict:
 
 def test_mcp_lists_the_tools_with_their_arguments(url):
     tools = {tool["name"]: tool for tool in mcp(url, "tools/list")["tools"]}
-    assert set(tools) == {"predict", "segment", "matte", "composite", "from_mask", "info", "objects"}
+    names = {"predict", "segment", "matte", "composite", "from_mask", "info", "objects", "find", "everything"}
+    assert set(tools) == names
     schema = tools["predict"]["inputSchema"]
     assert schema["required"] == ["image"]
     assert schema["properties"]["boxes"]["type"] == "array"

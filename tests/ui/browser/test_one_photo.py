@@ -270,9 +270,9 @@ def test_other_keyboards_undo_and_switch(tab):
     page.evaluate(press, ["я", "KeyZ", True])
     tab.answered()
     assert len(points(tab)) == 1
-    page.evaluate(press, ["т", "KeyN", False])
+    page.evaluate(press, ["ч", "KeyX", False])
     assert page.locator(".pr-drop").get_attribute("aria-pressed") == "true"
-    page.evaluate(press, ["ν", "KeyN", False])
+    page.evaluate(press, ["χ", "KeyX", False])
     assert page.locator(".pr-keep").get_attribute("aria-pressed") == "true"
 
 

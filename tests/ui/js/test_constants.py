@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from sama import methods
 from sama.matting.background import MAX_OFFSET, MAX_SCALE
 from sama.ui.candidates import Candidates, ChoiceData
 from sama.ui.component import SHARED, UI, asset, joined
@@ -50,7 +51,8 @@ def test_components_send_what_the_server_checks():
     assert list(scene.props["offsets"]) == [-MAX_OFFSET, MAX_OFFSET]
     assert list(scene.props["sizes"]) == [1 / MAX_SCALE, MAX_SCALE]
     names = [method["name"] for method in offered_mattes()]
-    assert names == ["sama", "solid", "closed_form", "own", "mini_on_sam"]
+    assert names[:5] == ["sama", "solid", "closed_form", "own", "mini_on_sam"]
+    assert all(methods.METHODS[name].foreign for name in names[5:])
     assert [ChoiceData(matte=name).matte for name in names] == names
     with pytest.raises(ValueError, match="grabcut"):
         ChoiceData(matte="grabcut")

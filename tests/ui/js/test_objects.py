@@ -14,7 +14,7 @@ IN_A, SHARED, LOOSE, REMOVES = [10, 10, 1], [35, 20, 1], [90, 60, 1], [5, 5, 0]
 
 @pytest.fixture(scope="module")
 def run(scripts):
-    return scripts("prompter/marks.js", "prompter/objects.js")
+    return scripts("prompter/marks.js", "prompter/strokes.js", "prompter/objects.js")
 
 
 def whole(run, points, boxes, owners=None, **more):
@@ -103,7 +103,7 @@ def test_a_deleted_object_takes_its_own_clicks_along(run, gone, left, owners):
 
 def test_the_last_object_leaves_nothing(run):
     before = listed(run, [REMOVES], [A], ["cat"])
-    assert run("withoutObject(a, 0, 8)", before) == {"points": [], "boxes": [], "mask": None}
+    assert run("withoutObject(a, 0, 8)", before) == {"points": [], "boxes": [], "strokes": [], "mask": None}
 
 
 def test_an_object_of_clicks_without_its_last_click_is_gone(run):
