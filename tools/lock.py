@@ -30,8 +30,10 @@ def wanted(root: Path = ROOT) -> dict[str, list[Requirement]]:
     """Return what each file must pin, as ranges in pyproject's order; extras of our own are resolved."""
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     extras = [Requirement(text) for extra in project["optional-dependencies"].values() for text in extra]
-    others = [requirement for requirement in extras if requirement.name != project["name"]]
-    return {SPACE: [Requirement(text) for text in project["dependencies"]], DEV: others}
+    others = {
+        str(each): each for each in extras if each.name != project["name"]
+    }  # two extras may want the same
+    return {SPACE: [Requirement(text) for text in project["dependencies"]], DEV: list(others.values())}
 
 
 def pins(text: str) -> dict[NormalizedName, Requirement]:

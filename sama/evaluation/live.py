@@ -106,7 +106,8 @@ def entrants(info: ModelInfo, request: Request, *, slow: bool = False, shown: st
     """The methods of the table that answer such a request with this model, in its order; slow: those that take seconds,
     too; shown: one that takes part in any case if it can."""
     for name, method in METHODS.items():
-        if OWN_ALPHA in method.needs or (method.slow and not slow and name != shown):
+        drawn = OWN_ALPHA in method.needs or method.as_painted  # by somebody, not found
+        if drawn or (method.slow and not slow and name != shown):
             continue
         try:
             method.check(request, info)
