@@ -24,6 +24,7 @@ from sama.ui.shown import Shown
 from sama.ui.visit import Visit
 
 if TYPE_CHECKING:
+    from sama.ui.filming import Filming
     from sama.ui.handlers.accepting import Acceptance
 
 Changes = dict[str, Any]
@@ -33,7 +34,8 @@ Keep = Callable[[str], str]  # copies a file to where the page may fetch it, and
 @dataclass(frozen=True)
 class Studio:
     """What all visitors share. open: opens the photo in a file, which its owner may call by another name, raises
-    PhotoError; max_pixels: of a photo; acceptance: where answers that are accepted go, if anywhere."""
+    PhotoError; max_pixels: of a photo; acceptance: where answers that are accepted go, if anywhere; filming: how clips
+    are followed."""
 
     open: Callable[..., Visit]
     info: ModelInfo
@@ -41,6 +43,7 @@ class Studio:
     keep: Keep
     max_pixels: int = MAX_PIXELS
     acceptance: "Acceptance | None" = None
+    filming: "Filming | None" = None
     stops: Stops = field(default_factory=Stops)
 
 
