@@ -72,8 +72,9 @@ def build_studio(
         backdrop = gr.State(None, time_to_live=60 * MINUTES_KEPT)
         with gr.Row(elem_id="head"):
             gr.HTML(words.header(info), padding=False)
-            scenes = [{"name": e.name, "title": e.title} for e in examples.values()]
-            talk = Talk(elem_id="talk", scenes=scenes)
+            talk = Talk(
+                elem_id="talk", scenes=[{"name": e.name, "title": e.title} for e in examples.values()]
+            )
         if note := words.banner(info):
             gr.HTML(note, padding=False)
         with gr.Row(elem_id="work"):
@@ -83,8 +84,7 @@ def build_studio(
             with gr.Column(scale=11):
                 viewer = Viewer(elem_id="viewer", methods=shown_mattes(info))
                 candidates = Candidates(elem_id="candidates", methods=offered_mattes(info))
-        reel = gr.State(None, time_to_live=60 * MINUTES_KEPT, delete_callback=_leave)
-        film, film_taken = Film(elem_id="film"), Taken(elem_id="film-taken", padding=False)
+        parts = _second_view()
         scene = Scene(elem_id="scene")
         accept = None if acceptance is None else Accept(elem_id="accept", reviewing=acceptance.reviewing)
         with gr.Row(elem_id="take"):
@@ -99,9 +99,14 @@ def build_studio(
         open_visit = partial(Visit, predictor, run=on_gpu(predictor, thread=thread), max_pixels=max_pixels)
         filming = Filming.of(predictor, thread, Path(examples_dir))
         shared = Studio(open_visit, info, examples, _keeper(prompter), max_pixels, acceptance, filming)
-        parts = {"visit": visit, "backdrop": backdrop, "prompter": prompter, "viewer": viewer, "scene": scene}
+        parts |= {
+            "visit": visit,
+            "backdrop": backdrop,
+            "prompter": prompter,
+            "viewer": viewer,
+            "scene": scene,
+        }
         parts |= {"candidates": candidates, "talk": talk, "run": run, "lab": lab, "taken": downloads.taken}
-        parts |= {"reel": reel, "film": film, "film_taken": film_taken}
         extra = {"accept": accept, "finder": finder}
         parts |= {name: part for name, part in extra.items() if part is not None}
         connect(studio, Wiring(shared, parts), downloads, wake)
@@ -109,6 +114,16 @@ def build_studio(
         VideoEndpoint(filming, info, shared.keep).add()
         studio.unload(studio.forget)
     return studio
+
+
+def _second_view() -> dict[str, Any]:
+    """The view for clips, what a visitor has open in it, and its newest file."""
+    reel = gr.State(None, time_to_live=60 * MINUTES_KEPT, delete_callback=_leave)
+    return {
+        "reel": reel,
+        "film": Film(elem_id="film"),
+        "film_taken": Taken(elem_id="film-taken", padding=False),
+    }
 
 
 def _finder() -> Finder | None:

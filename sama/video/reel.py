@@ -4,7 +4,8 @@ it and nothing before, and memory does not grow with the clip."""
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+import weakref
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -36,6 +37,7 @@ class Reel:
         if folder is not None:
             Path(folder).mkdir(parents=True, exist_ok=True)
         self._place = Path(tempfile.mkdtemp(prefix="sama-reel-", dir=folder))
+        self._tidy = weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)
         self._follower: Follower | None = None
         self._marks: dict[int, Prompts] = {}
         self._next = 0  # the frame that the follower is to be given
@@ -45,7 +47,7 @@ class Reel:
         """Whoever works on it stops, and nothing is kept."""
         self.left = True
         self._follower, self.reports = None, {}
-        shutil.rmtree(self._place, ignore_errors=True)
+        self._tidy()
 
     def follow(
         self,
@@ -54,7 +56,7 @@ class Reel:
         start: int = 0,
         end: int | None = None,
         stop: Callable[[], bool] = lambda: False,
-    ) -> Iterator[tuple[FollowedFrame, Pace]]:
+    ) -> Generator[tuple[FollowedFrame, Pace], None, None]:
         """Follow from the first frame whose marks have changed, or from where it was stopped; yields each frame and how
         far the work is.
 

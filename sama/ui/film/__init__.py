@@ -24,9 +24,8 @@ from pydantic import Field
 from sama.errors import PromptError
 from sama.request.prompts import Prompts
 from sama.ui.component import DataComponent
-from sama.ui.component.data import Whole
+from sama.ui.component.data import LONGEST, Whole
 from sama.ui.component.names import LAYERS
-from sama.ui.handlers.turns import LONGEST
 
 CLIP_FILES = "video/*,image/gif,image/apng,.mkv,.mov,.webm,.avi"
 FILES = {  # what is offered of `sama.video.files.FILES`, which needs packages that may be absent
@@ -54,12 +53,12 @@ class FilmData(GradioModel):
     clip: FileData | None = None
     example: str = ""
     at: Whole = 0
-    marks: list[MarkData] = Field([], max_length=_MOST)
+    marks: list[MarkData] = Field(default=[], max_length=_MOST)
     start: Whole = 0
     end: Whole | None = None
     row: Whole = 0
-    work: str = Field("", max_length=LONGEST)
-    halted: list[str] = Field([], max_length=4)
+    work: str = Field(default="", max_length=LONGEST)
+    halted: list[str] = Field(default=[], max_length=4)
     files: list[str] = []
 
     @property

@@ -67,7 +67,10 @@ watch('news', () => {
     for (let n = next.done[0]; n <= next.done[1]; n += 1) done.add(n);
   }
   if (next.work === now.work) {
-    say(next.failed || (next.over && next.text ? `Done: ${next.text}` : next.text || ''));
+    say(
+      next.failed ||
+        (next.over && next.text ? `Done: ${next.text.replace(/, \d+ s left$/, '')}` : next.text || ''),
+    );
     $('done').hidden = next.over;
     $('done').value = next.share || 0;
     if (next.over) now.work = null;

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sama.errors import ClipError, SamaError
+from sama.ui.component.data import LONGEST
 from sama.ui.film import Film, FilmData
 from sama.ui.film.pictures import item_of
 from sama.ui.handlers.page import Changes, Page
-from sama.ui.handlers.turns import LONGEST
 from sama.ui.pictures import alpha_url
 from sama.ui.telling import warn
 
@@ -29,8 +29,8 @@ _FAILED = "The server could not go on; try again."
 
 def begin(page: Page, reel: "Reel | None", data: FilmData) -> Changes:
     """The view was opened: what clips there are, or why there can be none."""
-    missing = page.studio.filming.missing()
-    examples = [] if missing else page.studio.filming.thumbs()
+    missing = page.filming.missing()
+    examples = [] if missing else page.filming.thumbs()
     return {"film": Film(offered={"missing": missing, "examples": examples})}
 
 
@@ -95,7 +95,7 @@ def told(handler: Callable) -> Callable:
 def follow(page: Page, reel: "Reel | None", data: FilmData) -> Iterator[Changes]:
     """Follow the object from what has changed on, and tell frame by frame; `halt` ends it, and what is done stays."""
     changes, reel = _here(page, reel, data)
-    filming, stops = page.studio.filming, page.studio.stops
+    filming, stops = page.filming, page.studio.stops
     work = reel.follow(
         filming.follower, data.prompts, data.start, data.before, stop=lambda: stops.stopped(data.work)
     )
@@ -150,11 +150,11 @@ def _here(page: Page, reel: "Reel | None", data: FilmData) -> tuple[Changes, "Re
 
 def _opened(page: Page, data: FilmData) -> "Reel":
     if data.clip is not None:
-        return page.studio.filming.open(data.clip.path, data.clip.orig_name)
-    path = page.studio.filming.examples.get(data.example)
+        return page.filming.open(data.clip.path, data.clip.orig_name)
+    path = page.filming.examples.get(data.example)
     if path is None:
         raise ClipError("No clip is open; open one.")
-    return page.studio.filming.open(path)
+    return page.filming.open(path)
 
 
 def _name(data: FilmData) -> str:

@@ -73,6 +73,13 @@ class Page:
             raise ValueError("nobody has opened a photo")
         return self.visit
 
+    @property
+    def filming(self) -> "Filming":
+        """How clips are followed, on a page that has a view for them."""
+        if self.studio.filming is None:
+            raise ValueError("this page has no clips")
+        return self.studio.filming
+
     def opened(self) -> "Page":
         """The same page with a visit to its photo, which is opened again where the visit has expired; raises
         PhotoError."""

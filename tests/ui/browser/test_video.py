@@ -1,8 +1,11 @@
 """The page's second view in a real browser: a clip is followed, corrected and taken home."""
 
+import time
 import zipfile
 
 import pytest
+from gradio_client import handle_file
+from gradio_client.exceptions import AppError
 
 from tests.ui.pretended import Gate, PretendedFollower
 from tests.video.films import film
@@ -117,7 +120,7 @@ def test_cancelled_what_is_done_stays_and_what_is_lost_is_named(opened, told):
 
 
 def test_a_closed_tab_ends_the_work(opened, told, server):
-    page, (given, pretend) = opened.page, told
+    page, (_, pretend) = opened.page, told
     gate = pretend["gate"] = Gate()
     box(page, 8, 8, 24, 32)
     page.click(".fm-go")
@@ -125,22 +128,28 @@ def test_a_closed_tab_ends_the_work(opened, told, server):
     page.get_by_text("frame 1 of 12").wait_for(timeout=WAIT)
     reels = [value for value in _states(server[0]) if type(value).__name__ == "Reel" and not value.left]
     opened.context.close()
-    for _ in range(600):
-        if all(reel.left for reel in reels):
-            break
-        gate.release()
-        threading_sleep()
-    assert reels and all(reel.left for reel in reels)
+    until = time.monotonic() + 60
+    while not all(reel.left for reel in reels) and time.monotonic() < until:
+        time.sleep(0.05)
     gate.release(50)
-
-
-def threading_sleep():
-    import time
-
-    time.sleep(0.1)
+    assert reels and all(reel.left for reel in reels)
+    assert not any(reel.reports for reel in reels)
 
 
 def _states(blocks):
+    """What the server keeps for its visitors."""
     for session in blocks.state_holder.session_data.values():
         for key in list(session.state_data):
             yield session.state_data[key]
+
+
+def test_a_program_follows_a_clip(client, told, tmp_path):
+    clip = handle_file(film(tmp_path / "moving.mp4", "-c:v", "mpeg4"))
+    asked = {"clip": clip, "frame": 2, "boxes": [[8, 8, 24, 32]], "files": ["png"]}
+    archive, report = client.predict(**asked, api_name="/video")
+    with zipfile.ZipFile(archive) as file:
+        assert sorted(file.namelist())[-1] == "cutout/00011.png"
+    assert [each["frame"] for each in report["frames"]] == list(range(2, 12))
+    assert report["frames"][3]["box"] == [11, 8, 27, 32] and report["size"] == [64, 48]
+    with pytest.raises(AppError, match="choose from webm, prores, png"):
+        client.predict(**{**asked, "files": ["avi"]}, api_name="/video")
