@@ -14,10 +14,13 @@ from sama.photo.opening import MAX_PIXELS
 from sama.ui import page, words
 from sama.ui.accept import Accept
 from sama.ui.api import Api
+from sama.ui.api_video import VideoEndpoint
 from sama.ui.blocks import StudioBlocks, serve_pictures
 from sama.ui.candidates import Candidates
 from sama.ui.component.names import offered_mattes, shown_mattes
 from sama.ui.examples import read_examples
+from sama.ui.film import Film
+from sama.ui.filming import Filming
 from sama.ui.finder import Finder, without
 from sama.ui.handlers import accepting
 from sama.ui.handlers.exports import Downloads
@@ -27,6 +30,7 @@ from sama.ui.model_call import on_gpu
 from sama.ui.model_thread import ModelThread
 from sama.ui.prompter import Prompter
 from sama.ui.scene import Scene
+from sama.ui.taken import Taken
 from sama.ui.talk import Talk
 from sama.ui.theme import theme
 from sama.ui.viewer import Viewer
@@ -37,6 +41,7 @@ from sama.ui.wires import connect
 
 if TYPE_CHECKING:
     from sama.predict.loading import Predictor
+    from sama.video.reel import Reel
 
 MAX_MEGABYTES = 100
 MINUTES_KEPT = 30
@@ -67,8 +72,9 @@ def build_studio(
         backdrop = gr.State(None, time_to_live=60 * MINUTES_KEPT)
         with gr.Row(elem_id="head"):
             gr.HTML(words.header(info), padding=False)
-            scenes = [{"name": e.name, "title": e.title} for e in examples.values()]
-            talk = Talk(elem_id="talk", scenes=scenes)
+            talk = Talk(
+                elem_id="talk", scenes=[{"name": e.name, "title": e.title} for e in examples.values()]
+            )
         if note := words.banner(info):
             gr.HTML(note, padding=False)
         with gr.Row(elem_id="work"):
@@ -78,6 +84,7 @@ def build_studio(
             with gr.Column(scale=11):
                 viewer = Viewer(elem_id="viewer", methods=shown_mattes(info))
                 candidates = Candidates(elem_id="candidates", methods=offered_mattes(info))
+        parts = _second_view()
         scene = Scene(elem_id="scene")
         accept = None if acceptance is None else Accept(elem_id="accept", reviewing=acceptance.reviewing)
         with gr.Row(elem_id="take"):
@@ -90,15 +97,33 @@ def build_studio(
         wake = Wake(elem_id="wake", padding=False)
 
         open_visit = partial(Visit, predictor, run=on_gpu(predictor, thread=thread), max_pixels=max_pixels)
-        shared = Studio(open_visit, info, examples, _keeper(prompter), max_pixels, acceptance)
-        parts = {"visit": visit, "backdrop": backdrop, "prompter": prompter, "viewer": viewer, "scene": scene}
+        filming = Filming.of(predictor, thread, Path(examples_dir))
+        shared = Studio(open_visit, info, examples, _keeper(prompter), max_pixels, acceptance, filming)
+        parts |= {
+            "visit": visit,
+            "backdrop": backdrop,
+            "prompter": prompter,
+            "viewer": viewer,
+            "scene": scene,
+        }
         parts |= {"candidates": candidates, "talk": talk, "run": run, "lab": lab, "taken": downloads.taken}
         extra = {"accept": accept, "finder": finder}
         parts |= {name: part for name, part in extra.items() if part is not None}
         connect(studio, Wiring(shared, parts), downloads, wake)
         Api(open_visit, info, shared.keep).add()
+        VideoEndpoint(filming, info, shared.keep).add()
         studio.unload(studio.forget)
     return studio
+
+
+def _second_view() -> dict[str, Any]:
+    """The view for clips, what a visitor has open in it, and its newest file."""
+    reel = gr.State(None, time_to_live=60 * MINUTES_KEPT, delete_callback=_leave)
+    return {
+        "reel": reel,
+        "film": Film(elem_id="film"),
+        "film_taken": Taken(elem_id="film-taken", padding=False),
+    }
 
 
 def _finder() -> Finder | None:
@@ -130,6 +155,6 @@ def _keeper(prompter: Prompter) -> Callable[[str], str]:
     return lambda path: prompter.move_resource_to_block_cache(path) or path
 
 
-def _leave(visit: Visit | None) -> None:
-    if visit is not None:
-        visit.leave()
+def _leave(kept: "Visit | Reel | None") -> None:
+    if kept is not None:
+        kept.leave()

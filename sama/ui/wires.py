@@ -2,8 +2,18 @@
 
 import gradio as gr
 
+from sama.ui.film import Film
 from sama.ui.finder import Finder
-from sama.ui.handlers import accepting, doubting, looking, measuring, scenery, sessions
+from sama.ui.handlers import (
+    accepting,
+    doubting,
+    film_files,
+    filming,
+    looking,
+    measuring,
+    scenery,
+    sessions,
+)
 from sama.ui.handlers.answering import answer, solve
 from sama.ui.handlers.collecting import collect
 from sama.ui.handlers.exports import Downloads
@@ -71,6 +81,7 @@ def connect(studio: gr.Blocks, wiring: Wiring, downloads: Downloads, wake: Wake)
     wiring.connect(talk.input, encode_ahead, "talk", **ENCODER)
     downloads.connect(wiring)
     _connect_lab(wiring, page["lab"])
+    _connect_film(wiring, page["film"])
     if "finder" in page:
         _connect_finder(wiring, page["finder"])
     wake.input(nothing, None, None, show_progress="hidden", concurrency_limit=None, api_visibility="private")
@@ -89,6 +100,21 @@ def _connect_lab(wiring: Wiring, lab: Lab) -> None:
     wiring.connect(lab.ballot, doubting.ballot, "lab", extra=extra, **measuring_)
     wiring.connect(lab.vote, doubting.vote, "lab", event=True, **quick)
     wiring.connect(lab.look_inside, doubting.look_inside, "lab", **measuring_)
+
+
+def _connect_film(wiring: Wiring, film: Film) -> None:
+    """Connect the second view. Following and writing take minutes: each waits in a queue of its own."""
+    extra = (wiring.components["reel"], film)
+    quick = {"extra": extra, "concurrency_id": "film_look", "concurrency_limit": 2}
+    wiring.connect(film.begin, filming.begin, "film", trigger_mode="once", **quick)
+    wiring.connect(film.bring, filming.bring, "reel film", trigger_mode="always_last", **quick)
+    wiring.connect(film.seek, filming.seek, "reel film", trigger_mode="always_last", **quick)
+    wiring.connect(film.strip, filming.strip, "film", trigger_mode="always_last", **quick)
+    stopping = {"concurrency_id": "enough", "concurrency_limit": 4, "trigger_mode": "multiple"}
+    wiring.connect(film.halt, filming.halt, "film", extra=extra, **stopping)
+    long = {"extra": extra, "trigger_mode": "multiple", "concurrency_limit": 2}
+    wiring.connect(film.follow, filming.follow, "reel film", concurrency_id="film", **long)
+    wiring.connect(film.take, film_files.take, "film film_taken", concurrency_id="film_files", **long)
 
 
 def _connect_accept(studio: gr.Blocks, wiring: Wiring) -> list:

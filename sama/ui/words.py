@@ -23,7 +23,10 @@ _KEPT = (
 def header(info: "ModelInfo") -> str:
     """Name of the page, and in one chip what runs."""
     return (
-        '<header class="st-head"><h1>SAMA</h1><p>Segment and matte anything: '
+        '<header class="st-head"><h1>SAMA</h1><nav class="st-views" aria-label="Views">'
+        '<button type="button" data-view="photo" aria-pressed="true">Photo</button>'
+        '<button type="button" data-view="video" aria-pressed="false">Video</button></nav>'
+        "<p>Segment and matte anything: "
         "click an object, get its mask, its matte and a clean cut-out.</p>"
         f'<span class="st-chip" title="{escape(info.title)}">{escape(info.name)}'
         f"<i>{escape(info.device)}</i></span></header>"

@@ -109,11 +109,20 @@ class Follower:
         """Whether there was a frame with prompts."""
         return bool(self.memory.prompted)
 
-    def back_to(self, index: int) -> None:
+    def back_to(self, index: int, before: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None) -> None:
         """Go back to before frame number `index`, which is to be given next: what is remembered of it and of later ones
-        is forgotten."""
+        is forgotten.
+
+        before: the frame before it (H, W, 3) uint8, the logits of its mask and its matte, (H, W) float32 each; without
+        it, frame `index` needs prompts.
+        """
         self.memory.forget_from(index)
         self._last = None
+        if before is not None:
+            rgb, mask, alpha = before
+            seen = bool((mask > 0).any())
+            region = self._region([box_of(mask) if seen else (0, 0, rgb.shape[1], rgb.shape[0])], rgb)
+            self._last = _Last(grey_of(rgb), mask, alpha, region, Trace().after(mask), gone=not seen)
 
     def step(self, index: int, rgb: np.ndarray, prompts: Prompts | np.ndarray | None = None) -> FollowedFrame:
         """Find the object in frame number `index`, (H, W, 3) uint8.

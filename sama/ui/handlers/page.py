@@ -24,6 +24,7 @@ from sama.ui.shown import Shown
 from sama.ui.visit import Visit
 
 if TYPE_CHECKING:
+    from sama.ui.filming import Filming
     from sama.ui.handlers.accepting import Acceptance
 
 Changes = dict[str, Any]
@@ -33,7 +34,8 @@ Keep = Callable[[str], str]  # copies a file to where the page may fetch it, and
 @dataclass(frozen=True)
 class Studio:
     """What all visitors share. open: opens the photo in a file, which its owner may call by another name, raises
-    PhotoError; max_pixels: of a photo; acceptance: where answers that are accepted go, if anywhere."""
+    PhotoError; max_pixels: of a photo; acceptance: where answers that are accepted go, if anywhere; filming: how clips
+    are followed."""
 
     open: Callable[..., Visit]
     info: ModelInfo
@@ -41,6 +43,7 @@ class Studio:
     keep: Keep
     max_pixels: int = MAX_PIXELS
     acceptance: "Acceptance | None" = None
+    filming: "Filming | None" = None
     stops: Stops = field(default_factory=Stops)
 
 
@@ -69,6 +72,13 @@ class Page:
         if self.visit is None:
             raise ValueError("nobody has opened a photo")
         return self.visit
+
+    @property
+    def filming(self) -> "Filming":
+        """How clips are followed, on a page that has a view for them."""
+        if self.studio.filming is None:
+            raise ValueError("this page has no clips")
+        return self.studio.filming
 
     def opened(self) -> "Page":
         """The same page with a visit to its photo, which is opened again where the visit has expired; raises

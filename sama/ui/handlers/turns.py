@@ -8,9 +8,10 @@ from contextlib import closing
 from itertools import count
 from typing import Any
 
+from sama.ui.component.data import LONGEST
+
 _TABS = 1000  # that are remembered
 _STOPS = 1000
-LONGEST = 64  # letters of what a page calls a long work
 
 
 class Turns:

@@ -60,6 +60,7 @@ function draw() {
   tell($('.sc-scale'), $('.sc-size'), Math.round(100 * now.scale) + ' %');
   $('.sc-why').textContent = WHY[now.foreground] + ' ' + WHY.residual;
   drawPad(pad, shape, picture, now);
+  announce('ground', { ...now, shown: picture });
 }
 
 // ---- controls ----------------------------------------------------------------------------------------------------

@@ -212,7 +212,18 @@ def mcp(url: str, method: str, **params) -> dict:
 
 def test_mcp_lists_the_tools_with_their_arguments(url):
     tools = {tool["name"]: tool for tool in mcp(url, "tools/list")["tools"]}
-    names = {"predict", "segment", "matte", "composite", "from_mask", "info", "objects", "find", "everything"}
+    names = {
+        "predict",
+        "segment",
+        "matte",
+        "composite",
+        "from_mask",
+        "info",
+        "objects",
+        "find",
+        "everything",
+        "video",
+    }
     assert set(tools) == names
     schema = tools["predict"]["inputSchema"]
     assert schema["required"] == ["image"]
