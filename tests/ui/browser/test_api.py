@@ -119,6 +119,7 @@ def test_only_these_are_offered_and_documented(client):
         "/objects",
         "/everything",
         "/find",
+        "/video",
         "/info",
     }
     assert not offered["unnamed_endpoints"]
