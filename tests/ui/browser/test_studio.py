@@ -71,19 +71,22 @@ def test_the_page_fits_every_screen(browser, server, name, size, options):
 
 def test_tab_visits_every_control_by_name_in_the_page_s_order(visit):
     visitor = visit()
-    page, stops = visitor.page, []
+    page, stops, nowhere = visitor.page, [], 0
     page.evaluate("document.activeElement.blur()")
-    for _ in range(200):
+    while nowhere < 2 and len(stops) < 200:
         page.keyboard.press("Tab")
         stop = page.evaluate(NAME_OF_FOCUSED)
-        if stop is None or stops and stop == stops[0]:
+        if stop is None:  # once behind Gradio's dropdown, which takes its open list away, and at the end
+            nowhere += 1
+        elif stops and stop == stops[0]:
             break
-        stops.append(stop)
+        else:
+            stops.append(stop)
     names = [name for name, _ in stops]
     assert all(names), names
     assert all(visible for _, visible in stops), [name for name, visible in stops if not visible]
-    expected = "Talk mode|Open photo|Keep|Remove|Photo|Astronaut|Panels|Candidate 1|Transparent|Black|White|Grey|Green"
-    expected = [*expected.split("|"), "Another colour", "Blur", "Estimated F", "Download"]
+    expected = "Video|Talk mode|Open photo|Keep|Remove|Photo: click|Astronaut|Panels|Candidate 1|Transparent|Black|White"
+    expected = [*f"{expected}|Grey|Green|Another colour|Blur|Estimated F".split("|"), "Download"]
     places = [next((i for i, name in enumerate(names) if part in name), None) for part in expected]
     assert None not in places, (list(zip(expected, places, strict=True)), names)
     assert places == sorted(places), names
