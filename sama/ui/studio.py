@@ -57,8 +57,7 @@ def build_studio(
 ) -> gr.Blocks:
     """Return the page over a predictor, which is shared; every visitor works on a fork of it.
 
-    examples_dir: photos with prompt files, see `read_examples`; launch with `launch_options` of
-    the same folder. thread: where the model runs and was loaded, by default the threads of whoever asks.
+    examples_dir: photos with prompt files, see `read_examples`; launch with `launch_options` of the same folder. thread: where the model runs and was loaded, by default the threads of whoever asks.
     max_pixels: of a photo. acceptance: where accepted answers go, by default nowhere. Raises PromptError for a damaged
     prompt file.
     """
@@ -107,8 +106,7 @@ def build_studio(
             "scene": scene,
         }
         parts |= {"candidates": candidates, "talk": talk, "run": run, "lab": lab, "taken": downloads.taken}
-        extra = {"accept": accept, "finder": finder}
-        parts |= {name: part for name, part in extra.items() if part is not None}
+        parts |= {n: p for n, p in {"accept": accept, "finder": finder}.items() if p is not None}
         connect(studio, Wiring(shared, parts), downloads, wake)
         Api(open_visit, info, shared.keep).add()
         VideoEndpoint(filming, info, shared.keep).add()
