@@ -57,10 +57,12 @@ def build_studio(
 ) -> gr.Blocks:
     """Return the page over a predictor, which is shared; every visitor works on a fork of it.
 
-    examples_dir: photos with prompt files, see `read_examples`; launch with `launch_options` of the same folder. thread: where the model runs and was loaded, by default the threads of whoever asks.
+    examples_dir: photos with prompt files, see `read_examples`; launch with `launch_options` of
+    the same folder. thread: where the model runs and was loaded, by default the threads of whoever asks.
     max_pixels: of a photo. acceptance: where accepted answers go, by default nowhere. Raises PromptError for a damaged
     prompt file.
     """
+    # Long because it lists what is on the page, in its order.
     info, examples = predictor.info, read_examples(Path(examples_dir))
     serve_pictures()
     # Compiling the foreground estimator takes seconds; the first visitor should not wait for it.

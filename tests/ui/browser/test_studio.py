@@ -82,7 +82,7 @@ def test_tab_visits_every_control_by_name_in_the_page_s_order(visit):
     names = [name for name, _ in stops]
     assert all(names), names
     assert all(visible for _, visible in stops), [name for name, visible in stops if not visible]
-    expected = "Talk mode|Open photo|Keep|Remove|Photo|Astronaut|Panels|Candidate 1|Transparent|Black|White|Grey|Green"
+    expected = "Video|Talk mode|Open photo|Keep|Remove|Photo: click|Astronaut|Panels|Candidate 1|Transparent|Black|White|Grey|Green"
     expected = [*expected.split("|"), "Another colour", "Blur", "Estimated F", "Download"]
     places = [next((i for i, name in enumerate(names) if part in name), None) for part in expected]
     assert None not in places, (list(zip(expected, places, strict=True)), names)
