@@ -33,3 +33,5 @@ class DeviceError(SamaError):
 INSTALL_EVAL = "run `pip install '.[eval]'` in the repository"
 # And where those for clips are.
 INSTALL_VIDEO = "run `pip install 'sama-studio[video]'`"
+# And where Ray is.
+INSTALL_CLUSTER = "run `pip install 'sama-studio[cluster]'`"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -73,7 +74,9 @@ def test_client_example_works(checkout):
         printed = run([sys.executable, "-c", block.replace("http://127.0.0.1:7860", url)], checkout)
     finally:
         studio.close()
-    assert "flower_cutout.png" in printed and "(640, 427) RGBA" in printed
+    path = next(word for word in printed.split() if word.endswith("flower_cutout.png"))
+    with Image.open(path) as cutout:
+        assert cutout.size == (640, 427) and cutout.mode == "RGBA"
 
 
 def test_space_front_matter_agrees_with_the_pins():

@@ -30,8 +30,10 @@ def wanted(root: Path = ROOT) -> dict[str, list[Requirement]]:
     """Return what each file must pin, as ranges in pyproject's order; extras of our own are resolved."""
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     extras = [Requirement(text) for extra in project["optional-dependencies"].values() for text in extra]
-    others = [requirement for requirement in extras if requirement.name != project["name"]]
-    return {SPACE: [Requirement(text) for text in project["dependencies"]], DEV: others}
+    others = {
+        str(each): each for each in extras if each.name != project["name"]
+    }  # two extras may want the same
+    return {SPACE: [Requirement(text) for text in project["dependencies"]], DEV: list(others.values())}
 
 
 def pins(text: str) -> dict[NormalizedName, Requirement]:
@@ -46,15 +48,18 @@ def disagreements(root: Path = ROOT) -> list[str]:
     said = []
     for file, requirements in wanted(root).items():
         pinned = pins((root / file).read_text("utf-8"))
+        unnamed = pinned.keys() - {canonicalize_name(requirement.name) for requirement in requirements}
         for requirement in requirements:
-            pin = pinned.pop(canonicalize_name(requirement.name), None)
+            pin = pinned.get(canonicalize_name(requirement.name))
             if pin is None:
                 said.append(f"{file} lacks {requirement}.")
             elif (version := _version(pin)) is None:
                 said.append(f"{file} does not pin {pin}.")
             elif not requirement.specifier.contains(version) or pin.extras != requirement.extras:
                 said.append(f"{file} has {pin}, pyproject.toml wants {requirement}.")
-        said += [f"{file} has {pin}, which pyproject.toml does not name." for pin in pinned.values()]
+        said += [
+            f"{file} has {pinned[name]}, which pyproject.toml does not name." for name in sorted(unnamed)
+        ]
     return said
 
 

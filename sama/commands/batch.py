@@ -43,7 +43,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--everything", action="store_true", help="prompts: the largest object there is")
     add_prompt_flags(parser)
     parser.add_argument("--only", action="append", metavar="FILE", help="such as cutout.png; may repeat")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes, each with a model")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes, each with a model")
+    parser.add_argument(
+        "--ray", metavar="ADDRESS", help="a Ray cluster's host:port, auto or local (starts one)"
+    )
     parser.add_argument("--again", action="store_true", help="make anew what is there; kept otherwise")
     add_finish_flags(parser)
     add_photo_flags(parser)
@@ -74,6 +77,7 @@ def main(args: argparse.Namespace) -> int:
             settings=finish_settings(args),
             only=args.only,
             workers=args.workers,
+            ray=args.ray,
             again=args.again,
             max_pixels=max_pixels(args),
             progress=show,

@@ -18,7 +18,7 @@ from sama.photo.opening import open_image
 
 # Flags by the names of SAM's automatic mask generator, and what they are.
 SETTINGS = {
-    "points_per_side": (int, "of the grid of clicks: 32"),
+    "points_per_side": (int, "of the grid of clicks: 32, for mini 20"),
     "points_per_batch": (int, "asked at a time: 64"),
     "pred_iou_thresh": (float, "least score: 0.88, for mini 0.4"),
     "stability_score_thresh": (float, "least stability: 0.95, for mini 0.7"),

@@ -104,9 +104,14 @@ def error_of(found: Scored, truth: Truth) -> np.ndarray:
 
 def entrants(info: ModelInfo, request: Request, *, slow: bool = False, shown: str = "") -> Iterator[Method]:
     """The methods of the table that answer such a request with this model, in its order; slow: those that take seconds,
-    too; shown: one that takes part in any case if it can."""
+    too; shown: one that takes part in any case if it can. Where nothing is painted the method "as painted" would only
+    repeat SAMA's matte."""
+    drawn = bool(request.prompts.strokes) or request.prompts.mask is not None
     for name, method in METHODS.items():
-        if OWN_ALPHA in method.needs or (method.slow and not slow and name != shown):
+        drawn = OWN_ALPHA in method.needs or method.as_painted  # by somebody, not found
+        if drawn or (method.slow and not slow and name != shown):
+            continue
+        if method.as_painted and not drawn:
             continue
         try:
             method.check(request, info)

@@ -18,8 +18,8 @@ INSIDE_DEPTH = 10  # pixels
 
 def iou(mask: np.ndarray, truth: np.ndarray) -> float:
     """Intersection over union of two (H, W) bool masks; 1 for two empty ones."""
-    union = np.count_nonzero(mask | truth)
-    return np.count_nonzero(mask & truth) / union if union else 1.0
+    union = int(np.count_nonzero(mask | truth))
+    return int(np.count_nonzero(mask & truth)) / union if union else 1.0
 
 
 def boundary_iou(mask: np.ndarray, truth: np.ndarray, *, dilation_ratio: float = 0.02) -> float:

@@ -21,13 +21,10 @@ FILE = "u2net.onnx"
 SURE = 10.0  # logit per unit of alpha above a half
 
 
-def where() -> list[Path]:
-    """Where rembg looks for the weights, its own folder first; source: rembg 2.0.86, sessions/base.py."""
-    own, data = os.getenv("U2NET_HOME"), os.getenv("XDG_DATA_HOME")
-    legacy = Path(own or Path(data or "~") / ".u2net").expanduser()
-    home = Path(os.getenv("REMBG_HOME") or (Path(data) / "rembg" if data else Path("~") / ".rembg"))
-    home = legacy if own else home.expanduser()
-    return [home / "models" / "u2net" / FILE, legacy / FILE]
+def where() -> Path:
+    """Where rembg keeps the weights; source: rembg 2.0.69, sessions/base.py."""
+    home = os.getenv("U2NET_HOME") or Path(os.getenv("XDG_DATA_HOME") or "~") / ".u2net"
+    return Path(home).expanduser() / FILE
 
 
 def fetch_weights() -> Path:
@@ -42,7 +39,7 @@ def fetch_weights() -> Path:
         Exception
     ) as error:  # its downloader raises what its HTTP library raises, and ValueError for a checksum
         raise WeightsError(
-            f"rembg could not fetch {FILE} ({type(error).__name__}); check the network, or copy it to {where()[0]}."
+            f"rembg could not fetch {FILE} ({type(error).__name__}); check the network, or copy it to {where()}."
         ) from error
 
 
@@ -51,7 +48,14 @@ def load(place: Place) -> Any:
     import onnxruntime
     from rembg.sessions.u2net import U2netSession
 
-    return U2netSession("u2net", onnxruntime.SessionOptions(), providers=["CPUExecutionProvider"])
+    class Here(U2netSession):
+        """Fetches nothing."""
+
+        @classmethod
+        def download_models(cls, *args, **options) -> str:
+            return str(where())
+
+    return Here("u2net", onnxruntime.SessionOptions(), providers=["CPUExecutionProvider"])
 
 
 class RembgCrop(FieldPhotoMethod):
@@ -71,8 +75,7 @@ class RembgCrop(FieldPhotoMethod):
 
     def files(self) -> list[Path] | None:
         """See `Field.files`."""
-        found = [path for path in where() if path.is_file()][:1]
-        return found or None
+        return [where()] if where().is_file() else None
 
     def check_prompts(self, request: Request) -> None:
         """Clicks in a box are not refused: everybody's hold in the answer, though rembg does not see them. Raises

@@ -62,7 +62,6 @@ def build_studio(
     max_pixels: of a photo. acceptance: where accepted answers go, by default nowhere. Raises PromptError for a damaged
     prompt file.
     """
-    # Long because it lists what is on the page, in its order.
     info, examples = predictor.info, read_examples(Path(examples_dir))
     serve_pictures()
     # Compiling the foreground estimator takes seconds; the first visitor should not wait for it.
@@ -73,9 +72,8 @@ def build_studio(
         backdrop = gr.State(None, time_to_live=60 * MINUTES_KEPT)
         with gr.Row(elem_id="head"):
             gr.HTML(words.header(info), padding=False)
-            talk = Talk(
-                elem_id="talk", scenes=[{"name": e.name, "title": e.title} for e in examples.values()]
-            )
+            scenes = [{"name": e.name, "title": e.title} for e in examples.values()]
+            talk = Talk(elem_id="talk", scenes=scenes)
         if note := words.banner(info):
             gr.HTML(note, padding=False)
         with gr.Row(elem_id="work"):
@@ -100,15 +98,10 @@ def build_studio(
         open_visit = partial(Visit, predictor, run=on_gpu(predictor, thread=thread), max_pixels=max_pixels)
         filming = Filming.of(predictor, thread, Path(examples_dir))
         shared = Studio(open_visit, info, examples, _keeper(prompter), max_pixels, acceptance, filming)
-        parts |= {
-            "visit": visit,
-            "backdrop": backdrop,
-            "prompter": prompter,
-            "viewer": viewer,
-            "scene": scene,
-        }
-        parts |= {"candidates": candidates, "talk": talk, "run": run, "lab": lab, "taken": downloads.taken}
-        parts |= {n: p for n, p in {"accept": accept, "finder": finder}.items() if p is not None}
+        parts |= {"visit": visit, "backdrop": backdrop, "prompter": prompter, "viewer": viewer}
+        parts |= {"candidates": candidates, "scene": scene, "talk": talk, "run": run, "lab": lab}
+        extra = {"accept": accept, "finder": finder, "taken": downloads.taken}
+        parts |= {name: part for name, part in extra.items() if part is not None}
         connect(studio, Wiring(shared, parts), downloads, wake)
         Api(open_visit, info, shared.keep).add()
         VideoEndpoint(filming, info, shared.keep).add()

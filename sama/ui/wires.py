@@ -92,9 +92,9 @@ def _connect_lab(wiring: Wiring, lab: Lab) -> None:
     extra = (lab,)
     measuring_ = {"concurrency_id": "lab", "concurrency_limit": 2, "trigger_mode": "always_last"}
     wiring.connect(lab.measure, measuring.measures, "lab", extra=extra, **measuring_)
-    racing = {"concurrency_id": "race", "concurrency_limit": 2, "trigger_mode": "once"}
+    racing = {"concurrency_id": "race", "concurrency_limit": 2, "trigger_mode": "always_last"}
     wiring.connect(lab.race, measuring.click_race, "lab", extra=extra, **racing)
-    quick = {"concurrency_id": "look", "concurrency_limit": 2}
+    quick = {"concurrency_id": "look", "concurrency_limit": 2, "trigger_mode": "multiple"}
     wiring.connect(lab.stop, measuring.stop_race, "lab", **quick)
     wiring.connect(lab.unsure, doubting.how_sure, "lab", **measuring_)
     wiring.connect(lab.ballot, doubting.ballot, "lab", extra=extra, **measuring_)

@@ -64,6 +64,7 @@ _LIMITS_OF_MINI = (
 
 # Its scores of single clicks are low, and more than it sees need not be judged; measured in docs/everything.md.
 _EVERYTHING_BY_MINI = (
+    ("points_per_side", 20),
     ("pred_iou_thresh", 0.4),
     ("stability_score_thresh", 0.7),
     ("judged_side", 512),

@@ -15,6 +15,7 @@ from PIL import Image
 
 from sama.matting import warm_up
 from sama.ui.studio import build_studio
+from tests.helpers import disc
 from tests.ui.browser.fake_predictor import FakePredictor
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -43,6 +44,8 @@ class Server:
         self.photo, self.session = uploads / "photo.png", uploads / "session.json"
         for path in (self.photo, self.secret / "secret.png"):
             Image.fromarray(colours).save(path)
+        self.truth = uploads / "truth.png"
+        Image.fromarray(disc(SIZE[0], 15)[: SIZE[1]]).save(self.truth)
         (self.secret / "secret.json").write_text("{}")
         self.link = uploads / "link.png"
         self.link.symlink_to(self.secret / "secret.png")

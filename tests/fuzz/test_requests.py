@@ -28,7 +28,12 @@ HANDLERS = (
     ),
     "download",
 )
-ENDPOINTS = ("predict", "segment", "matte", "composite", "info")
+LAB = ("measures", "click_race", "stop_race", "how_sure", "ballot", "vote", "look_inside")
+FURTHER = {  # what handlers are given after the page's five values
+    **dict.fromkeys(("measures", "click_race", "ballot"), ("lab",)),
+    "download": ("wanted", "lab"),
+}
+ENDPOINTS = ("predict", "segment", "matte", "composite", "info", "find")
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +57,11 @@ def page(server: Server) -> list[dict]:
     event = {
         "name": "cat",
         "box": [4, 4, 30, 30],
+        "id": 1,
         "side": 200,
         "names": ["photo", "sam", "alpha", "composite"],
     }
+    truth = server.file(server.truth)
     return [
         {
             "prompter": {**prompter, **marks},
@@ -62,6 +69,7 @@ def page(server: Server) -> list[dict]:
             "candidates": {"seq": 3, "index": 0, "matte": matte},
             "event": event,
             "wanted": wanted,
+            "lab": {"truth": truth, "truth_for": photo["path"], "slow": False, "votes": [["sam", "sama"]]},
         }
         for marks, kind, matte, wanted in (
             ({"order": ["point", "box", "point"]}, "colour", "sama", "cutout.png"),
@@ -100,16 +108,30 @@ def sent(server: Server, watch, name: str, inputs: list, event=None) -> list[dic
     return []
 
 
-@tries(0.35)
-@given(data=st.data(), name=st.sampled_from(HANDLERS))
-def test_the_page(server, watch, data, name):
+def asked(data, server, watch, name):
+    """Send a damaged request to a handler."""
     values = drawn(data, server, page(server))
     server.session.write_text(json.dumps(session(server)))
     parts = [values.get(key) for key in ("prompter", "scene", "candidates")]
     inputs = [None, parts[0], parts[1], None, parts[2]]
-    wanted = [values.get("wanted")] if name == "download" else []
-    for step in sent(server, watch, name, [*inputs, *wanted], values.get("event")):
+    further = [values.get(key) for key in FURTHER.get(name, ())]
+    for step in sent(server, watch, name, [*inputs, *further], values.get("event")):
         json.dumps(step["data"], default=str).encode()
+
+
+@tries(0.35)
+@given(data=st.data(), name=st.sampled_from(HANDLERS))
+def test_the_page(server, watch, data, name):
+    asked(data, server, watch, name)
+
+
+@tries(0.05)
+@given(data=st.data(), name=st.sampled_from(LAB))
+def test_the_lab(server, watch, data, name):
+    values = page(server)[0]
+    inputs = [None, values["prompter"], values["scene"], None, values["candidates"]]
+    assert sent(server, watch, "answer", inputs), "there is something to measure"
+    asked(data, server, watch, name)
 
 
 @tries(0.25)

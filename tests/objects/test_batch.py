@@ -245,6 +245,19 @@ def test_the_largest_object(photos, tmp_path, monkeypatch):
     assert np.array_equal(session.prompts.mask, masks[1]) and session.settings["matte"] == "from_mask"
 
 
+@pytest.mark.parametrize(
+    ("masks", "told"),
+    [([], "found no object; mark"), ([np.ones(SIZE[::-1], bool)], "only what looks like background")],
+)
+def test_without_a_largest_object_it_says_what_was_found(photos, tmp_path, monkeypatch, masks, told):
+    found = [_Found(mask) for mask in masks]
+    monkeypatch.setattr(sources, "everything", lambda *_: iter([_Step(found)]))
+    monkeypatch.setattr(sources.Everything, "for_model", lambda *_, **__: None)
+    report = quick(photos, tmp_path / "out", Largest())
+    assert set(state(report).values()) == {FAILED}
+    assert told in next(each.message for each in report.results if each.photo == "b.png")
+
+
 class _Step:
     def __init__(self, found):
         self.found = found
@@ -279,6 +292,7 @@ def test_an_empty_answer_has_an_exit_code_of_its_own(photos, tmp_path, without_f
         (["photos", "--box", BOX, "--only", "cutout.jpg"], "no file called 'cutout.jpg'"),
         (["photos", "--box", BOX, "--background", "nonsense"], "nonsense"),
         (["photos", "--box", BOX, "--workers", "0"], "give 1 or more"),
+        (["photos", "--box", BOX, "--ray", "nonsense"], "'nonsense' is no address of a Ray cluster"),
         (["photos", "--box", BOX, "--out", "photos"], "holds the photos themselves; give another --out"),
         (["photos", "--box", BOX, "--out", "photos/b.png/x"], "cannot be written to"),
         (["photos", "--box", BOX, "--out", "other"], "has a report.json that is no batch's"),

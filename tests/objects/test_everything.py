@@ -128,7 +128,7 @@ def test_defaults_are_those_of_segment_anything():
     theirs = inspect.signature(SamAutomaticMaskGenerator.__init__).parameters
     ours = vars(Everything())
     same = ours.keys() & theirs.keys()
-    assert len(same) == len(ours) - 2  # judged_side and skip_inside are ours
+    assert len(same) == len(ours) - 3  # judged_side, skip_inside and skip_agreed are ours
     assert {name: ours[name] for name in same} == {name: theirs[name].default for name in same}
 
 

@@ -72,7 +72,7 @@ def test_the_training_free_matte_follows_the_mask_and_the_photo(bare, monkeypatc
     """With SAM's mask given, alpha is 1 in its core, 0 far away, and soft where the photo is."""
     y, x = np.mgrid[:100, :140]
     distance = np.hypot(x - 70, y - 50)
-    for module in ("predict.predictor", "predict.seen"):
+    for module in ("predict.open_photo", "predict.seen"):
         monkeypatch.setattr(f"sama.{module}.to_photo", lambda _, __, size: resized(32 - distance, size))
     told = []
     alpha = ask(bare, BOX, progress=told.append).alpha

@@ -59,7 +59,9 @@ def test_the_sentence_of_each_value(server, change, sentence):
 
 def test_a_choice_that_there_is_not_leaves_no_words_of_the_framework(server):
     for wanted in (True, "passwd", {"a": 1}):
-        told = refusal(server, "download", [None, {"image": server.file(server.photo)}, {}, None, {}, wanted])
+        told = refusal(
+            server, "download", [None, {"image": server.file(server.photo)}, {}, None, {}, wanted, {}]
+        )
         assert told == KIND
 
 
@@ -96,7 +98,7 @@ def test_a_colour_of_the_page_opens_no_file(server, watch):
     values = {"image": server.file(server.photo), "boxes": [[8, 6, 40, 36]], "seq": 1}
     for colour in (f"image:{server.secrets[0]}", f"image:{server.secrets[0]}:contain"):
         scene = {"kind": "colour", "colour": colour}
-        inputs = [None, values, scene, None, {}, "composite.png"]
+        inputs = [None, values, scene, None, {}, "composite.png", {}]
         with watch.nothing_of(server.secret):
             assert "is no background" in refusal(server, "download", inputs)
 

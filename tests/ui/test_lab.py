@@ -4,6 +4,7 @@ import shutil
 
 import gradio as gr
 import numpy as np
+import orjson
 import pytest
 from gradio.data_classes import FileData
 from PIL import Image
@@ -157,6 +158,15 @@ def test_a_ballot_tells_no_names_before_the_vote(bench):
     assert (voted["winner"], voted["loser"]) == (names[1], names[0])
     assert vote(late) == {}, "once"
     assert vote(page_of(page.studio, page.visit, page.data, event={"id": 1, "side": 7})) == {}
+
+
+def test_what_the_page_is_sent_is_numbers(bench):
+    page, lab, _ = bench
+    sent = [*measures(page, lab), *click_race(page, lab), how_sure(page), look_inside(page)]
+    for step in sent:  # Gradio would send numpy's numbers as texts
+        orjson.dumps(
+            {name: step["lab"].props.get(name) for name in ("table", "race_state", "doubt", "inside")}
+        )
 
 
 def test_votes_travel_in_the_session_file(bench, told):

@@ -131,7 +131,9 @@ def test_clicks_and_slow_mattes_wait_in_different_queues():
     assert queues["answer"] and queues["solve"] and not queues["answer"] & queues["solve"]
 
 
-@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.slow] + ["grabcut"])
+@pytest.mark.parametrize(
+    "name", [name for name, method in METHODS.items() if method.slow and not method.foreign] + ["grabcut"]
+)
 def test_what_takes_seconds_says_so_before_it_begins(name, monkeypatch):
     told = []
 

@@ -16,7 +16,7 @@ from sama.objects.batch.result import FAILED, Result
 from sama.objects.batch.work import Job, Stop, Task, Worker
 
 _READY = "ready"
-_PATIENCE = 10.0  # seconds for a process that is asked to end
+PATIENCE = 10.0  # seconds for a process that is asked to end
 
 
 def in_processes(job: Job, tasks: list[Task], workers: int) -> Generator[Result]:
@@ -45,7 +45,7 @@ def in_processes(job: Job, tasks: list[Task], workers: int) -> Generator[Result]
         for mate in crew.values():
             mate.process.terminate()
         for mate in crew.values():
-            mate.process.join(_PATIENCE)
+            mate.process.join(PATIENCE)
             mate.process.kill()
             mate.process.join()
 
@@ -96,11 +96,11 @@ class _Mate:
 
 def _serve(job: Job, pipe: Connection) -> None:
     """What a process does: load the model, then one task after the other until None comes."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C reaches all processes; the first one ends the others
-    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGTERM, leave)
     torch.set_num_threads(job.threads)
     worker = Worker(job)
     try:
@@ -114,11 +114,13 @@ def _serve(job: Job, pipe: Connection) -> None:
         pass
 
 
-def _leave(kind: int, frame: object) -> None:
+def leave(kind: int, frame: object) -> None:
+    """End like Ctrl-C, as a handler of signals."""
     raise SystemExit(1)  # so that half-written files go
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """In a thread of its own: end this process with the one that started it, however that ends."""
     parent = parent_process()
     if parent is not None:
         parent.join()

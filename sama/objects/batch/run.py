@@ -33,7 +33,8 @@ def batch(
     model: str | None = None,
     settings: Mapping[str, Any] | None = None,
     only: Collection[str] | None = None,
-    workers: int = 1,
+    workers: int | None = None,
+    ray: str | None = None,
     again: bool = False,
     max_pixels: int = MAX_PIXELS,
     progress: Progress | None = None,
@@ -44,9 +45,10 @@ def batch(
 
     source: prompts, by default those of the session files beside the photos. model, how: see `sama.load`; without a
     model that of the sessions. settings: as in session files, which they replace. only: some of the files. workers:
-    processes, each with a model and its share of the threads. again: make anew what is there. progress: called with
-    photos done, of how many, and how many of them had been there. loading: instead of `sama.load`, called with the
-    model and how; other processes import it.
+    processes, each with a model and its share of the threads, by default one. ray: the address of a Ray cluster whose
+    actors are the workers, host:port, "auto" or "local", which starts one; by default one a GPU or a node. again: make
+    anew what is there. progress: called with photos done, of how many, and how many of them had been there. loading:
+    instead of `sama.load`, called with the model and how; other processes import it.
 
     Run again after it was stopped, it goes on; photos that have changed, or of which something else is asked, are made
     anew, and those that failed are tried again. Raises SamaError where nothing can be done at all; whatever is wrong
@@ -54,7 +56,7 @@ def batch(
     """
     photos, out = Path(photos), Path(out)
     found = photos_in(photos)
-    if workers < 1:
+    if workers is not None and workers < 1:
         raise SamaError(f"{workers} workers can do nothing; give 1 or more.")
     if out.resolve() == photos.resolve():
         raise SamaError(f"{out} holds the photos themselves; give another --out, such as {out / 'cutouts'}.")
@@ -70,7 +72,7 @@ def batch(
         "only": None if only is None else sorted(only),
         "model": model,
     }
-    means = _means(workers)
+    means = _means(workers, ray, how.get("device", "auto"))
     with _alone(out):
         journal = Journal(out, same, again=again)
         tasks = folders_for(found, journal.earlier)
@@ -89,8 +91,12 @@ def _model_of(source: Source) -> str:
     return models[0]
 
 
-def _means(workers: int) -> Means:
-    if workers > 1:
+def _means(workers: int | None, ray: str | None, device: str) -> Means:
+    if ray is not None:
+        from sama.objects.batch.cluster import cluster
+
+        return cluster(ray, workers, device)
+    if workers is not None and workers > 1:
         from sama.objects.batch.processes import in_processes
 
         return partial(in_processes, workers=workers)

@@ -166,7 +166,8 @@ class Largest:
             found = step.found
         mask = main_object(found)
         if mask is None:
-            raise PromptError("Everything mode found no object; mark it by hand.")
+            what = "only what looks like background, along most of the border" if found else "no object"
+            raise PromptError(f"Everything mode found {what}; mark the object by hand.")
         return Asked(Prompts(mask=mask), _FOLLOWED)
 
 

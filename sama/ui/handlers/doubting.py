@@ -13,8 +13,9 @@ from sama.evaluation.sureness import doubt_about
 from sama.methods import matte_of
 from sama.request.request import Request
 from sama.ui.handlers.masks import method_of
-from sama.ui.handlers.measuring import asked, failed
+from sama.ui.handlers.measuring import asked
 from sama.ui.handlers.page import Changes, Page
+from sama.ui.handlers.stopping import failed
 from sama.ui.lab import Lab, LabData
 from sama.ui.matted import Matted
 from sama.ui.pictures import alpha_url, composite_url, difference_url, photo_url
@@ -23,6 +24,7 @@ from sama.ui.telling import warn
 
 _MAP_SIDE = 640  # longer side of the map of disagreement
 _INSIDE_SIDE = 480  # and of the inspector's pictures
+EXPIRED = "This photo has been closed meanwhile; click it once, then ask again."
 NOTHING = "Nothing is cut out yet; click an object first."
 _sides = random.SystemRandom()
 
@@ -30,13 +32,15 @@ _sides = random.SystemRandom()
 def how_sure(page: Page) -> Changes:
     """Eight jittered prompts, and where their masks disagree."""
     try:
-        visit, request = page.here, _request(page)
+        request, visit = _request(page), page.here
         found = visit.aside(study=partial(doubt_about, request=request)).value
     except SamaError as error:
         warn(error)
         return failed()
     scale = visit.size[0] / visit.preview_size[0], visit.size[1] / visit.preview_size[1]
-    place = found.place and [round((at + 0.5) * by, 1) for at, by in zip(found.place, scale, strict=True)]
+    place = found.place and [
+        round(float(at + 0.5) * by, 1) for at, by in zip(found.place, scale, strict=True)
+    ]
     src = difference_url(fitted(found.disagreement, _MAP_SIDE))
     doubt = {"seq": page.data.seq, "sure": found.sure, "share": found.share, "next": place, "src": src}
     return {"lab": Lab(doubt={"key": visit.path, **doubt})}
@@ -45,8 +49,8 @@ def how_sure(page: Page) -> Changes:
 def ballot(page: Page, lab: LabData) -> Changes:
     """Two methods' results on the same ground, on random sides; which is which stays here until somebody has voted."""
     try:
-        visit, own = page.here, method_of(page)
         request = _request(page)
+        visit, own = page.here, method_of(page)
         methods = list(entrants(page.studio.info, request, slow=lab.slow, shown=own))
         if len(methods) < 2:
             raise PromptError("Only one method answers these marks, so there is nothing to choose.")
@@ -79,7 +83,7 @@ def vote(page: Page) -> Changes:
 def look_inside(page: Page) -> Changes:
     """The inspector's pictures and times of the answer."""
     try:
-        visit, request = page.here, _request(page)
+        request, visit = _request(page), page.here
         found = visit.aside(study=partial(inspect, request=request)).value
     except SamaError as error:
         warn(error)
@@ -96,9 +100,12 @@ def look_inside(page: Page) -> Changes:
 
 
 def _request(page: Page) -> Request:
-    """What the page asks for, at the preview's size. Raises PromptError where nothing is marked."""
-    if page.visit is None or not page.data.marked:
+    """What the page asks for, at the preview's size. Raises PromptError where nothing is marked or the visit has
+    expired."""
+    if not page.data.marked:
         raise PromptError(NOTHING)
+    if page.visit is None or page.visit.path != page.data.path:
+        raise PromptError(EXPIRED)
     return asked(page, method_of(page), page.visit.preview_size)
 
 

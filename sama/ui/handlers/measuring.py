@@ -22,6 +22,7 @@ from sama.request.prompts import Prompts
 from sama.request.request import Request
 from sama.ui.handlers.masks import method_of
 from sama.ui.handlers.page import Changes, Page
+from sama.ui.handlers.stopping import failed
 from sama.ui.lab import Lab, LabData
 from sama.ui.pictures import error_url
 from sama.ui.shown import fitted
@@ -30,12 +31,7 @@ from sama.ui.telling import warn
 from sama.ui.visit import Visit
 
 _ERROR_SIDE = 640  # longer side of an error picture
-_failures = count(1)
-
-
-def failed() -> Changes:
-    """What the lab is told where nothing comes of what it has asked for."""
-    return {"lab": Lab(failed=next(_failures))}
+_races = count(1)
 
 
 def truth_of(page: Page, lab: LabData) -> Truth | None:
@@ -104,7 +100,7 @@ def click_race(page: Page, lab: LabData) -> Iterator[Changes]:
         truth = None if visit is None else truth_of(page, lab)
         if visit is None or truth is None:
             return
-        number = visit.kept["race"] = visit.kept.get("race", 0) + 1
+        number = visit.kept["race"] = next(_races)
         first = Request.of(Prompts((first_click(truth.mask),)), truth.size)
         own = method_of(page) if page.data.marked else ""
         methods = list(entrants(page.studio.info, first, slow=lab.slow, shown=own))
@@ -126,7 +122,7 @@ def click_race(page: Page, lab: LabData) -> Iterator[Changes]:
 def stop_race(page: Page) -> Changes:
     """End the race after the click that is being answered."""
     if page.visit is not None:
-        page.visit.kept["race"] = page.visit.kept.get("race", 0) + 1
+        page.visit.kept["race"] = next(_races)
     return {}
 
 

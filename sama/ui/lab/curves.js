@@ -31,8 +31,7 @@ function Curves(svg, keys, { levels, colours }) {
   }
   return {
     show({ curves, count }) {
-      svg.hidden = false;
-      svg.style.display = '';
+      svg.removeAttribute('hidden'); // which is no property of an SVG
       const drawn = curves.map(({ name, ious }, i) => {
         const spots = ious.map((iou, n) => placeOf(n + 1, iou, count));
         if (spots.length === 1) spots.push([spots[0][0] + 2, spots[0][1]]);
@@ -57,7 +56,7 @@ function Curves(svg, keys, { levels, colours }) {
       );
     },
     clear() {
-      svg.style.display = 'none';
+      svg.setAttribute('hidden', '');
       keys.replaceChildren();
     },
   };

@@ -48,6 +48,11 @@ function showTruth() {
   $('legend').hidden = true;
 }
 function setTruth(file, key) {
+  if (!$('stop').hidden) {
+    trigger('stop'); // it runs to another truth
+    running += 1;
+    setRunning(false);
+  }
   change({ truth: file, truth_for: key });
   curves.clear();
   showTruth();
@@ -129,6 +134,7 @@ hear('photo', next => {
   props.table = null;
   forget();
   curves.clear();
+  setRunning(false);
   showTruth();
 });
 hear('answer', next => {

@@ -17,13 +17,15 @@ function Vote(part, { labels, ask, vote, votes, add }) {
   const pair = part.querySelector('.lb-pair'),
     verdict = part.querySelector('.lb-verdict'),
     list = part.querySelector('.lb-tally');
-  let id = null; // of the ballot that is open
+  let id = null, // of the ballot that is open
+    voted = null; // of the one whose verdict is awaited: it may come twice
   const show = () => list.replaceChildren(...tally(votes(), labels).map(line => made('li', line)));
   part.querySelector('.lb-ballot').onclick = ask;
   for (const button of pair.querySelectorAll('button'))
     button.onclick = () => {
       if (id === null) return;
       vote({ id, side: Number(button.dataset.side) });
+      voted = id;
       id = null;
     };
   return {
@@ -36,7 +38,9 @@ function Vote(part, { labels, ask, vote, votes, add }) {
         pair.querySelectorAll('img')[i].src = next[side];
       });
     },
-    told({ winner, loser }) {
+    told({ id: which, winner, loser }) {
+      if (which !== voted) return;
+      voted = null;
       pair.hidden = true;
       add([winner, loser]);
       verdict.textContent = `You chose ${labels[winner]}, not ${labels[loser]}.`;

@@ -118,6 +118,8 @@ def test_only_these_are_offered_and_documented(client):
         "/from_mask",
         "/objects",
         "/everything",
+        "/find",
+        "/video",
         "/info",
     }
     assert not offered["unnamed_endpoints"]
