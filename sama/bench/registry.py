@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 
-from sama.bench import decode, encode, matting, memory
+from sama.bench import decode, encode, matting, memory, video
 from sama.bench.lab import SIZES, Lab
 from sama.bench.rows import BenchError, Row, row_name
 from sama.weights.records import record_of
@@ -71,6 +72,9 @@ def _mini() -> list[Benchmark]:
     return [
         _single("mini_encode_photo", encode.mini, encode.MINI_NOTE),
         _single("mini_decode", decode.mini, decode.MINI_NOTE),
+        *(
+            [_single("video_frame", video.frame, video.NOTE)] if find_spec("cv2") else []
+        ),  # of the extra `video`
     ]
 
 

@@ -28,6 +28,7 @@ PROMISED = {
     "decode_sama",
     "mini_encode_photo",
     "mini_decode",
+    "video_frame",
     "rss_12mp",
     "rss_50mp",
     *(f"{what}_{size}" for what in ("foreground", "composite", "export") for size in ("1mp", "12mp", "50mp")),
@@ -216,7 +217,14 @@ def test_only_the_rows_asked_for_are_measured(small_vit_b):
 def test_the_command_prints_a_table_and_writes_rows(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(lab_module.SIZES, "1mp", (96, 64))
     file = tmp_path / "rows.json"
-    wanted = ["foreground_1mp", "composite_1mp", "export_1mp", "mini_encode_photo", "mini_decode"]
+    wanted = [
+        "foreground_1mp",
+        "composite_1mp",
+        "export_1mp",
+        "mini_encode_photo",
+        "mini_decode",
+        "video_frame",
+    ]
     flags = ["--only", *wanted, "--repeats", "1", "--dtype", "float32", "--json", str(file)]
     assert main(["bench", *flags]) == 0
     rows = {row["name"]: row for row in json.loads(file.read_text())}
