@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import numpy as np
-
-from sama.methods.field import Asked, FieldPhotoMethod, Place
-from sama.methods.transformers_sam import PromptedModel, pretrained
+from sama.methods.field import Place
+from sama.methods.transformers_sam import PromptedMethod, PromptedModel, pretrained
 
 
 def load(place: Place) -> PromptedModel:
@@ -23,7 +21,7 @@ def load(place: Place) -> PromptedModel:
     return PromptedModel(model, SamHQProcessor(images), seen, sizes=True)
 
 
-class HqSam(FieldPhotoMethod):
+class HqSam(PromptedMethod):
     """Boxes and clicks as SAM takes them; its mask, which is also its matte."""
 
     name = "hq_sam"
@@ -36,7 +34,3 @@ class HqSam(FieldPhotoMethod):
     slow = "HQ-SAM looks at the photo ..."
     licence = "Apache-2.0"
     load = load
-
-    def found(self, photo: np.ndarray, asked: Asked) -> tuple[np.ndarray, np.ndarray | None]:
-        """See `FieldPhotoMethod.found`."""
-        return self.model().answer(photo, asked), None

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import numpy as np
-
-from sama.methods.field import Asked, FieldPhotoMethod, Place
-from sama.methods.transformers_sam import PromptedModel, pretrained
+from sama.methods.field import Place
+from sama.methods.transformers_sam import PromptedMethod, PromptedModel, pretrained
 
 
 def load(place: Place) -> PromptedModel:
@@ -22,7 +20,7 @@ def load(place: Place) -> PromptedModel:
     return PromptedModel(model, Sam2Processor(images), seen, sizes=False)
 
 
-class Sam2(FieldPhotoMethod):
+class Sam2(PromptedMethod):
     """Boxes and clicks as SAM takes them; its mask, which is also its matte."""
 
     name = "sam2"
@@ -35,7 +33,3 @@ class Sam2(FieldPhotoMethod):
     slow = "SAM 2.1 looks at the photo ..."
     licence = "Apache-2.0"
     load = load
-
-    def found(self, photo: np.ndarray, asked: Asked) -> tuple[np.ndarray, np.ndarray | None]:
-        """See `FieldPhotoMethod.found`."""
-        return self.model().answer(photo, asked), None

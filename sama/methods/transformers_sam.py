@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sama.methods.field import Asked, LastPhoto
+from sama.methods.field import Asked, FieldPhotoMethod, LastPhoto
 
 
 class PromptedModel:
@@ -60,6 +60,14 @@ class PromptedModel:
             seen = self._seen(self.net.get_image_embeddings(inputs["pixel_values"].to(device)))
         names = ("original_sizes", "reshaped_input_sizes")
         return seen, {name: inputs[name] for name in names if name in inputs}
+
+
+class PromptedMethod(FieldPhotoMethod):
+    """A method whose model is a `PromptedModel`; its mask is also its matte."""
+
+    def found(self, photo: np.ndarray, asked: Asked) -> tuple[np.ndarray, np.ndarray | None]:
+        """See `FieldPhotoMethod.found`."""
+        return self.model().answer(photo, asked), None
 
 
 def pretrained(kind: Any, files: tuple[Path, ...], device: str) -> Any:
