@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from sama.bench import decode, encode, matting, memory, video
+from sama.bench import decode, encode, matting, memory, start, video
 from sama.bench.lab import SIZES, Lab
 from sama.bench.rows import BenchError, Row, row_name
 from sama.weights.records import record_of
@@ -34,7 +34,8 @@ def benchmarks(models: Sequence[str] = MODELS) -> list[Benchmark]:
         ("export", matting.EXPORT_NOTE, matting.export),
     ):
         found += [_sized(what, size, measure, note) for size in SIZES]
-    return found + [_sized("rss", size, memory.rss, memory.NOTE) for size in ("12mp", "50mp")]
+    found += [_sized("rss", size, memory.rss, memory.NOTE) for size in ("12mp", "50mp")]
+    return [*found, Benchmark(start.NAMES, start.start, start.NOTE)]
 
 
 def select(available: list[Benchmark], only: Sequence[str] | None) -> list[tuple[Benchmark, set[str]]]:

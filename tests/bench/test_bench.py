@@ -9,7 +9,7 @@ from segment_anything import sam_model_registry
 from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
 
 from sama.bench import lab as lab_module
-from sama.bench import timing
+from sama.bench import start, timing
 from sama.bench.lab import Lab
 from sama.bench.peak import PeakMeter, peak_rss
 from sama.bench.registry import benchmarks, select
@@ -31,6 +31,9 @@ PROMISED = {
     "video_frame",
     "rss_12mp",
     "rss_50mp",
+    "start_page",
+    "start_click",
+    "start_imports",
     *(f"{what}_{size}" for what in ("foreground", "composite", "export") for size in ("1mp", "12mp", "50mp")),
 }
 CPU = torch.device("cpu")
@@ -244,6 +247,34 @@ def test_the_apps_memory_is_that_of_a_process_of_its_own():
         (row,) = benchmark.measure(lab, wanted)
     assert (row.name, row.device, row.dtype, row.ratio) == ("rss_12mp", "cpu", "float32", None)
     assert row.ms > 0 and 300 < row.peak_mib < 1638
+
+
+def test_imports_are_counted_by_package_without_what_they_import():
+    trace = """import time: self [us] | cumulative | imported package
+import time:      2000 |       2000 |     torch._C
+import time:      1000 |       5000 |   torch
+import time:       500 |       5500 | sama.models
+Warning: something else
+"""
+    assert start.imported(trace) == {"torch": 0.003, "sama": 0.0005}
+
+
+def test_the_start_is_measured_after_a_round_that_warms_the_disk(monkeypatch):
+    rounds = iter([(9.0, 9.5), (3.0, 4.0), (2.0, 6.0), (2.5, 5.0)])
+    traces = iter(
+        ["import time: 1 | 1 | torch"] + 3 * ["import time: 90000 | 1 | torch\nimport time: 1000 | 1 | re"]
+    )
+    monkeypatch.setattr(start, "_started", lambda: next(rounds))
+    monkeypatch.setattr(start, "_trace", lambda code: next(traces))
+    with Lab(repeats=3) as lab:
+        rows = {row.name: row.ms for row in start.start(lab, start.NAMES)}
+    # What takes next to nothing has no row.
+    assert rows == {
+        "start_page": 2500.0,
+        "start_click": 5000.0,
+        "start_imports": pytest.approx(91.0),
+        "import torch": pytest.approx(90.0),
+    }
 
 
 def test_an_app_that_fails_is_an_error_with_its_last_words():

@@ -3,6 +3,7 @@
 import pytest
 
 from sama.bench.soak import _rows, _well
+from sama.bench.start import click_first
 from sama.bench.tab import Refused, Tab
 from sama.bench.visitor import Found, Visitor
 from sama.commands.cli import main
@@ -44,6 +45,13 @@ def test_a_visitor_clicks_waits_for_slow_mattes_and_sends_garbage(opened):
     found = visitor.found
     assert not found.errors and not found.mixed
     assert found.done == {"click": 1, "slow matte": 1, "garbage refused": 4, "API": 1}
+
+
+def test_the_first_click_of_the_start_is_answered(url):
+    photo = Visitor(url, 2, 5, Found()).photo
+    tab = Tab(url)
+    click_first(tab, photo)
+    tab.close()
 
 
 def test_another_s_answer_is_noticed(opened):
