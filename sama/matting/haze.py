@@ -44,7 +44,13 @@ def haze_of(
 
 def _most(values: np.ndarray, size: int) -> np.ndarray:
     """The highest of each square of `size` x `size` pixels; those at the far edges may be cut."""
-    if size == 1:
-        return values.copy()
-    rows, columns = (np.arange(0, side, size) for side in values.shape)
-    return np.maximum.reduceat(np.maximum.reduceat(values, rows, axis=0), columns, axis=1)
+    return _highest(_highest(values, size).T, size).T
+
+
+def _highest(values: np.ndarray, size: int) -> np.ndarray:
+    """The highest of every `size` rows. `np.maximum.reduceat` takes ten times as long for so few."""
+    highest = values[::size].copy()
+    for start in range(1, min(size, len(values))):
+        rows = values[start::size]
+        np.maximum(highest[: len(rows)], rows, out=highest[: len(rows)])
+    return highest

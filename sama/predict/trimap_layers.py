@@ -1,5 +1,7 @@
 """A trimap and the detail inside its unknown, from what a head that begins with a trimap says of one photo."""
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -20,18 +22,37 @@ def trimap_and_detail(
     several objects' is that of all together. Worked out in strips of rows: at 50 megapixels three maps more would take
     600 MB.
     """
-    height, width = shape
-    classes = np.empty(shape, np.float32)
-    seen = resized(detail.sigmoid(), shape)[0, 0].numpy()
-    rows = max(1, _PIXELS // width)
-    for top in range(0, height, rows):
-        strip = slice(top, min(top + rows, height))
-        found = _likeliest(_rows(trimap, shape, strip))[
-            0
-        ].numpy()  # (rows, W) of BACKGROUND, UNKNOWN, FOREGROUND
-        np.divide(found, np.float32(FOREGROUND), out=classes[strip], casting="unsafe")
-        np.copyto(seen[strip], classes[strip], where=classes[strip] != 0.5)
+    classes, seen = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    box = _near_object(trimap, shape)
+    if box is None:
+        return classes, seen
+    across = box[1]
+    seen[box] = resized(detail.sigmoid(), shape)[0, 0].numpy()[box]
+    rows = max(1, _PIXELS // shape[1])
+    for top in range(box[0].start, box[0].stop, rows):
+        strip = slice(top, min(top + rows, box[0].stop))
+        # (rows, W) of BACKGROUND, UNKNOWN, FOREGROUND
+        found = _likeliest(_rows(trimap, shape, strip)[..., across])[0].numpy()
+        at = strip, across
+        np.divide(found, np.float32(FOREGROUND), out=classes[at], casting="unsafe")
+        np.copyto(seen[at], classes[at], where=classes[at] != 0.5)
     return classes, seen
+
+
+def _near_object(trimap: Tensor, shape: tuple[int, int]) -> tuple[slice, slice] | None:
+    """Rows and columns of `shape` outside which all is background: what lies between cells whose likeliest class is the
+    background is background too, as logits are interpolated linearly. None where there is nothing else."""
+    other = _likeliest(trimap)[0] > 0
+    if not other.any():
+        return None
+    sides = []
+    for axis, length in ((1, shape[0]), (0, shape[1])):
+        cells = other.any(axis)
+        held = cells.nonzero()
+        scale = length / len(cells)
+        low, high = int((held[0] - 1) * scale), math.ceil((held[-1] + 2) * scale)
+        sides.append(slice(max(0, low), min(length, high)))
+    return sides[0], sides[1]
 
 
 def _likeliest(maps: Tensor) -> Tensor:

@@ -18,10 +18,10 @@ class Side(NamedTuple):
     image: Tensor | None
     detail: Tensor | None
 
-    def rows(self, seen: slice, made: slice) -> "Side":
-        """The same for some rows: those that a convolution sees, and those that it makes."""
-        image = None if self.image is None else self.image[..., seen, :]
-        return Side(image, None if self.detail is None else self.detail[..., made, :])
+    def part(self, seen: slice, made: slice, columns: slice) -> "Side":
+        """The same for some columns of some rows: those that a convolution sees, and those that it makes."""
+        image = None if self.image is None else self.image[..., seen, columns]
+        return Side(image, None if self.detail is None else self.detail[..., made, columns])
 
 
 class QuickStage(Stage):
