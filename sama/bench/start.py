@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -55,9 +55,9 @@ def start(lab: Lab, wanted: Collection[str]) -> Iterator[Row]:
                 yield _row(f"import {package}", seconds)
 
 
-def imported(trace: str) -> Counter[str]:
+def imported(trace: str) -> dict[str, float]:
     """Seconds that each top-level package's own modules took, of what `python -X importtime` says."""
-    found: Counter[str] = Counter()
+    found: defaultdict[str, float] = defaultdict(float)
     for line in trace.splitlines():
         if match := _LINE.match(line):
             found[match[2].partition(".")[0]] += int(match[1]) / 1e6

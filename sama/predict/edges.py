@@ -6,6 +6,8 @@ coefficients are made on a coarse grid and applied at the resolution that is ask
 2015). docs/notebook.md has what it is worth.
 """
 
+import math
+
 import numpy as np
 import torch
 from PIL import Image
@@ -20,6 +22,8 @@ RADIUS = {"segmentation": 5, "matting": 3}  # of the windows, in cells of the gr
 SMOOTHNESS = 3e-4
 STEEPER = 2  # a mask's logits are multiplied by it, since the windows' means have flattened them
 _SMALLEST = 1e-6  # probabilities keep this distance from 0 and 1, so that logits are finite
+_FARTHEST = math.log((1 - _SMALLEST) / _SMALLEST)  # the logits of these
+_FAINT = 1 / 255  # what is nowhere more probable near a cell has no edges to follow
 
 
 class Edges:
@@ -44,17 +48,20 @@ class Edges:
         """
         width, height = self._photo.shape[1::-1]
         near = size if size[0] * size[1] <= width * height else (height, width)
-        probability = logits.sigmoid()
-        on_grid = F.interpolate(probability, self._grid, mode="bilinear", antialias=True)
-        found = apply(follow(self._guide(task), on_grid), self._at(near))
+        on_grid = F.interpolate(logits.sigmoid(), self._grid, mode="bilinear", antialias=True)
+        cells, pixels = _near_object(on_grid, near, RADIUS[task])
+        guide, own = self._guide(task), resized(logits, near)
+        some = Guide(guide.image[cells], guide.mean[cells], guide.inverse[cells], guide.radius)
+        found = apply(follow(some, on_grid[cells]), self._at(near)[pixels])
         if task == "matting":
             # The surer the head, the less the photo's colours count: they are those of the object's texture too.
-            own = resized(logits, near).sigmoid()
-            found = own.lerp(found, (own * (1 - own) * 5).clamp_(max=1))
-        found = found.clamp_(_SMALLEST, 1 - _SMALLEST).logit_()
+            sure = own[pixels].sigmoid()
+            found = sure.lerp(found, (sure * (1 - sure) * 5).clamp_(max=1))
+        whole = own.clamp(-_FARTHEST, _FARTHEST)
+        whole[pixels] = found.clamp_(_SMALLEST, 1 - _SMALLEST).logit_()
         if task == "segmentation":
-            found *= STEEPER
-        return resized(found, size)
+            whole *= STEEPER
+        return resized(whole, size)
 
     def _guide(self, task: str) -> Guide:
         if not self._guides:
@@ -70,6 +77,23 @@ class Edges:
         if self._sized is None or self._sized.shape[-2:] != size:
             self._sized = _tensor(self._photo, size)
         return self._sized
+
+
+def _near_object(on_grid: Tensor, size: tuple[int, int], radius: int) -> tuple[tuple, tuple]:
+    """Where a map (1, 1, g, g') in [0, 1] has to be filtered with windows of a radius: indices of the cells, and of the
+    pixels of `size` that they stand for. All of it for a smaller size."""
+    there, cells, pixels = on_grid[0, 0] > _FAINT, [], []
+    for axis, (count, length) in enumerate(zip(there.shape, size, strict=True)):
+        held = there.any(1 - axis).nonzero()
+        low, high = 0, count
+        if len(held) and length >= count:
+            # Windows of windows, and a cell for what lies between two. Ends are where a pixel begins with a cell.
+            step, reach = count // math.gcd(count, length), 2 * radius + 1
+            low = max(0, int(held[0]) - reach) // step * step
+            high = min(count, -(-(int(held[-1]) + reach + 1) // step) * step)
+        cells.append(slice(low, high))
+        pixels.append(slice(low * length // count, high * length // count))
+    return (..., *cells), (..., *pixels)
 
 
 def _tensor(photo: np.ndarray, size: tuple[int, int]) -> Tensor:

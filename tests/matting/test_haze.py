@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sama.matting.haze import haze_of
+from sama.matting.haze import _most, haze_of
 
 Y, X = np.mgrid[:240, :320]
 
@@ -46,3 +46,13 @@ def test_what_a_click_keeps_is_no_haze(alpha):
 def test_parts_that_the_mask_holds_are_no_haze(alpha):
     mask = (alpha > 0.6) | disc(280, 40, 3)
     assert haze_of(alpha, mask) is None
+
+
+@pytest.mark.parametrize("shape", [(40, 31), (3, 50), (1, 1)])
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_the_highest_of_squares(shape, size):
+    values = np.random.default_rng(0).random(shape)
+    rows, columns = (np.arange(0, side, size) for side in shape)
+    expected = np.maximum.reduceat(np.maximum.reduceat(values, rows, axis=0), columns, axis=1)
+    assert np.array_equal(_most(values, size), expected)
+    assert np.array_equal(_most(values > 0.9, size), expected > 0.9)

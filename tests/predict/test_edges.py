@@ -138,3 +138,20 @@ def test_edges_travel_through_pickle(photo):
     sent = pickle.dumps(ours)
     assert len(sent) < before + 1000, "what is quickly made again stays here"
     assert np.array_equal(ask(pickle.loads(sent).attach(shared), BOX).alpha, expected)
+
+
+@pytest.mark.parametrize("task", ["segmentation", "matting"])
+@pytest.mark.parametrize("size", [(600, 900), (333, 500), (150, 100)])
+def test_far_from_the_object_nothing_is_filtered_and_near_it_all_is_the_same(monkeypatch, task, size):
+    mask = disc(*size)
+    mask[:, : size[1] // 2] = 0  # half a disc
+    edges, coarse = Edges(coloured(mask, 8)), logits_of(mask, (64, 96), 24)
+    near = edges.followed(coarse, task, size)
+    monkeypatch.setattr("sama.predict.edges._FAINT", -1.0)  # everywhere
+    assert (near.sigmoid() - edges.followed(coarse, task, size).sigmoid()).abs().max() < 1e-3
+
+
+def test_a_map_of_nothing_stays_nothing():
+    photo = coloured(disc(200, 300), 8)
+    found = Edges(photo).followed(torch.full((1, 1, 64, 96), -20.0), "segmentation", (200, 300))
+    assert (found < 0).all()

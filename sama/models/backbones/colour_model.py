@@ -36,10 +36,15 @@ def contrast_affinity(colours: Tensor, valid: Tensor) -> Tensor:
 
 def _neighbours(x: Tensor) -> Tensor:
     """The eight neighbours of (B, C, g, g), 0 outside: (8, B, C, g, g), row by row."""
+    return torch.stack(_shifted(x))
+
+
+def _shifted(x: Tensor) -> list[Tensor]:
+    """The same, not put together."""
     h, w = x.shape[-2:]
     padded = F.pad(x, (1, 1, 1, 1))
     steps = [(dy, dx) for dy in range(3) for dx in range(3) if (dy, dx) != (1, 1)]
-    return torch.stack([padded[..., dy : dy + h, dx : dx + w] for dy, dx in steps])
+    return [padded[..., dy : dy + h, dx : dx + w] for dy, dx in steps]
 
 
 def colour_posterior(
@@ -52,13 +57,16 @@ def colour_posterior(
     histograms are estimated again from the answer, `ROUNDS` times.
     """
     weights, both = torch.cat([inside, outside]), bins.repeat(2, 1)
+    nobody = -affinity.sum(0)  # what neighbours say of whom nothing is believed
     for _ in range(ROUNDS):
         for_object, against = _colour_density(both, weights).chunk(2)
         ratio = for_object / against
         odds = CAUTION * ratio.log().reshape(inside.shape)
         belief = torch.sigmoid(odds) * allowed
         for _ in range(SWEEPS):
-            agreed = (affinity * (2 * _neighbours(belief) - 1)).sum(0)
+            agreed = nobody.clone()
+            for tied, beliefs in zip(affinity, _shifted(belief), strict=True):
+                agreed.addcmul_(tied, beliefs, value=2)  # affinity * (2 * belief - 1)
             belief = torch.sigmoid(odds + SMOOTHNESS * agreed) * allowed
         weights = torch.cat([inside * belief, outside + allowed * (1 - belief)])
     return belief
@@ -74,17 +82,19 @@ def _colour_density(bins: Tensor, weights: Tensor) -> Tensor:
 
 
 def smoothed(cube: Tensor) -> Tensor:
-    """Histograms (N, BINS, BINS, BINS) in which neighbouring colours share their counts."""
-    for axis in (1, 2, 3):
-        for _ in range(2):
-            cube = _smooth(cube, axis)
-    return cube
+    """Histograms (N, BINS, BINS, BINS) in which neighbouring colours share their counts: twice with weights 1/4, 1/2,
+    1/4 along each axis, 0 outside; as products, which are quicker than slices and than convolutions."""
+    n, shares = len(cube), _shares(cube)
+    cube = torch.matmul(shares, torch.matmul(cube, shares.T))
+    return torch.matmul(shares, cube.reshape(n, BINS, -1)).reshape(n, BINS, BINS, BINS)
 
 
-def _smooth(cube: Tensor, axis: int) -> Tensor:
-    """Weights 1/4, 1/2, 1/4 along an axis, 0 outside; slices are much faster here than a convolution."""
-    size = cube.shape[axis]
-    out = cube / 2
-    out.narrow(axis, 1, size - 1).add_(cube.narrow(axis, 0, size - 1), alpha=0.25)
-    out.narrow(axis, 0, size - 1).add_(cube.narrow(axis, 1, size - 1), alpha=0.25)
-    return out
+def _shares(like: Tensor) -> Tensor:
+    """What each bin of an axis gets of each, (BINS, BINS)."""
+    once = torch.eye(BINS, dtype=like.dtype, device=like.device)
+    once = (
+        once / 2
+        + torch.diag(once.new_full((BINS - 1,), 0.25), 1)
+        + torch.diag(once.new_full((BINS - 1,), 0.25), -1)
+    )
+    return once @ once

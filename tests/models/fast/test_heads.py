@@ -70,3 +70,28 @@ def test_a_head_in_bands_equals_the_head(monkeypatch, residual, widths, trimap, 
         if other is not None:
             assert mine.shape == other.shape
             assert torch.allclose(mine, other, atol=1e-4 * max(1, float(other.abs().max())))
+
+
+@torch.no_grad()
+def test_a_head_looks_closely_where_its_trimap_is_not_sure_of_the_background(monkeypatch):
+    torch.manual_seed(0)
+    head = PredictionHead(
+        8, (6, 5, 4, 3, 4), 16, details=(3, 2), image=True, beliefs=2, mixing=True, residual=True, trimap=True
+    ).eval()
+    enliven_norms(head)
+    torch.nn.init.normal_(head.weights.layers[-1].weight)
+    image, x = torch.randn(1, 3, 256, 256), torch.randn(1, 8, 16, 16)
+    maps = tuple(torch.randn(1, c, 64 << i, 64 << i) for i, c in enumerate((3, 2)))
+    base, token = torch.full((1, 1, 32, 32), -20.0), torch.randn(1, 8)
+    base[..., 8:14, 17:22] = 20.0
+    beliefs = Beliefs(base, make_guides(image, ((2, 1e-3),)), torch.float32)
+    expected = head(x, token, base, beliefs, head.shown(maps, image, (16, 16)))
+    twin = quick(head)
+    given = entry(x, beliefs), token, base, beliefs, twin.sides(maps, image, (16, 16))
+    made = []
+    monkeypatch.setattr(heads, "_weigh", lambda x, w, weigh=heads._weigh: made.append(x.shape) or weigh(x, w))
+    got = twin(*given)
+    assert sum(shape[-2] * shape[-1] for shape in made) < 0.3 * 128 * 128  # of the last map, in phases
+    opaque, same = expected.logits.sigmoid(), torch.isclose(got.logits, expected.logits, atol=1e-3)
+    assert same[opaque > heads.SURE / 100].all()
+    assert got.logits[~same].sigmoid().max() < 1e-4 and opaque[~same].max() < 0.002
