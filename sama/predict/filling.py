@@ -22,11 +22,16 @@ def filling(answer: SamAnswer, prompts: PromptTensors, side: int) -> SamAnswer:
     boxed = (prompts.labels == BOTTOM_RIGHT).any(1)
     if not bool(boxed.any()):
         return answer
-    inside = answer.logits > 0
-    worth = answer.scores.float() + _filled(inside, prompts, side) + _agreed(inside, prompts, side)
+    worth = worth_of(answer, prompts, side)
     own = worth.gather(1, answer.chosen[:, None])[:, 0]
     best, number = worth.max(1)
     return replace(answer, chosen=torch.where(boxed & (best > own + _BETTER), number, answer.chosen))
+
+
+def worth_of(answer: SamAnswer, prompts: PromptTensors, side: int) -> Tensor:
+    """What speaks for each of SAM's masks (N, K), see `filling`; prompts with a box each."""
+    inside = answer.logits > 0
+    return answer.scores.float() + _filled(inside, prompts, side) + _agreed(inside, prompts, side)
 
 
 def _filled(inside: Tensor, prompts: PromptTensors, side: int) -> Tensor:
