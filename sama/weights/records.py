@@ -56,8 +56,8 @@ class ModelRecord:
 
 _LIMITS_OF_MINI = (
     "The embedded model is small, and so were its training data: it prefers a tight box around one clear "
-    "object, and confuses what a large model would not. What sticks out of the box counts as background, and so does "
-    "what has its colours inside: rather a little too large than too small.",
+    "object, and confuses what a large model would not. Where the box cuts through the object, "
+    "or the object's colours are around it too, it may go wrong: rather a little too large than too small.",
     "A guided filter makes SAMA's masks and mattes follow the photo's edges, in downloads at up to 4 megapixels; SAM's "
     "masks are shown as SAM makes them.",
 )
