@@ -21,9 +21,7 @@ const placeOf = (clicks, iou, count, floor = 0) => [
 // After how many clicks a curve was at a level, in words. nocs: what counts, which is all clicks where it never was.
 function reached({ ious, nocs }, level, done) {
   if (ious.some(iou => 100 * iou >= level)) return `NoC@${level} ${nocs['NoC@' + level]}`;
-  return done
-    ? `NoC@${level} ${nocs['NoC@' + level]}, as it never is`
-    : `not yet ${(level / 100).toFixed(2)}`;
+  return done ? `NoC@${level} ${nocs['NoC@' + level]} (not reached)` : `not yet ${(level / 100).toFixed(2)}`;
 }
 
 function Curves(svg, keys, { levels, colours }) {

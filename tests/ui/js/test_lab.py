@@ -36,4 +36,4 @@ def test_the_axis_begins_below_every_curve(lab):
 def test_a_level_that_was_not_reached_is_no_number_of_clicks(lab):
     curve = {"ious": [0.5, 0.86], "nocs": {"NoC@85": 2, "NoC@90": 10}}
     assert lab("[85, 90].map(level => reached(a, level, b))", curve, False) == ["NoC@85 2", "not yet 0.90"]
-    assert lab("reached(a, 90, true)", curve) == "NoC@90 10, as it never is"
+    assert lab("reached(a, 90, true)", curve) == "NoC@90 10 (not reached)"
