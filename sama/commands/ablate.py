@@ -32,7 +32,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--small-size", type=int, default=256, help="side of a view in the first part of a run"
     )
-    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="NAME")
+    parser.add_argument(
+        "--variants",
+        nargs="+",
+        choices=VARIANTS,
+        default=list(VARIANTS),
+        metavar="NAME",
+        help=f"of {', '.join(VARIANTS)}; by default all",
+    )
     parser.add_argument("--limit", type=int, help="only the first so many photos of each validation folder")
     parser.add_argument("--learning-rate", type=float, default=1.2e-3)
     parser.add_argument("--batch", type=int, default=4)

@@ -108,8 +108,7 @@ def entrants(info: ModelInfo, request: Request, *, slow: bool = False, shown: st
     repeat SAMA's matte."""
     drawn = bool(request.prompts.strokes) or request.prompts.mask is not None
     for name, method in METHODS.items():
-        drawn = OWN_ALPHA in method.needs or method.as_painted  # by somebody, not found
-        if drawn or (method.slow and not slow and name != shown):
+        if OWN_ALPHA in method.needs or (method.slow and not slow and name != shown):
             continue
         if method.as_painted and not drawn:
             continue

@@ -84,4 +84,7 @@ def test_all_methods_take_part_that_can():
     assert names(click) == ["sam", "sama", "solid"]
     assert names(click, shown="closed_form") == ["sam", "sama", "solid", "closed_form"]
     assert names(box, slow=True) == ["sam", "sama", "solid", "closed_form", "grabcut"]
+    mask = Prompts(mask=np.where(disc(96, 30)[:, :96] > 0, np.float32(9), np.float32(-9)))
+    drawn = [each.name for each in entrants(info, Request.of(mask, (96, 96)))]
+    assert "painted" in drawn and "from_mask" in drawn, "a mask that somebody drew, as it is"
     assert not METHODS["sam"].slow

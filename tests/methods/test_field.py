@@ -2,15 +2,20 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from gradio.data_classes import FileData
+from PIL import Image
 
 from sama.commands.cli import main
 from sama.errors import PromptError, SamaError, WeightsError
 from sama.evaluation.methods import choose_methods
+from sama.evaluation.run import evaluate
+from sama.export.files import FILES
 from sama.methods import METHODS, answering, default_method, mattes
 from sama.methods.field import Asked, LastPhoto, Place
 from sama.methods.matte_anything import band_around
@@ -18,9 +23,13 @@ from sama.methods.rembg_crop import where
 from sama.methods.zim import framed, inside, nearby, tokens_of
 from sama.request.prompts import Prompts
 from sama.request.request import Request
+from sama.ui.candidates import ChoiceData
+from sama.ui.handlers.answering import answer as answer_page
+from sama.ui.handlers.answering import solve
+from sama.ui.prompter import PromptData
 from sama.weights import field_records
 from sama.weights.field_records import FIELD_RECORDS, files_here
-from tests.helpers import ask, predictor_of, small_sama
+from tests.helpers import ask, page_of, predictor_of, small_sama, studio_of
 from tests.methods import field_models
 from tests.ui.browser.fake_predictor import FakePredictor
 
@@ -49,6 +58,20 @@ def photo() -> np.ndarray:
 def put(cache: Path, name: str, folder: Path, make) -> None:
     pytest.importorskip("transformers", reason="the extra field is not installed")
     field_models.into_cache(cache, FIELD_RECORDS[name], field_models.saved(make(), folder))
+
+
+def here(name: str, cache: Path, folder: Path) -> None:
+    """Put a method's tiny model where a download of it would be."""
+    pytest.importorskip("onnx")
+    if name == "zim":
+        pytest.importorskip("onnxruntime")
+        field_models.into_cache(cache, FIELD_RECORDS[name], field_models.zim_graphs(folder / name))
+    elif name == "rembg":
+        pytest.importorskip("rembg", reason="the extra field is not installed")
+        field_models.tiny_u2net(where())
+    else:
+        tiny = {"hq_sam": field_models.tiny_hq_sam, "sam2": field_models.tiny_sam2}
+        put(cache, name, folder / name, tiny.get(name, field_models.tiny_vitmatte))
 
 
 def request(prompts: Prompts, method: str) -> Request:
@@ -249,6 +272,39 @@ def test_rembg_sees_the_box_and_says_that_it_ignores_clicks(tmp_path, photo):
     assert "no clicks" in METHODS["rembg"].help and "no clicks" in METHODS["rembg"].note
 
 
+@pytest.mark.parametrize("name", FIELD)
+def test_each_answers_in_an_evaluation_on_the_page_and_from_the_command_line(
+    name, cache, tmp_path, photo, monkeypatch
+):
+    pytest.importorskip("py_sod_metrics", reason="the extra eval is not installed")
+    here(name, cache, tmp_path)
+    for part, picture in (
+        ("images", photo),
+        ("labels", np.pad(np.ones((38, 50), np.uint8), ((12, 10), (10, 30)))),
+    ):
+        (tmp_path / "set" / part).mkdir(parents=True)
+        Image.fromarray(picture).save(tmp_path / "set" / part / "a.png")
+    own = predictor_of(small_sama())
+    found = evaluate(tmp_path / "set", methods=["sam", name], predictor=own, progress=False)
+    assert 0 <= found["methods"][name]["mIoU"] <= 1
+    path = tmp_path / "set" / "images" / "a.png"
+    data = PromptData(image=FileData(path=str(path)), boxes=[list(BOX)], seq=1)
+    page = page_of(studio_of(own), None, data, choice=ChoiceData(matte=name))
+    steps = list(answer_page(page))
+    page = replace(page, visit=next(step["visit"] for step in steps if step.get("visit")))
+    steps += solve(page)  # those that take seconds come afterwards
+    layers = [step["viewer"].props["layers"] for step in steps if "viewer" in step]
+    assert layers[-1]["matte"] == name and layers[-1]["alpha"]
+    monkeypatch.setattr("sama.commands.predict.load_predictor", lambda *_, **__: own.fork())
+    monkeypatch.setattr("sama.export.files.FILES", {"alpha.png": FILES["alpha.png"]})
+    asked = ["predict", str(path), "--box", "10,12,60,50", "--method", name, "--out", str(tmp_path / "out")]
+    assert main(asked) in (0, 3)
+    list(own.set_image(photo))
+    expected = answering(METHODS[name], photo, own)(request(Prompts(boxes=(BOX,)), name), None).alpha
+    written = np.asarray(Image.open(tmp_path / "out" / "alpha.png")) / 255
+    np.testing.assert_allclose(written, expected, atol=1 / 255)
+
+
 def test_weights_get_shows_the_licence_first_and_asks_for_a_word(monkeypatch, tmp_path, capsys):
     fetched = []
 
@@ -290,10 +346,13 @@ def test_rembgs_own_downloader_is_called_only_when_asked(monkeypatch, tmp_path, 
     assert "Apache-2.0" in capsys.readouterr().out
 
 
-def test_a_list_of_methods_imports_no_runtime():
+def test_a_list_of_methods_imports_no_runtime_and_calls_nobody():
     code = (
-        "import sys; from sama.methods import METHODS; [m.absent() for m in METHODS.values()]; "
-        "assert not {'transformers', 'onnxruntime', 'rembg', 'torch'} & set(sys.modules), sys.modules"
+        "import sys; called = []; "
+        "sys.addaudithook(lambda event, _: event.startswith('socket.') and called.append(event)); "
+        "import sama; from sama.methods import METHODS; [m.absent() for m in METHODS.values()]; "
+        "assert not {'transformers', 'onnxruntime', 'rembg', 'torch'} & set(sys.modules), sys.modules; "
+        "assert not {'socket.connect', 'socket.getaddrinfo'} & set(called), called"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

@@ -11,6 +11,7 @@ from PIL import Image
 
 from sama.evaluation.live import measure, read_truth
 from sama.evaluation.methods import answering
+from sama.evaluation.prompting import first_click
 from sama.evaluation.race import CLICKS
 from sama.methods import METHODS
 from sama.request.prompts import Prompts
@@ -19,6 +20,7 @@ from sama.ui.handlers.answering import answer
 from sama.ui.handlers.doubting import ballot, how_sure, look_inside, vote
 from sama.ui.handlers.exports import download
 from sama.ui.handlers.measuring import click_race, measures, stop_race
+from sama.ui.handlers.page import Wiring
 from sama.ui.handlers.sessions import restore
 from sama.ui.lab import LabData
 from sama.ui.prompter import PromptData
@@ -92,6 +94,19 @@ def test_a_new_method_is_measured_and_races_by_itself(bench, monkeypatch):
     assert "Another one" in {curve["label"] for curve in state["curves"]}
 
 
+def test_the_race_begins_with_what_a_click_by_hand_gives(bench):
+    page, lab, _ = bench
+    race = [*click_race(page, lab)][-1]["lab"].props["race_state"]
+    ((x, y, label),) = (first_click(disc(SIDE, 25) > 0),)
+    by_hand = page.data.model_copy(update={"boxes": [], "points": [[x, y, label]], "seq": 4})
+    clicked = page_of(page.studio, page.visit, by_hand)
+    list(answer(clicked))
+    rows = {row["name"]: row for row in [*measures(clicked, lab)][-1]["lab"].props["table"]["rows"]}
+    assert len(race["curves"]) >= 3
+    for curve in race["curves"]:
+        assert rows[curve["name"]]["values"][0] == pytest.approx(curve["ious"][0], abs=1e-6)
+
+
 def test_without_a_truth_or_an_answer_nothing_is_computed(bench):
     page, lab, predictor = bench
     answers = predictor.counts.answers
@@ -108,6 +123,23 @@ def test_a_newer_answer_ends_measuring(bench):
     next(steps)
     page.visit.shown = None
     assert list(steps) == []
+
+
+def test_a_handler_with_nothing_to_say_empties_nothing(bench):
+    page, lab, _ = bench
+    parts = dict.fromkeys((*Wiring.READ, "lab"))
+    called = Wiring(page.studio, parts).connect(lambda steps, *_, **__: steps, measures, "lab", extra=(None,))
+    values = (page.visit, page.data.model_copy(update={"seq": 4}), page.scene, None, page.choice)
+    assert list(called(*values, lab)) == [gr.skip()], "Gradio would take no step at all for an empty value"
+    assert len(list(called(page.visit, page.data, *values[2:], lab))) >= 3
+
+
+def test_prompts_that_are_not_answered_yet_are_left_to_their_answer(bench):
+    page, lab, predictor = bench
+    answers = predictor.counts.answers
+    newer = page.data.model_copy(update={"boxes": [[20, 20, 60, 60]], "seq": 4})
+    assert list(measures(page_of(page.studio, page.visit, newer), lab)) == []
+    assert predictor.counts.answers == answers
 
 
 def test_a_truth_of_another_size_is_one_sentence(bench, told, tmp_path):

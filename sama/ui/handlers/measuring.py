@@ -61,9 +61,10 @@ def asked(page: Page, method: str, size: tuple[int, int]) -> Request:
 
 
 def measures(page: Page, lab: LabData) -> Iterator[Changes]:
-    """Measure every method that answers the page's prompts, the quick ones first; stops at a newer answer."""
+    """Measure every method that answers the page's prompts, the quick ones first; stops at a newer answer, and leaves
+    prompts to it that are not those of the answer on the panels."""
     visit, shown = page.visit, page.shown
-    if visit is None or shown is None:
+    if visit is None or shown is None or shown.seq != page.data.seq:
         return
     try:
         truth = truth_of(page, lab)

@@ -4,7 +4,7 @@ A handler is a function of one `Page` that returns, or yields, what changes: {na
 Components that are not named stay as they are. Mistakes a visitor can mend become one sentence in the page's corner.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from inspect import isgeneratorfunction
 from typing import TYPE_CHECKING, Any
@@ -136,6 +136,15 @@ class Wiring:
             return gr.skip()
         return {self.components[name]: value for name, value in changes.items()}
 
+    def _steps(self, steps: Iterable[Changes]) -> Iterator[Any]:
+        """What a handler yields, for Gradio: at least one step, or it would empty all that the handler may change."""
+        silent = True
+        for changes in steps:
+            silent = False
+            yield self._named(changes)
+        if silent:
+            yield gr.skip()
+
     def _called(self, handler: Handler, event: bool) -> Callable:
         """A handler as Gradio calls it, which looks at signatures to find out what to give."""
         page, named = self._page, self._named
@@ -144,12 +153,12 @@ class Wiring:
             if event:
 
                 def steps_told(visit, data, scene, backdrop, choice, told: gr.EventData):
-                    yield from map(named, handler(page(visit, data, scene, backdrop, choice, told._data)))
+                    yield from self._steps(handler(page(visit, data, scene, backdrop, choice, told._data)))
 
                 return steps_told
 
             def steps(*values):
-                yield from map(named, handler(page(*values[:5]), *values[5:]))
+                yield from self._steps(handler(page(*values[:5]), *values[5:]))
 
             return steps
         if event:
@@ -169,7 +178,7 @@ class Wiring:
 
         def kept(page: Page, request: gr.Request | None):
             tab = request.session_hash if request else None
-            yield from map(self._named, self._turns.kept(tab, handler(page)))
+            yield from self._steps(self._turns.kept(tab, handler(page)))
 
         if event:
 

@@ -145,7 +145,10 @@ hear('answer', next => {
 hear('mask', ({ key }) => {
   if (key) return;
   answer = null;
+  props.table = null;
   forget();
+  showTable(false);
+  busy('table', false);
 });
 root.addEventListener('toggle', measure);
 

@@ -206,6 +206,7 @@ watch('value', () => {
     history.note(dropped);
     dropped = null;
     files.masked();
+    say(props.status); // which may be the one from before the upload, and so no news
   }
   replacing = null;
   list.show();

@@ -87,6 +87,27 @@ def test_with_a_truth_every_click_is_measured_and_errors_are_a_view(lab):
     assert not visitor.errors
 
 
+def test_a_mask_that_was_dropped_becomes_the_truth(visit, tmp_path):
+    Image.fromarray(disc(512, 150)).save(tmp_path / "truth.png")
+    visitor = visit()
+    page, before = visitor.page, visitor.seq
+    page.set_default_timeout(PATIENCE)
+    assert page.locator(".pr-truth").is_hidden()
+    page.set_input_files(".pr-file", tmp_path / "truth.png")
+    visitor.answered(before)
+    assert page.locator(".pr-status.on").count() == 0, "nothing is being uploaded any more"
+    before = visitor.seq
+    page.click(".pr-truth")
+    visitor.answered(before)
+    measured(page)
+    assert visitor.prompts()["mask"] is None and visitor.prompts()["boxes"] == [[12, 14, 510, 512]]
+    assert page.locator(".lb-body").is_visible() and page.locator(".pr-truth").is_hidden()
+    assert page.locator(".lb-name").inner_text() == "truth.png" and page.locator(".lb-race").is_enabled()
+    iou = float(rows(page)["SAM"][0])
+    assert iou == pytest.approx(150**2 / 249**2, abs=0.01), "of the box's ellipse, not of the mask itself"
+    assert not visitor.errors
+
+
 def test_the_race_draws_its_curves(lab):
     visitor, path = lab
     page = visitor.page

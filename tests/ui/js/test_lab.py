@@ -23,5 +23,17 @@ def test_votes_are_counted_by_pair_whoever_won(lab):
 
 
 def test_curves_run_from_left_to_right_and_up(lab):
-    assert lab("placeOf(1, 0, 10)") == [30, 176] and lab("placeOf(10, 1, 10)") == [350, 10]
-    assert lab("placeOf(1, 0.5, 1)") == [30, 93]
+    assert lab("placeOf(1, 0, 10)") == [42, 160] and lab("placeOf(10, 1, 10)") == [326, 10]
+    assert lab("placeOf(1, 0.5, 1)") == [42, 85] and lab("placeOf(1, 0.75, 1, 0.5)") == [42, 85]
+
+
+def test_the_axis_begins_below_every_curve(lab):
+    for worst, floor in ((0.95, 0.9), (0.85, 0.8), (0.5, 0.5), (0.49, 0)):
+        assert lab("floorOf([{ious: [1, 1]}, {ious: [a, 0.99]}])", worst) == floor
+    assert lab("floorOf([])") == 0
+
+
+def test_a_level_that_was_not_reached_is_no_number_of_clicks(lab):
+    curve = {"ious": [0.5, 0.86], "nocs": {"NoC@85": 2, "NoC@90": 10}}
+    assert lab("[85, 90].map(level => reached(a, level, b))", curve, False) == ["NoC@85 2", "not yet 0.90"]
+    assert lab("reached(a, 90, true)", curve) == "NoC@90 10 (not reached)"
