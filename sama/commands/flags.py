@@ -43,6 +43,14 @@ def add_mask_flag(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_readout_flag(parser: argparse.ArgumentParser, what: str) -> None:
+    """--readout, see `sama.video.settings.FollowSettings`."""
+    from sama.video.settings import EMBEDDED, NONE, FollowSettings
+
+    text = f"{what}: {EMBEDDED}, {NONE} or a file of `train`"
+    parser.add_argument("--readout", default=FollowSettings.readout, metavar="WHICH", help=text)
+
+
 def add_finish_flags(parser: argparse.ArgumentParser) -> None:
     """How an answer is finished: see `finish_settings`."""
     from sama.methods import METHODS

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sama.errors import SamaError
 
 SEPARATE, MEMORY = "frame", "memory"
+EMBEDDED, NONE = "embedded", "none"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class FollowSettings:
     matte_from: str = SEPARATE
     damping: float = 0.7
     edges: bool = True
+    readout: str = EMBEDDED
 
     def __post_init__(self) -> None:
         if self.views not in (1, 5):
