@@ -31,14 +31,19 @@ def load_readout(path: Path, loaded: LoadedModel) -> MemoryReadout:
             f"{path.name} was trained on other weights of {metadata.get('model')} "
             f"({str(metadata.get('backbone_sha256'))[:12]}); use those, train it on these, or give --readout none."
         )
+    readout = built_readout(metadata, path)
+    assign(readout, load_tensors(path), path.name)
+    return readout.to(next(loaded.model.parameters()).device).eval().requires_grad_(False)
+
+
+def built_readout(metadata: dict, path: Path) -> MemoryReadout:
+    """An untrained read-out of the shape that a file's metadata say; raises WeightsError."""
     try:
-        readout = MemoryReadout(ReadoutConfig.from_dict(metadata["config"]))
+        return MemoryReadout(ReadoutConfig.from_dict(metadata["config"]))
     except (KeyError, TypeError) as error:
         raise WeightsError(
             f"{path.name} was written by another version of this package; train again."
         ) from error
-    assign(readout, load_tensors(path), path.name)
-    return readout.to(next(loaded.model.parameters()).device).eval().requires_grad_(False)
 
 
 def embedded_readout(loaded: LoadedModel) -> MemoryReadout | None:

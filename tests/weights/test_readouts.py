@@ -8,9 +8,10 @@ import torch
 from sama.errors import WeightsError
 from sama.weights import readouts
 from sama.weights.checkpoints import save_checkpoint
+from sama.weights.inspection import inspect_file
 from sama.weights.readouts import embedded_readout, load_readout, save_readout
 from sama.weights.records import RECORDS
-from sama.weights.zoo import LoadedModel
+from sama.weights.zoo import LoadedModel, load_model
 from tests.helpers import small_readout, small_sama
 
 DIGEST = "0" * 64
@@ -42,6 +43,14 @@ def test_on_another_base_it_is_refused_with_a_sentence(path, loaded):
         load_readout(path, replace(loaded, backbone_digest="1" * 64))
     with pytest.raises(WeightsError, match="other weights"):  # the same file, with something in its place
         load_readout(path, replace(loaded, metadata={"kind": "tuned"}))
+
+
+def test_it_is_told_what_a_file_is(path, loaded):
+    lines = inspect_file(path)
+    assert any("all those of a memory read-out" in line for line in lines)
+    assert f"backbone_sha256: {DIGEST}" in lines
+    with pytest.raises(WeightsError, match="give it with --readout"):
+        load_model("mini", sama_weights=path)
 
 
 def test_what_is_no_readout_is_refused(tmp_path, path, loaded):
