@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -27,6 +27,7 @@ from sama.training.validation import MiniWatch, SamaWatch
 from sama.weights.checkpoints import load_tensors, sama_metadata, save_checkpoint
 from sama.weights.digest import sha256_of
 from sama.weights.readouts import save_readout
+from sama.weights.records import WEIGHTS
 from sama.weights.zoo import find_backbone, find_sama, load_backbone, on_backbone, record_of
 
 SMALL_STEP = 128
@@ -138,22 +139,24 @@ def _run_sama(recipe: Recipe, place: Workplace, *, resume: bool) -> Path:
 
 
 def train_readout(recipe: Recipe, place: Workplace, *, resume: bool) -> Path:
-    """Train the memory read-out of clips on a frozen backbone with a prompt prior; returns the file of its weights.
-    Raises SamaError for a backbone without one."""
+    """Train the memory read-out of clips on a frozen backbone of any size, with a prompt prior; returns the file of its
+    weights. Raises SamaError for another backbone."""
     torch.manual_seed(recipe.seed)
     record = record_of(recipe.backbone)
+    if not BACKBONES[record.name].any_size:
+        raise SamaError(f"{record.name} has one size and no prompt prior to follow clips with; use another.")
     file = find_backbone(record, Path(recipe.backbone_weights) if recipe.backbone_weights else None)
     model = Sama(on_backbone(default_config(recipe.backbone), file))
     load_backbone(model.backbone, file)
-    prior = getattr(model.backbone.sam.prompt_encoder, "prior", None)
-    if prior is None:
-        raise SamaError(f"{recipe.backbone} has no prompt prior to follow clips with; leave out --backbone.")
     readout = MemoryReadout(ReadoutConfig(channels=model.backbone.embed_dim))
-    readout.compare_as(prior.describe)
+    readout.compare_as(cast(Any, model.backbone.sam.prompt_encoder).prior.describe)
     if recipe.init:
-        start_from(readout.state_dict(), load_tensors(Path(recipe.init)), Path(recipe.init).name)
+        init = WEIGHTS / (record.readout_file or "") if recipe.init == EMBEDDED else Path(recipe.init)
+        if not init.is_file():
+            raise SamaError(f"There are no weights of a read-out at init = {recipe.init!r}; leave init out.")
+        start_from(readout.state_dict(), load_tensors(init), init.name)
     stage = ReadoutStage(
-        model.backbone.to(place.device),
+        model.backbone.to(place.device, memory_format=torch.channels_last),  # pyright: ignore[reportCallIssue]
         readout.to(place.device),
         small_size=recipe.small_size,
         small_share=recipe.small_share,
