@@ -20,7 +20,7 @@ from sama.evaluation.race_plot import save_plot
 from sama.evaluation.report import format_columns, format_table, prepare_output, write_csv, write_json
 from sama.evaluation.run import evaluate
 from sama.methods import METHODS
-from sama.video.settings import FollowSettings
+from sama.video.settings import NONE
 
 
 class _Say(argparse.Action):
@@ -133,7 +133,7 @@ def main(args: argparse.Namespace) -> int:
         from sama.commands.evaluate_clips import main as on_clips
 
         return on_clips(args)
-    if args.readout != FollowSettings.readout:
+    if args.readout != NONE:
         raise SamaError("--readout is for clips; add --video, or leave it out.")
     sheet = None
     if args.csv is not None:

@@ -45,10 +45,10 @@ def add_mask_flag(parser: argparse.ArgumentParser) -> None:
 
 def add_readout_flag(parser: argparse.ArgumentParser, what: str) -> None:
     """--readout, see `sama.video.settings.FollowSettings`."""
-    from sama.video.settings import EMBEDDED, NONE, FollowSettings
+    from sama.video.settings import NONE
 
-    text = f"{what}: {EMBEDDED}, {NONE} or a file of `train`"
-    parser.add_argument("--readout", default=FollowSettings.readout, metavar="WHICH", help=text)
+    text = f"{what}: a file of `train` (default: {NONE})"
+    parser.add_argument("--readout", default=NONE, metavar="FILE", help=text)
 
 
 def add_finish_flags(parser: argparse.ArgumentParser) -> None:

@@ -27,7 +27,6 @@ from sama.training.validation import MiniWatch, SamaWatch
 from sama.weights.checkpoints import load_tensors, sama_metadata, save_checkpoint
 from sama.weights.digest import sha256_of
 from sama.weights.readouts import save_readout
-from sama.weights.records import WEIGHTS
 from sama.weights.zoo import find_backbone, find_sama, load_backbone, on_backbone, record_of
 
 SMALL_STEP = 128
@@ -151,9 +150,9 @@ def train_readout(recipe: Recipe, place: Workplace, *, resume: bool) -> Path:
     readout = MemoryReadout(ReadoutConfig(channels=model.backbone.embed_dim))
     readout.compare_as(cast(Any, model.backbone.sam.prompt_encoder).prior.describe)
     if recipe.init:
-        init = WEIGHTS / (record.readout_file or "") if recipe.init == EMBEDDED else Path(recipe.init)
+        init = Path(recipe.init)
         if not init.is_file():
-            raise SamaError(f"There are no weights of a read-out at init = {recipe.init!r}; leave init out.")
+            raise SamaError(f"There is no file {init} to start from; check init, or leave it out.")
         start_from(readout.state_dict(), load_tensors(init), init.name)
     stage = ReadoutStage(
         model.backbone.to(place.device, memory_format=torch.channels_last),  # pyright: ignore[reportCallIssue]

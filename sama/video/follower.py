@@ -6,6 +6,7 @@ The mask is followed with memory, the matte is decoded without: MAM2's memory-se
 
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -22,10 +23,10 @@ from sama.video.flow import Motion, grey_of
 from sama.video.look import Box, Look, resized
 from sama.video.losing import FAMILIAR, Trace, sentence, why_lost
 from sama.video.memory import Memory, Remembered
-from sama.video.readout import readout_of
-from sama.video.settings import FollowSettings
+from sama.video.settings import NONE, FollowSettings
 from sama.video.steady import changed, steadied
 from sama.video.trying import tried
+from sama.weights.readouts import load_readout
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +100,8 @@ class Follower:
         self.settings = settings or FollowSettings()
         self.predictor = predictor.fork()
         self.whole = resized(predictor, self.settings.size)
-        self.readout = readout_of(self.whole.loaded, self.settings.readout)
+        which = self.settings.readout
+        self.readout = None if which == NONE else load_readout(Path(which), self.whole.loaded)
         self.memory = Memory()
         self._last: _Last | None = None
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from sama.errors import WeightsError
 from sama.models.memory_readout import MemoryReadout, ReadoutConfig
 from sama.weights.checkpoints import assign, load_tensors, read_metadata, save_checkpoint
-from sama.weights.records import WEIGHTS
 from sama.weights.tuned import KIND as TUNED
 from sama.weights.zoo import LoadedModel
 
@@ -44,16 +43,6 @@ def built_readout(metadata: dict, path: Path) -> MemoryReadout:
         raise WeightsError(
             f"{path.name} was written by another version of this package; train again."
         ) from error
-
-
-def embedded_readout(loaded: LoadedModel) -> MemoryReadout | None:
-    """The read-out that ships with a model; None where there is none, or the weights in hand are not those it was
-    trained on."""
-    name = loaded.record.readout_file
-    path = WEIGHTS / name if name else None
-    if path is None or not path.is_file() or not belongs(read_metadata(path), loaded):
-        return None
-    return load_readout(path, loaded)
 
 
 def belongs(metadata: dict, loaded: LoadedModel) -> bool:

@@ -33,8 +33,7 @@ class ModelRecord:
     answers small boxes on the part of the photo around them, which means encoding that part: worth it for a model that
     sees few pixels and is fast. follows_edges: whether SAMA's maps are made to follow the photo's edges, see
     `sama.predict.edges`. everything: settings of everything mode instead of SAM's, see
-    `sama.objects.everything.Everything`. limits: what whoever uses it should know. readout_file: in WEIGHTS, the
-    learned memory read-out that clips are followed with.
+    `sama.objects.everything.Everything`. limits: what whoever uses it should know.
     """
 
     name: str
@@ -48,7 +47,6 @@ class ModelRecord:
     follows_edges: bool = False
     everything: tuple[tuple[str, float], ...] = ()
     limits: tuple[str, ...] = ()
-    readout_file: str | None = None
 
     @property
     def hub_file(self) -> PublishedFile | None:

@@ -52,7 +52,7 @@ def test_a_readout_is_trained_from_a_recipe(tmp_path):
     assert path.name == "mini_readout.safetensors" and path.stat().st_size < 2e6
     readout = load_readout(path, load_model("mini"))
     assert sum(each.numel() for each in readout.parameters()) == 882_178
-    with pytest.raises(SamaError, match="no weights of a read-out"):
+    with pytest.raises(SamaError, match="There is no file lost"):
         run(replace(recipe, init="lost"), place)
     with pytest.raises(SamaError, match="vit_b has one size"):
         run(replace(recipe, backbone="vit_b"), place)

@@ -6,10 +6,9 @@ import pytest
 import torch
 
 from sama.errors import WeightsError
-from sama.weights import readouts
 from sama.weights.checkpoints import save_checkpoint
 from sama.weights.inspection import inspect_file
-from sama.weights.readouts import embedded_readout, load_readout, save_readout
+from sama.weights.readouts import load_readout, save_readout
 from sama.weights.records import RECORDS
 from sama.weights.zoo import LoadedModel, load_model
 from tests.helpers import small_readout, small_sama
@@ -19,9 +18,7 @@ DIGEST = "0" * 64
 
 @pytest.fixture
 def loaded() -> LoadedModel:
-    return LoadedModel(
-        small_sama(), replace(RECORDS["mini"], readout_file="own.safetensors"), DIGEST, None, {}
-    )
+    return LoadedModel(small_sama(), RECORDS["mini"], DIGEST, None, {})
 
 
 @pytest.fixture
@@ -62,12 +59,3 @@ def test_what_is_no_readout_is_refused(tmp_path, path, loaded):
     save_checkpoint(path, {}, {"kind": "readout", "backbone_sha256": DIGEST})
     with pytest.raises(WeightsError, match="another version"):
         load_readout(path, loaded)
-
-
-def test_the_embedded_one_is_used_where_it_belongs(path, loaded, monkeypatch):
-    monkeypatch.setattr(readouts, "WEIGHTS", path.parent)
-    assert embedded_readout(loaded) is not None
-    assert embedded_readout(replace(loaded, backbone_digest="1" * 64)) is None
-    assert embedded_readout(replace(loaded, record=RECORDS["vit_b"])) is None
-    path.unlink()
-    assert embedded_readout(loaded) is None
