@@ -112,11 +112,11 @@ class MemoryReadout(nn.Module):
 
     def compare_as(self, describe: nn.Conv2d) -> None:
         """Begin with the keys that a prompt prior has learned to compare by; nothing where the shapes differ."""
-        weight = describe.weight.detach()
-        if weight.shape == (*self.key.weight.shape[:2], 1, 1) and describe.bias is not None:
+        weight, bias, own = describe.weight.detach(), describe.bias, self.key.bias
+        if own is not None and bias is not None and weight.shape == (*self.key.weight.shape[:2], 1, 1):
             with torch.no_grad():
                 self.key.weight.zero_()[..., 1, 1] = weight[..., 0, 0]
-                self.key.bias.copy_(describe.bias)
+                own.copy_(bias)
 
     def remember(self, embedding: Tensor, inside: Tensor, valid: Tensor) -> Cells:
         """Cells of frames with embedding (B, C, h, w), of whose mask `inside` (B, 1, 4h, 4w) in [0, 1] is known; valid,

@@ -30,7 +30,7 @@ def frames() -> list[np.ndarray]:
     rng = np.random.default_rng(3)
     ground, thing = rng.integers(40, 90, (64, 80, 3)), rng.integers(130, 250, (26, 26, 3))
     made = []
-    for step in range(3):
+    for step in range(2):
         picture = ground.astype(np.uint8)
         picture[12 : 12 + 26, 16 + step : 16 + step + 26] = thing
         made.append(picture)
