@@ -16,6 +16,7 @@ from sama.models.config import MiniConfig, SamaConfig
 from sama.models.fast import fused
 from sama.models.fast.sama import QuickSama
 from sama.models.heads import Stage
+from sama.models.memory_readout import MemoryReadout, ReadoutConfig
 from sama.models.prompt_tensors import PromptTensors
 from sama.models.sama import Sama
 from sama.models.views import ALL_VIEWS, global_view, local_views
@@ -239,6 +240,16 @@ class Discs(torch.utils.data.Dataset):
 def mini_stage() -> MiniStage:
     torch.manual_seed(0)
     return MiniStage(MiniBackbone(SMALL), full_size=128)
+
+
+def small_readout(*, lively: bool = False) -> MemoryReadout:
+    """A memory read-out for `small_sama`, as at the start of a run; lively: it has a say."""
+    torch.manual_seed(0)
+    readout = MemoryReadout(ReadoutConfig(channels=32, key=8, group=4, value=8, stem=(4, 8)))
+    if lively:
+        for layer in (readout.out, readout.width, readout.selection):
+            torch.nn.init.normal_(layer.weight, std=0.3)
+    return readout
 
 
 def sama_stage() -> SamaStage:

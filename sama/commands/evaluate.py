@@ -3,7 +3,14 @@
 import argparse
 from pathlib import Path
 
-from sama.commands.flags import add_device_flags, add_model_flags, add_photo_flags, max_pixels
+from sama.commands.flags import (
+    add_device_flags,
+    add_model_flags,
+    add_photo_flags,
+    add_readout_flag,
+    max_pixels,
+)
+from sama.errors import SamaError
 from sama.evaluation.contestants import PROMPT_KINDS, RACE
 from sama.evaluation.datasets import OBJECT_MODES
 from sama.evaluation.from_masks import MASK_METHODS
@@ -13,6 +20,7 @@ from sama.evaluation.race_plot import save_plot
 from sama.evaluation.report import format_columns, format_table, prepare_output, write_csv, write_json
 from sama.evaluation.run import evaluate
 from sama.methods import METHODS
+from sama.video.settings import NONE
 
 
 class _Say(argparse.Action):
@@ -35,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--video", action="store_true", help="DIR has clips, each as such a folder; marked on the first frame"
     )
+    add_readout_flag(parser, "of --video")
     parser.add_argument(
         "--prompts", choices=PROMPT_KINDS, default="box", metavar="KIND", help=", ".join(PROMPT_KINDS)
     )
@@ -124,6 +133,8 @@ def main(args: argparse.Namespace) -> int:
         from sama.commands.evaluate_clips import main as on_clips
 
         return on_clips(args)
+    if args.readout != NONE:
+        raise SamaError("--readout is for clips; add --video, or leave it out.")
     sheet = None
     if args.csv is not None:
         prepare_output(args.csv)

@@ -29,7 +29,7 @@ def main(args: argparse.Namespace) -> int:
         prompts=args.prompts,
         object_mode=args.object,
         methods=methods,
-        settings=FollowSettings(edges=not args.unfiltered),
+        settings=FollowSettings(edges=not args.unfiltered, readout=args.readout),
         limit=args.limit,
         ignore=args.ignore,
     )

@@ -43,6 +43,14 @@ def add_mask_flag(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_readout_flag(parser: argparse.ArgumentParser, what: str) -> None:
+    """--readout, see `sama.video.settings.FollowSettings`."""
+    from sama.video.settings import NONE
+
+    text = f"{what}: a file of `train` (default: {NONE})"
+    parser.add_argument("--readout", default=NONE, metavar="FILE", help=text)
+
+
 def add_finish_flags(parser: argparse.ArgumentParser) -> None:
     """How an answer is finished: see `finish_settings`."""
     from sama.methods import METHODS

@@ -12,6 +12,7 @@ from sama.commands.flags import (
     add_mask_flag,
     add_model_flags,
     add_prompt_flags,
+    add_readout_flag,
     load_predictor,
 )
 from sama.commands.predict import NOT_FOUND
@@ -72,6 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--matte-from", choices=(SEPARATE, MEMORY), default=SEPARATE, help="the frame alone, or memory too"
     )
+    add_readout_flag(parser, "memory of the mask")
     parser.add_argument("--json", type=Path, metavar="FILE", help="what became of every frame")
     add_model_flags(parser)
     add_device_flags(parser, dtype=True)
@@ -79,7 +81,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run the command; raises SamaError. Returns 0, or NOT_FOUND where the object was lost on a frame."""
-    settings = FollowSettings(views=args.views, damping=args.damping, matte_from=args.matte_from)
+    settings = FollowSettings(
+        views=args.views, damping=args.damping, matte_from=args.matte_from, readout=args.readout
+    )
 
     from sama.evaluation.report import prepare_output, write_json
     from sama.video.clip import open_clip

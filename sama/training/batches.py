@@ -9,20 +9,23 @@ import torch
 from torch.utils.data import DataLoader, Dataset, default_collate
 
 from sama.errors import SamaError
+from sama.training.data.clips import ClipData
 from sama.training.data.dataset import Ingredients, TrainingData
 
 if TYPE_CHECKING:
     from sama.training.trainer import TrainSettings
 
+MakeData = Callable[[str, int], TrainingData | ClipData]  # from a task and the side of its frames
+
 
 class Batches(Dataset):
     """Batch `step` of the task whose turn it is; size and content depend on (seed, step, progress) alone."""
 
-    def __init__(self, make_data: Callable[[str, int], TrainingData], batch: int, painted: bool = True):
+    def __init__(self, make_data: "MakeData", batch: int, painted: bool = True):
         self.make_data = make_data
         self.batch = batch
         self.painted = painted
-        self.cache: dict[tuple[str, int], TrainingData] = {}
+        self.cache: dict[tuple[str, int], TrainingData | ClipData] = {}
 
     def load(self, step: int, task: str, size: int) -> dict | list[Ingredients]:
         """Return the collated batch of one step, or what it is made of."""
@@ -31,7 +34,7 @@ class Batches(Dataset):
             self.cache[key] = self.make_data(task, size)
         data = self.cache[key]
         indices = range(step * self.batch, (step + 1) * self.batch)
-        if not self.painted:
+        if isinstance(data, TrainingData) and not self.painted:  # clips are composed where they are prepared
             return [data.ingredients(i) for i in indices]
         return default_collate([data[i] for i in indices])
 

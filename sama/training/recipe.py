@@ -18,7 +18,8 @@ from sama.training.prompting import Prompting
 from sama.training.tables import read_table, read_toml
 from sama.weights.records import RECORDS
 
-STAGES = {"mini": ("mini",), "sama": TASKS}  # the tasks of each, whose mixtures a recipe must give
+# The tasks of each stage, whose mixtures a recipe must give.
+STAGES = {"mini": ("mini",), "sama": TASKS, "readout": ("readout",)}
 EMBEDDED = "embedded"
 
 
@@ -26,14 +27,15 @@ EMBEDDED = "embedded"
 class Recipe:
     """One run. Paths of weights are relative to the current folder.
 
-    stage: "mini" or "sama". init: weights to start from, "embedded" for those that ship; without, mini starts from
-    ImageNet's trunk and SAMA from nothing. backbone: what SAMA stands on, one of `sama weights`, with the weights
-    `backbone_weights` instead of those it has. The budget is `minutes` of training, or `steps`. batch: images a step;
-    prompts: objects an image; small_size: side of a view in pixels for a share `small_share` of the run, the model's
-    own afterwards. frozen_stages, of mini: how many of the trunk's seven stages, the stem with them, are left as they
-    are; the backward pass of the first three, strides 2 to 8, costs a processor more than the rest of a step. State and
-    weights are written every `checkpoint_minutes`; `watched` photographs of each folder under val/ are answered every
-    `watch_minutes`. Of SAMA: objective, what it is trained for; masked_attention, see `SamaConfig`.
+    stage: "mini", "sama" or "readout". init: weights to start from, "embedded" for those that ship; without, mini
+    starts from ImageNet's trunk, the others from nothing. backbone: what SAMA or the read-out stands on, one of `sama
+    weights`, with the weights `backbone_weights` instead of those it has. The budget is `minutes` of training, or
+    `steps`. batch: images a step, or clips; prompts: objects an image, one in a clip; small_size: side of a view in
+    pixels for a share `small_share` of the run, the model's own afterwards. frozen_stages, of mini: how many of the
+    trunk's seven stages, the stem with them, are left as they are; the backward pass of the first three, strides 2 to
+    8, costs a processor more than the rest of a step. State and weights are written every `checkpoint_minutes`;
+    `watched` photographs of each folder under val/ are answered every `watch_minutes`. Of SAMA: objective, what it is
+    trained for; masked_attention, see `SamaConfig`.
     """
 
     stage: str

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -13,15 +13,20 @@ from sama.errors import SamaError
 from sama.models.backbones import BACKBONES, default_config
 from sama.models.backbones.mini import MiniBackbone, MiniEncoder
 from sama.models.config import SamaConfig
+from sama.models.memory_readout import MemoryReadout, ReadoutConfig
 from sama.models.sama import TASKS, Sama
+from sama.training.data.clips import ClipData
 from sama.training.data.dataset import TrainingData
 from sama.training.imagenet import imagenet_trunk
 from sama.training.recipe import EMBEDDED, Recipe
 from sama.training.stages.mini import MiniStage
+from sama.training.stages.readout import ReadoutStage
 from sama.training.stages.sama import SamaStage
 from sama.training.trainer import TrainSettings, train
 from sama.training.validation import MiniWatch, SamaWatch
 from sama.weights.checkpoints import load_tensors, sama_metadata, save_checkpoint
+from sama.weights.digest import sha256_of
+from sama.weights.readouts import save_readout
 from sama.weights.zoo import find_backbone, find_sama, load_backbone, on_backbone, record_of
 
 SMALL_STEP = 128
@@ -132,7 +137,45 @@ def _run_sama(recipe: Recipe, place: Workplace, *, resume: bool) -> Path:
     return train_sama(recipe, place, config=config, resume=resume)
 
 
-RUNS = {"mini": train_mini, "sama": _run_sama}  # by stage
+def train_readout(recipe: Recipe, place: Workplace, *, resume: bool) -> Path:
+    """Train the memory read-out of clips on a frozen backbone of any size, with a prompt prior; returns the file of its
+    weights. Raises SamaError for another backbone."""
+    torch.manual_seed(recipe.seed)
+    record = record_of(recipe.backbone)
+    if not BACKBONES[record.name].any_size:
+        raise SamaError(f"{record.name} has one size and no prompt prior to follow clips with; use another.")
+    file = find_backbone(record, Path(recipe.backbone_weights) if recipe.backbone_weights else None)
+    model = Sama(on_backbone(default_config(recipe.backbone), file))
+    load_backbone(model.backbone, file)
+    readout = MemoryReadout(ReadoutConfig(channels=model.backbone.embed_dim))
+    readout.compare_as(cast(Any, model.backbone.sam.prompt_encoder).prior.describe)
+    if recipe.init:
+        init = Path(recipe.init)
+        if not init.is_file():
+            raise SamaError(f"There is no file {init} to start from; check init, or leave it out.")
+        start_from(readout.state_dict(), load_tensors(init), init.name)
+    stage = ReadoutStage(
+        model.backbone.to(place.device, memory_format=torch.channels_last),  # pyright: ignore[reportCallIssue]
+        readout.to(place.device),
+        small_size=recipe.small_size,
+        small_share=recipe.small_share,
+    )
+    about = {
+        "model": recipe.backbone,
+        "backbone_sha256": sha256_of(file),
+        "data": ", ".join(sorted(place.sources or recipe.data)),
+        "licence": LICENCE,
+    }
+    path = place.out / f"{recipe.backbone}_readout.safetensors"
+
+    def export(module: MemoryReadout, step: int) -> None:
+        save_readout(path, module, about | {"step": step})
+
+    _train(stage, recipe, place, None, export, resume)
+    return path
+
+
+RUNS = {"mini": train_mini, "sama": _run_sama, "readout": train_readout}  # by stage
 
 
 def _check_small_size(small: int | None, backbone: str, full: int) -> None:
@@ -162,21 +205,18 @@ def start_from(own: dict[str, torch.Tensor], tensors: dict[str, torch.Tensor], f
                 new.zero_()[:, : old.shape[1]] = old
 
 
-def _make_data(recipe: Recipe, place: Workplace, task: str, size: int) -> TrainingData:
+def _make_data(recipe: Recipe, place: Workplace, task: str, size: int) -> TrainingData | ClipData:
     """The data of a task. Processes that are not forked, as on Windows and macOS, get this function by its name."""
-    return TrainingData(
-        recipe.plan,
-        place.data,
-        size=size,
-        task=task,
-        prompts=recipe.prompts,
-        seed=recipe.seed,
-        sources=place.sources,
-        cuts=place.cuts or place.out.parent / "cuts",
-    )
+    cuts = place.cuts or place.out.parent / "cuts"
+    how = {"size": size, "task": task, "seed": recipe.seed, "sources": place.sources, "cuts": cuts}
+    if recipe.stage == "readout":
+        return ClipData(recipe.plan, place.data, **how)
+    return TrainingData(recipe.plan, place.data, prompts=recipe.prompts, **how)
 
 
-def _train(stage, recipe: Recipe, place: Workplace, watch: Callable, export: Callable, resume: bool) -> None:
+def _train(
+    stage, recipe: Recipe, place: Workplace, watch: Callable | None, export: Callable, resume: bool
+) -> None:
     settings = TrainSettings(
         out=place.out,
         minutes=recipe.minutes,

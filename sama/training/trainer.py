@@ -14,8 +14,8 @@ from torch.utils.data import default_collate
 from tqdm import tqdm
 
 from sama.predict.allocator import reuse_memory
-from sama.training.batches import Batches, stream
-from sama.training.data.dataset import Ingredients, TrainingData, develop
+from sama.training.batches import Batches, MakeData, stream
+from sama.training.data.dataset import Ingredients, develop
 from sama.training.ema import Ema
 from sama.training.state import load_state, save_state
 
@@ -67,7 +67,7 @@ class TrainSettings:
 
 def train(
     stage: Stage,
-    make_data: Callable[[str, int], TrainingData],
+    make_data: MakeData,
     settings: TrainSettings,
     *,
     resume: bool = False,

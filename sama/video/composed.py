@@ -28,6 +28,7 @@ def compose_clip(
     seed: int,
     *,
     frames: int = 32,
+    times: Sequence[float] | None = None,
     size: tuple[int, int] = (320, 180),
     occluder: np.ndarray | None = None,
     leaves: bool = False,
@@ -38,7 +39,8 @@ def compose_clip(
     foregrounds: (h, w, 4) uint8 each, straight alpha; the first is the object, others move behind it and count as
     background; background: (h, w, 3) uint8, of which a slowly moving part is seen; size: (width, height); occluder:
     (h, w, 4) uint8, passes in front of the object once; leaves: the object goes out of sight and comes back; elastic:
-    how far the object is bent, in parts of its longer side. In the first frame the object is seen whole.
+    how far the object is bent, in parts of its longer side; times: of 0 to 1, the moments that are drawn, instead of
+    `frames` of them evenly. At 0 the object is seen whole.
 
     I = alpha F + (1 - alpha) B on sRGB's bytes, as everywhere in SAMA. The same arguments give the same clip. Raises
     ClipError where OpenCV is missing.
@@ -53,8 +55,7 @@ def compose_clip(
     front = None if occluder is None else _Thing(rng, occluder, side, 0.0)
     from_left = rng.random() < 0.5
 
-    for k in range(frames):
-        t = k / max(1, frames - 1)
+    for t in [k / max(1, frames - 1) for k in range(frames)] if times is None else times:
         picture = _moved(cv2, background, camera(t), size)
         for thing, way in behind:
             picture, _ = _over(picture, thing.drawn(cv2, way(t), t, size))

@@ -6,6 +6,7 @@ The mask is followed with memory, the matte is decoded without: MAM2's memory-se
 
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,14 +17,16 @@ from sama.predict.close_up import Region, around
 from sama.predict.devices import inference
 from sama.predict.loading import Predictor
 from sama.request.prompts import Prompts, box_of
+from sama.video.belief import SURE
 from sama.video.first_answer import answered
 from sama.video.flow import Motion, grey_of
 from sama.video.look import Box, Look, resized
 from sama.video.losing import FAMILIAR, Trace, sentence, why_lost
 from sama.video.memory import Memory, Remembered
-from sama.video.settings import FollowSettings
+from sama.video.settings import NONE, FollowSettings
 from sama.video.steady import changed, steadied
-from sama.video.trying import SURE, tried
+from sama.video.trying import tried
+from sama.weights.readouts import load_readout
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,12 +93,15 @@ class Follower:
     """One object in one clip. `step` takes frames in their order; the first one needs prompts."""
 
     def __init__(self, predictor: Predictor, settings: FollowSettings | None = None):
-        """predictor: of `sama.load`; it is forked, so its photo stays. Raises WeightsError without SAMA's weights."""
+        """predictor: of `sama.load`; it is forked, so its photo stays. Raises WeightsError without SAMA's weights, and
+        for a read-out that does not belong to the model."""
         if not predictor.info.trained:
             raise WeightsError("Following an object needs SAMA's weights; give --sama-weights, or use mini.")
         self.settings = settings or FollowSettings()
         self.predictor = predictor.fork()
         self.whole = resized(predictor, self.settings.size)
+        which = self.settings.readout
+        self.readout = None if which == NONE else load_readout(Path(which), self.whole.loaded)
         self.memory = Memory()
         self._last: _Last | None = None
 
@@ -200,17 +206,16 @@ class Follower:
 
     def _try(self, rgb: np.ndarray, region: Region, moved: np.ndarray | None) -> "_Placed":
         look = Look.at(self.whole, rgb, region, self.settings.views)
-        found = tried(look, self.memory, self.settings, moved)
+        found = tried(look, self.memory, self.settings, moved, self.readout)
         sam, mask = look.placed(found.seen.sam), look.placed(found.seen.sama)
         return _Placed(look, sam, mask, look.placed(found.seen.alpha, 0.0), found.seen.score, found.known)
 
     def _remember(self, index: int, look: Look, mask: np.ndarray, *, prompted: bool) -> None:
         share = torch.sigmoid(look.on_grid(np.clip(mask, -SURE, SURE)))
-        context = look.context
-        self.memory.add(
-            Remembered.of(index, context, share) if context is not None else Remembered.nothing(index),
-            prompted=prompted,
-        )
+        context, cells = look.context, None
+        if self.readout is not None:
+            cells = self.readout.remember(look.features.embedding, share, look.valid)
+        self.memory.add(Remembered.of(index, context, share, cells), prompted=prompted)
 
     def _region(self, boxes: list[Box], rgb: np.ndarray) -> Region:
         height, width = rgb.shape[:2]

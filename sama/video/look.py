@@ -96,14 +96,32 @@ class Look:
         """Logits (H, W) of the whole frame, at any size, on the grid of mask prompts: (1, 1, side, side)."""
         return mask_logits(_part(logits, self.region), self.frame, self.side).to(self.predictor.device)
 
-    def asked(self, box: Box, belief: Tensor | None = None, known: Tensor | None = None) -> SamAnswer:
-        """SAM's answer to a box in the frame's pixels, with a mask prompt (1, 1, side, side) of logits beside it."""
+    @property
+    def valid(self) -> Tensor:
+        """Where on the grid of mask prompts the view shows the cut, (1, 1, side, side), 0 or 1."""
+        height, width = self.frame.extent(self.side)
+        valid = torch.zeros(1, 1, self.side, self.side, device=self.predictor.device)
+        valid[..., :height, :width] = 1
+        return valid
+
+    def asked(
+        self,
+        box: Box,
+        belief: Tensor | None = None,
+        known: Tensor | None = None,
+        told: Tensor | None = None,
+    ) -> SamAnswer:
+        """SAM's answer to a box in the frame's pixels, with a mask prompt (1, 1, side, side) of logits beside it, and
+        what is known from other frames; told: added to the embedding (1, C, h, w), for this answer alone."""
         inside = self.region.prompts(Prompts(boxes=(box,)))
         tensors = prompt_tensors([inside], self.frame, self.side, self.predictor.device)
         if belief is not None:
             tensors = tensors.with_masks(belief)
         tensors = replace(tensors, known=known)
-        answer = self.model.decode_sam(self.features, tensors)
+        features = self.features
+        if told is not None:
+            features = replace(features, embedding=features.embedding + told)
+        answer = self.model.decode_sam(features, tensors)
         return filling(answer, tensors, self.model.backbone.image_size) if belief is None else answer
 
     def refined(self, answer: SamAnswer, edges: bool = True) -> Seen:

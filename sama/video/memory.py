@@ -1,8 +1,8 @@
 """What is remembered of an object: how it looked in the prompted frames and in the last few.
 
 A frame that comes is compared with these as the prompt prior of `mini` compares a photo with its own box: descriptors
-of 16 x 16 pixels attend to those that were object or background, and colours are counted. No weights are added, and
-what is kept does not grow with the clip.
+of 16 x 16 pixels attend to those that were object or background, and colours are counted. What a learned read-out, see
+`sama.models.memory_readout`, keeps of a frame lies beside that. Nothing of it grows with the clip.
 """
 
 from collections import deque
@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from sama.models.backbones.colour_model import BINS, CAUTION, smoothed
 from sama.models.backbones.prior import PriorContext
+from sama.models.memory_readout import Cells
 
 PROMPTED = 4  # frames with prompts that are remembered: the first and the last of them
 RECENT = 3
@@ -23,28 +24,30 @@ LEAST = 1e-3  # of a share, before logarithms
 @dataclass(frozen=True, eq=False)
 class Remembered:
     """One frame: descriptors (heads, n, d) of its cells, weights (n, 2), how much of each is object and background,
-    and counts (2, BINS^3), the colours of both; index: of the frame in the clip."""
+    and counts (2, BINS^3), the colours of both; index: of the frame in the clip; cells: for a learned read-out, None
+    without one."""
 
     index: int
     descriptors: Tensor
     weights: Tensor
     counts: Tensor
+    cells: Cells | None = None
 
     @classmethod
-    def of(cls, index: int, context: PriorContext, share: Tensor) -> "Remembered":
-        """Remember one picture's context with share (1, 1, g, g) in [0, 1] of its cells at stride 4."""
+    def of(
+        cls, index: int, context: PriorContext | None, share: Tensor, cells: Cells | None = None
+    ) -> "Remembered":
+        """Remember one picture's context with share (1, 1, g, g) in [0, 1] of its cells at stride 4; without one, for
+        models whose prompts have no prior, that there was a frame, and its cells."""
+        if context is None:
+            return cls(index, torch.empty(0), torch.empty(0), torch.empty(0), cells)
         valid = context.valid
         both = torch.cat([share, 1 - share], 1) * valid  # (1, 2, g, g)
         pool = share.shape[-1] // round(context.descriptors.shape[2] ** 0.5)
         weights = F.avg_pool2d(both, pool).flatten(2)[0].T  # (n, 2)
         bins = context.bins.expand(2, -1)
         counts = torch.zeros(2, BINS**3, device=bins.device).scatter_add_(1, bins, both[0].flatten(1))
-        return cls(index, context.descriptors[0], weights, counts)
-
-    @classmethod
-    def nothing(cls, index: int) -> "Remembered":
-        """Remember of a frame that there was one, for models whose prompts have no prior."""
-        return cls(index, torch.empty(0), torch.empty(0), torch.empty(0))
+        return cls(index, context.descriptors[0], weights, counts, cells)
 
 
 @dataclass

@@ -15,10 +15,10 @@ from PIL import Image
 
 from sama.errors import ClipError, PromptError
 from sama.request.prompts import Prompts
+from sama.video.belief import SURE
 from sama.video.clips import Pace
 from sama.video.follower import FollowedFrame, Follower
 from sama.video.frames import Clip
-from sama.video.trying import SURE
 
 _WAIT = 60.0  # seconds for another work on the same clip to stop
 BUSY = "This clip is being worked on; cancel that, then try again."

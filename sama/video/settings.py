@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sama.errors import SamaError
 
 SEPARATE, MEMORY = "frame", "memory"
+NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class FollowSettings:
     matte_from: SEPARATE, the matte is decoded from the frame's own features with the followed mask as prompt (the
     memory-separated decoding of MAM2), or MEMORY, together with the mask. damping: how much of the matte before, moved
     along the flow, is in the matte where it is between; 0 for none. edges: whether maps follow the frame's edges.
+    readout: a file of `sama train` with a learned memory read-out that the mask is decoded with, or NONE.
     """
 
     size: int = 384
@@ -30,6 +32,7 @@ class FollowSettings:
     matte_from: str = SEPARATE
     damping: float = 0.7
     edges: bool = True
+    readout: str = NONE
 
     def __post_init__(self) -> None:
         if self.views not in (1, 5):

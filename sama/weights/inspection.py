@@ -13,6 +13,8 @@ from sama.weights.checkpoints import check_names, full_state, read_metadata
 from sama.weights.digest import check_sha256
 from sama.weights.hub import announced_sha256
 from sama.weights.official import as_segment_anything, read_checkpoint
+from sama.weights.readouts import KIND as READOUT
+from sama.weights.readouts import built_readout
 from sama.weights.records import RECORDS, WEIGHTS
 from sama.weights.sam_keys import count_blocks
 from sama.weights.tuned import KIND, told
@@ -60,6 +62,9 @@ def _official(tensors: dict, name: str, model: str | None) -> str:
 
 def _ours(tensors: dict, path: Path, model: str | None) -> list[str]:
     metadata = read_metadata(path)
+    if metadata.get("kind") == READOUT:
+        check_names(built_readout(metadata, path), tensors, path.name)
+        return [f"{len(tensors)} tensors, all those of a memory read-out", *_told(metadata)]
     config = config_of(metadata, path)
     if model not in (None, config.backbone):
         raise WeightsError(f"{path.name} belongs to {config.backbone}, not to {model}; check the path.")
@@ -75,12 +80,12 @@ def _ours(tensors: dict, path: Path, model: str | None) -> list[str]:
         check_names(whole, full_state(whole, tensors), path.name)
     else:
         check_names(_built(config, build_backbone), tensors, path.name)
-    about = {k: v for k, v in metadata.items() if k != "config"}
     whose = "SAMA's modules on" if metadata["kind"] == "sama" else "the backbone"
-    return [
-        f"{len(tensors)} tensors, all those of {whose} {config.backbone}",
-        *(f"{key}: {value}" for key, value in about.items()),
-    ]
+    return [f"{len(tensors)} tensors, all those of {whose} {config.backbone}", *_told(metadata)]
+
+
+def _told(metadata: dict) -> list[str]:
+    return [f"{key}: {value}" for key, value in metadata.items() if key != "config"]
 
 
 def _skeleton(name: str) -> nn.Module:

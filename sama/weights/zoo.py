@@ -168,6 +168,10 @@ def config_of(metadata: dict, path: Path) -> SamaConfig:
 def _sama_metadata(path: Path, name: str) -> dict:
     """Metadata of a SAMA checkpoint for the backbone `name`."""
     metadata = read_metadata(path)
+    if metadata.get("kind") == "readout":
+        raise WeightsError(
+            f"{path.name} holds a memory read-out, not SAMA's modules; give it with --readout."
+        )
     if metadata.get("kind") != "sama":
         raise WeightsError(f"{path.name} holds a backbone, not SAMA's modules; give it with --checkpoint.")
     backbone = config_of(metadata, path).backbone

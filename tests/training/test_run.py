@@ -11,7 +11,9 @@ from sama.errors import SamaError
 from sama.models.backbones.mini import MiniBackbone
 from sama.training.batches import Batches, Plan
 from sama.training.recipe import read_recipe
-from sama.training.run import Workplace, _make_data, start_from
+from sama.training.run import Workplace, _make_data, run, start_from
+from sama.weights.readouts import load_readout
+from sama.weights.zoo import load_model
 from tests.helpers import RECIPES, SMALL, small_sama, write_training
 
 
@@ -39,6 +41,21 @@ def test_mini_starts_from_a_smaller_mini():
     assert torch.equal(new.sam.image_encoder.blocks[1].qkv.weight, fresh)
     prior, x = new.sam.prompt_encoder.prior, torch.rand(1, SMALL.prior_widths[1], 8, 8)
     assert torch.equal(prior.mix8(x), x), "new blocks change nothing at first"
+
+
+def test_a_readout_is_trained_from_a_recipe(tmp_path):
+    """One step of one small clip on the embedded backbone; what is written belongs to it."""
+    write_training(tmp_path)
+    recipe = replace(read_recipe(RECIPES / "readout.toml"), steps=1, batch=1, small_size=64)
+    place = Workplace(tmp_path, tmp_path / "runs" / "readout", workers=0)
+    path = run(recipe, place)
+    assert path.name == "mini_readout.safetensors" and path.stat().st_size < 2e6
+    readout = load_readout(path, load_model("mini"))
+    assert sum(each.numel() for each in readout.parameters()) == 882_178
+    with pytest.raises(SamaError, match="There is no file lost"):
+        run(replace(recipe, init="lost"), place)
+    with pytest.raises(SamaError, match="vit_b has one size"):
+        run(replace(recipe, backbone="vit_b"), place)
 
 
 def test_data_travels_to_processes_that_are_not_forked(tmp_path):

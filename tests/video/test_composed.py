@@ -60,3 +60,10 @@ def test_the_same_seed_makes_the_same_clip():
         np.stack([rgb for rgb, _ in compose_clip([thing(200)], WHITE, seed, frames=3)]) for seed in (1, 1, 2)
     )
     assert np.array_equal(one, same) and not np.array_equal(one, other)
+
+
+def test_moments_may_be_chosen():
+    whole = list(compose_clip([thing(200)], WHITE, 4, frames=5))
+    chosen = list(compose_clip([thing(200)], WHITE, 4, times=(0.0, 0.75)))
+    for (rgb, alpha), k in zip(chosen, (0, 3), strict=True):
+        assert np.array_equal(rgb, whole[k][0]) and np.array_equal(alpha, whole[k][1])

@@ -8,7 +8,7 @@ dense prompt embedding, its finest to SAM's logits, where they start as the colo
 attention has the same aim.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import torch
@@ -40,6 +40,11 @@ class PriorContext:
     detail: Tensor
     image: Tensor
     descriptors: Tensor
+
+    def only(self, rows: slice) -> "PriorContext":
+        """The same of some of the images."""
+        parts = {each.name: getattr(self, each.name)[rows] for each in fields(self)}
+        return PriorContext(**{**parts, "affinity": self.affinity[:, rows]})
 
 
 class Prior(NamedTuple):

@@ -143,13 +143,8 @@ def _cut_layer(
     mixture: Mixture,
     cuts: CutCache,
 ) -> Layer | None:
-    name = draw(rng, {n: mixture.cut[n] for n in sources.available(mixture.cut)})
-    for _ in range(4):
-        photo = sources.labelled(name, rng)
-        picture = cut_object(rng, photo, cuts if mixture.clean else None)
-        if picture is not None:
-            break
-    else:
+    picture = _cut_picture(rng, sources, mixture, cuts)
+    if picture is None:
         return None
     if mixture.clean:
         side = min(side, max(picture.size) * rng.uniform(1.0, 2.5))
@@ -159,6 +154,31 @@ def _cut_layer(
         layer.exact = False
         layer.band = max(2, round(CUT_BAND * side / max(picture.size)))
     return layer
+
+
+def _cut_picture(
+    rng: np.random.Generator, sources: Sources, mixture: Mixture, cuts: CutCache
+) -> Image.Image | None:
+    """An object cut out of a photograph, as RGBa; None where none is large enough."""
+    name = draw(rng, {n: mixture.cut[n] for n in sources.available(mixture.cut)})
+    for _ in range(4):
+        picture = cut_object(rng, sources.labelled(name, rng), cuts if mixture.clean else None)
+        if picture is not None:
+            return picture
+    return None
+
+
+def draw_object(
+    rng: np.random.Generator, sources: Sources, mixture: Mixture, side: int, cuts: CutCache
+) -> Image.Image | None:
+    """The picture of a mixture's next object by itself, as RGBa, drawn ones of `side` pixels; None where a photograph
+    shows none that is large enough."""
+    kind = draw_kind(rng, mixture, sources)
+    if kind == CUT:
+        return _cut_picture(rng, sources, mixture, cuts)
+    if kind == DRAWN:
+        return procedural_picture(rng, sources, side, mixture.shapes)
+    return _foreground(rng, sources, kind, mixture.without)[0]
 
 
 def _foreground(
