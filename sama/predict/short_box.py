@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sama.models.sama import ImageFeatures, Sama
 
 LONGER = 0.15  # of the box's width or height: how much farther out a side is tried
-BETTER = 0.02  # by so much the longer box's mask has to be worth more, see `worth_of`
+BETTER = 0.1  # by so much the longer box's mask has to be worth more, see `worth_of`
 BEYOND = 0.03  # of the mask's area: how much the longer box's mask has to have beyond the side
 ALONG = 0.1  # of a side's strip: the share in the mask from which the mask lies along it
 STRIP = 0.04  # of the box's width or height: how wide that strip is

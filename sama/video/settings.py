@@ -30,7 +30,7 @@ class FollowSettings:
     colour: float = 0.5
     reach: float = 0.25
     matte_from: str = SEPARATE
-    damping: float = 0.7
+    damping: float = 0.6
     edges: bool = True
     readout: str = NONE
 

@@ -61,7 +61,7 @@ def test_a_box_that_ends_too_early_gets_the_whole_object(short):
     assert found is first
     model = Decoder(OBJECT)
     first = model.decode_sam(None, prompts(short))
-    first = SamAnswer(first.logits, first.scores - 0.05, first.chosen, first.embedded)
+    first = SamAnswer(first.logits, first.scores - 0.2, first.chosen, first.embedded)
     found = as_long_as_meant(model, None, first, prompts(short), SIDE)  # pyright: ignore[reportArgumentType]
     assert int((found.base > 0).sum()) == 80 * 60
 
