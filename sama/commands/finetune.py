@@ -94,6 +94,9 @@ def main(args: argparse.Namespace) -> int:
         found = {"measured": measured, "learned": {k: vars(v) for k, v in done.items()}}
         write_json(json.loads(json.dumps(found)), args.json)
     print(format_before_after(measured))
+    for name, part in done.items():
+        what = f"those of step {part.kept} of {part.steps}" if part.kept else "the base's, which nothing beat"
+        print(f"weights of {name}: {what}")
     if gained(measured) <= 0:
         print(
             "sama: One click is answered no better than before; give more photos, or more --minutes.",

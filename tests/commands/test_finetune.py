@@ -55,6 +55,7 @@ def test_propose_accept_finetune_and_propose_again(tmp_path, flags, capsys):
     printed = capsys.readouterr()
     assert "4 photographs to learn from, 1 to check with on the way, 2 held out" in printed.err
     assert "one click, before" in printed.out and "sam mIoU" in printed.out and "sama MAE" in printed.out
+    assert "weights of sam: " in printed.out
     measured = json.loads((tmp_path / "mine.json").read_text())["measured"]
     assert measured["before"]["box"]["n"] == measured["after"]["box"]["n"] >= 2
     with Image.open(tmp_path / "mine_held_out.png") as sheet:

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from sama.training.ema import Ema
 
+MARGIN = 0.01  # by so much a state has to be better than the base: few photographs check, and others may lose
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -42,7 +44,7 @@ class Pace:
 @dataclass
 class Learned:
     """What came of it: steps; seconds, and those of the processors; of each check its step and what it found; the step
-    whose weights were kept."""
+    whose weights were kept, 0 for the base's."""
 
     steps: int = 0
     seconds: float = 0.0
@@ -62,14 +64,15 @@ def learn(
     """Train the parameters of a module that have a gradient; loss(generator, step, progress) is that of one batch.
 
     check() answers the photographs that check, with the averaged weights, and returns measures of which larger is
-    better; the module is left with the averaged weights whose mean of them was best. tell: called with the share that
-    is done and what is to be said.
+    better; the module is left with the averaged weights whose mean of them was best, or as it was given where none was
+    better than that by MARGIN. tell: called with the share that is done and what is to be said.
     """
     names = {name: each for name, each in module.named_parameters() if each.requires_grad}
     parameters, base = list(names.values()), [each.detach().clone() for each in names.values()]
     optimiser = torch.optim.AdamW(parameters, lr=pace.rate, weight_decay=pace.weight_decay, betas=(0.9, 0.98))
-    ema, out, best, kept = Ema(module, pace.average), Learned(), -math.inf, {}
-    out.checks.append({"step": 0, **{k: round(v, 4) for k, v in check().items()}})
+    ema, out, seen = Ema(module, pace.average), Learned(), check()
+    best, kept = _mean(seen), {k: v.clone() for k, v in (*ema.average.items(), *module.named_buffers())}
+    out.checks.append({"step": 0, **{k: round(v, 4) for k, v in seen.items()}})
     started, asked, wait = time.monotonic(), 0, 0.0  # checking is not training
     worked = time.process_time()
     while (progress := budget.spent(out.steps, time.monotonic() - started - wait)) < 1:
@@ -95,12 +98,16 @@ def learn(
             wait += time.monotonic() - before
             out.checks.append({"step": out.steps, **{k: round(v, 4) for k, v in seen.items()}})
             tell(done, ", ".join(f"{k} {v:.3f}" for k, v in seen.items()))
-            if (mean := sum(seen.values()) / len(seen)) >= best:
+            if (mean := _mean(seen)) > (best if out.kept else best + MARGIN):
                 best, out.kept = mean, out.steps
                 kept = {name: value.clone() for name, value in ema.average.items()}
     out.seconds, out.cpu_seconds = time.monotonic() - started - wait, time.process_time() - worked
     _take(module, kept)
     return out
+
+
+def _mean(measures: dict[str, float]) -> float:
+    return sum(measures.values()) / len(measures)
 
 
 @torch.no_grad()

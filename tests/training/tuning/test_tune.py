@@ -1,6 +1,7 @@
 """Fine-tuning a small model: features once, only what is asked for learns, and the best on the way is kept."""
 
-import numpy as np
+import itertools
+
 import pytest
 import torch
 
@@ -55,7 +56,10 @@ def test_features_are_computed_once_and_are_what_the_encoder_sees(place, monkeyp
     assert first.read().labels.max() >= 1
 
 
-def test_only_what_is_asked_for_learns(place):
+def test_only_what_is_asked_for_learns(place, monkeypatch):
+    marks = itertools.count()
+    for quality in ("sam_quality", "sama_quality"):  # each state is better than the one before
+        monkeypatch.setattr(tuning, quality, lambda *given: {"mark": float(next(marks))})
     out, done = run(place, "sam", parts="sam")
     names = {name for name in stored_tensors(out) if name.startswith("backbone.")}
     assert names and names <= sam_parameters(small_sama()).keys()
@@ -85,11 +89,11 @@ def test_without_sama_there_is_nothing_of_hers_to_teach(place):
             tuning.Plan(folder, **wrong).check()
 
 
-def test_the_best_of_what_was_checked_is_kept():
+@pytest.mark.parametrize(("marks", "kept"), [([0.3, 0.1, 0.9, 0.5, 0.2], 4), ([0.9, 0.1, 0.9, 0.5, 0.2], 0)])
+def test_the_best_of_what_was_checked_is_kept_and_the_base_where_nothing_beats_it(marks, kept):
     module = torch.nn.Linear(1, 1, bias=False)
     torch.nn.init.zeros_(module.weight)
-    marks = iter([0.95, 0.1, 0.9, 0.5, 0.2])  # the base itself is not kept, however good
-    seen = []
+    marks, seen = iter(marks), []
 
     def check():
         seen.append(module.weight.item())
@@ -99,5 +103,16 @@ def test_the_best_of_what_was_checked_is_kept():
         return (module.weight - 1).square().sum()
 
     found = learn(module, loss, check, Budget(0, steps=8), Pace(rate=0.1, warmup=1, pull=0, checks=4))
-    assert found.steps == 8 and found.kept == 4
-    assert np.isclose(module.weight.item(), seen[2]) and len(set(seen)) == 5
+    assert found.steps == 8 and found.kept == kept
+    assert module.weight.item() == pytest.approx(seen[kept // 2]) and len(set(seen)) == 5
+
+
+def test_a_file_of_the_base_answers_as_the_base(place, monkeypatch):
+    monkeypatch.setattr(tuning, "sam_quality", lambda *given: {"mark": 0.5})  # nothing is better
+    out, done = run(place, "same", parts="sam")
+    assert done["sam"].kept == 0 and not any(name.startswith("backbone.") for name in stored_tensors(out))
+    base, same = (
+        load_model("mini", checkpoint=place[1]["checkpoint"], sama_weights=file).model.state_dict()
+        for file in (place[1]["sama_weights"], out)
+    )
+    assert all(torch.equal(base[name], same[name]) for name in base)
