@@ -12,6 +12,7 @@ from sama.commands.flags import add_device_flags, add_model_flags
 from sama.errors import SamaError
 
 if TYPE_CHECKING:
+    from sama.training.tuning.learning import Learned
     from sama.training.tuning.photos import Split
 
 PARTS = ("sam", "sama", "both")
@@ -94,9 +95,7 @@ def main(args: argparse.Namespace) -> int:
         found = {"measured": measured, "learned": {k: vars(v) for k, v in done.items()}}
         write_json(json.loads(json.dumps(found)), args.json)
     print(format_before_after(measured))
-    for name, part in done.items():
-        what = f"those of step {part.kept} of {part.steps}" if part.kept else "the base's, which nothing beat"
-        print(f"weights of {name}: {what}")
+    print(_kept(done))
     if gained(measured) <= 0:
         print(
             "sama: One click is answered no better than before; give more photos, or more --minutes.",
@@ -106,6 +105,15 @@ def main(args: argparse.Namespace) -> int:
     save_before_after(folder, names, truth, predictors, sheet)
     print(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB) and {sheet}")
     return 0
+
+
+def _kept(done: "dict[str, Learned]") -> str:
+    """Which weights the file holds, a line for each part."""
+    lines = []
+    for name, part in done.items():
+        what = f"those of step {part.kept} of {part.steps}" if part.kept else "the base's, which nothing beat"
+        lines.append(f"weights of {name}: {what}")
+    return "\n".join(lines)
 
 
 def _told(parts: "Split") -> str:

@@ -22,7 +22,7 @@ from sama.predict.open_photo import OpenPhoto
 from sama.predict.painting import first_asked, marked, repainted
 from sama.predict.said import Said
 from sama.predict.seen import Finisher, Seen
-from sama.predict.short_box import as_long_as_meant
+from sama.predict.short_box import lengthened
 from sama.request.prompts import Prompts
 from sama.request.request import Request
 from sama.weights.zoo import LoadedModel
@@ -192,8 +192,7 @@ class SamaPredictor:
                 if given is not None:
                     believed = answer.believing(mask_logits(given, photo.frame, side).to(answer.base))
                 elif candidate is None:
-                    believed = filling(answer, tensors, width)
-                    believed = as_long_as_meant(self.model, features, believed, tensors, width)
+                    believed = lengthened(self.model, features, filling(answer, tensors, width), tensors)
                 if corrected:
                     believed = believed.believing(marked(believed.base, corrected, photo.frame))
                 found = self.model.decode(features, believed, tasks)

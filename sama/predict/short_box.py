@@ -24,20 +24,20 @@ ALONG = 0.1  # of a side's strip: the share in the mask from which the mask lies
 STRIP = 0.04  # of the box's width or height: how wide that strip is
 
 
-def as_long_as_meant(
-    model: "Sama", features: "ImageFeatures", answer: SamAnswer, prompts: PromptTensors, side: int
+def lengthened(
+    model: "Sama", features: "ImageFeatures", answer: SamAnswer, prompts: PromptTensors
 ) -> SamAnswer:
     """SAM's answer to one box, or that to a longer one in its place, which costs one pass of SAM's decoder.
 
-    answer: after `filling`; prompts: what it answers, a batch of one, in pixels of the global view, which is `side`
-    pixels wide. What is no box alone is left as it is: clicks say themselves how far the object goes.
+    answer: after `filling`; prompts: what it answers, a batch of one, in pixels of the global view. What is no box alone
+    is left as it is: clicks say themselves how far the object goes.
     """
     labels = prompts.labels[0]
     corners = [(labels == corner).nonzero() for corner in (TOP_LEFT, BOTTOM_RIGHT)]
     alone = int((labels >= 0).sum()) == 2 and all(len(corner) == 1 for corner in corners)
     if prompts.masks is not None or len(prompts.labels) > 1 or not alone:
         return answer
-    at = torch.cat(corners).flatten()
+    at, side = torch.cat(corners).flatten(), model.backbone.image_size
     box = prompts.coords[0, at].flatten()  # x0, y0, x1, y1
     inside = answer.base[0, 0] > 0
     cells = [round(edge * len(inside) / side) for edge in box.tolist()]

@@ -1,12 +1,14 @@
 """Boxes with one side too far in, over a decoder of rectangles."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
 from sama.models.backbones.base import EmbeddedPrompts
 from sama.models.image_features import SamAnswer
 from sama.models.prompt_tensors import PromptTensors
-from sama.predict.short_box import LONGER, as_long_as_meant
+from sama.predict.short_box import LONGER, lengthened
 
 SIDE, CELLS = 128, 128  # of the view in pixels, of the masks
 NOTHING = torch.zeros(1, 0, 4)
@@ -17,6 +19,7 @@ class Decoder:
 
     def __init__(self, object_: tuple[int, int, int, int], score: float = 0.9):
         self.object, self.score, self.asked = object_, score, []
+        self.backbone = SimpleNamespace(image_size=SIDE)
 
     def decode_sam(self, features: object, prompts: PromptTensors) -> SamAnswer:
         logits = torch.full((len(prompts.labels), 2, CELLS, CELLS), -3.0)
@@ -39,7 +42,7 @@ def answered(model: Decoder, asked: PromptTensors) -> tuple[SamAnswer, SamAnswer
     """What SAM says, and what SAMA starts from."""
     first = model.decode_sam(None, asked)
     model.asked.clear()
-    return first, as_long_as_meant(model, None, first, asked, SIDE)  # pyright: ignore[reportArgumentType]
+    return first, lengthened(model, None, first, asked)  # pyright: ignore[reportArgumentType]
 
 
 OBJECT = (20, 30, 100, 90)
@@ -62,7 +65,7 @@ def test_a_box_that_ends_too_early_gets_the_whole_object(short):
     model = Decoder(OBJECT)
     first = model.decode_sam(None, prompts(short))
     first = SamAnswer(first.logits, first.scores - 0.2, first.chosen, first.embedded)
-    found = as_long_as_meant(model, None, first, prompts(short), SIDE)  # pyright: ignore[reportArgumentType]
+    found = lengthened(model, None, first, prompts(short))  # pyright: ignore[reportArgumentType]
     assert int((found.base > 0).sum()) == 80 * 60
 
 
