@@ -29,8 +29,8 @@ def lengthened(
 ) -> SamAnswer:
     """SAM's answer to one box, or that to a longer one in its place, which costs one pass of SAM's decoder.
 
-    answer: after `filling`; prompts: what it answers, a batch of one, in pixels of the global view. What is no box alone
-    is left as it is: clicks say themselves how far the object goes.
+    answer: after `filling`; prompts: what it answers, a batch of one, in pixels of the global view. What is no box
+    alone is left as it is: clicks say themselves how far the object goes.
     """
     labels = prompts.labels[0]
     corners = [(labels == corner).nonzero() for corner in (TOP_LEFT, BOTTOM_RIGHT)]
