@@ -48,16 +48,22 @@ def _descendants() -> set[int]:
     return found - {os.getpid()}
 
 
-def _alive(pids: set[int]) -> set[int]:
-    found = set()
-    for pid in pids:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
-        except OSError:
-            continue
-        if state != "Z":
-            found.add(pid)
-    return found
+def _stat(pid: int) -> list[str]:
+    """What the system says of a process behind its name; nothing of one that has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    except OSError:
+        return []
+    return [] if fields[0] == "Z" else fields
+
+
+def _born(pid: int) -> str:
+    """When a process was started, as numbers come again."""
+    return "".join(_stat(pid)[19:20])
+
+
+def _alive(born: dict[int, str]) -> set[int]:
+    return {pid for pid, when in born.items() if when and _born(pid) == when}
 
 
 def test_on_two_actors_the_files_are_those_of_a_plain_run(photos, tmp_path, monkeypatch, capfd):
@@ -65,10 +71,11 @@ def test_on_two_actors_the_files_are_those_of_a_plain_run(photos, tmp_path, monk
     monkeypatch.chdir(tmp_path)  # so that a relative --out is one for the actors, too
     Image.fromarray(np.full((*SIZE[::-1], 3), DEADLY, np.uint8)).save(photos / "04b.png")
     resource_tracker.ensure_running()  # which stays
-    before, during, out = _descendants(), set(), Path("out")
+    before, during, out = _descendants(), dict[int, str](), Path("out")
 
     def stop(done: int, total: int, kept: int) -> None:
-        during.update(_descendants() - before)
+        for pid in _descendants() - before:
+            during.setdefault(pid, _born(pid))
         if done == total:
             raise KeyboardInterrupt
 
