@@ -21,7 +21,7 @@ MakeData = Callable[[str, int], TrainingData | ClipData]  # from a task and the 
 class Batches(Dataset):
     """Batch `step` of the task whose turn it is; size and content depend on (seed, step, progress) alone."""
 
-    def __init__(self, make_data: "MakeData", batch: int, painted: bool = True):
+    def __init__(self, make_data: MakeData, batch: int, painted: bool = True):
         self.make_data = make_data
         self.batch = batch
         self.painted = painted

@@ -109,11 +109,11 @@ class ClipData(Dataset):
             leaves=leaves,
             elastic=float(rng.uniform(0, 0.03)),
         )
-        shots, pixels, most = [], [], 0
+        shots, first = [], 0
         for (rgb, alpha), lost in zip(frames, sought, strict=True):
-            pixels.append(np.count_nonzero(alpha > 0.5))
-            most = max(most, pixels[0])
-            if pixels[-1] < max(LEAST[0], LEAST[1] * most):
+            seen = int(np.count_nonzero(alpha > 0.5))
+            first = first or seen
+            if seen < max(LEAST[0], LEAST[1] * first):
                 return None
             shots.append(Shot(rgb, alpha, _cut(rng, alpha, FollowSettings.cut * (WIDER if lost else 1))))
         return shots
