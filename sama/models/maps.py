@@ -18,6 +18,13 @@ def fit(x: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(x, size, mode="bilinear", align_corners=False)
 
 
+def span(there: Tensor, axis: int) -> tuple[int, int] | None:
+    """The first and the last row, or with axis 1 column, of a map (h, w) bool in which something is; None where nothing
+    is."""
+    held = there.any(1 - axis).nonzero()
+    return (int(held[0]), int(held[-1])) if len(held) else None
+
+
 def to_phases(x: Tensor) -> Tensor:
     """(N, C, 2h, 2w) to (N, 4 C, h, w), channels last, ordered (row, column, C) by pixel of the 2 x 2 block."""
     n, c, h, w = x.shape

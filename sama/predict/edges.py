@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sama.models.guided import Guide, apply, follow, make_guide
+from sama.models.maps import span
 from sama.predict.framing import resized
 
 GRID = 512  # longer side of the grid on which the coefficients are made
@@ -84,13 +85,12 @@ def _near_object(on_grid: Tensor, size: tuple[int, int], radius: int) -> tuple[t
     pixels of `size` that they stand for. All of it for a smaller size."""
     there, cells, pixels = on_grid[0, 0] > _FAINT, [], []
     for axis, (count, length) in enumerate(zip(there.shape, size, strict=True)):
-        held = there.any(1 - axis).nonzero()
-        low, high = 0, count
-        if len(held) and length >= count:
+        held, low, high = span(there, axis), 0, count
+        if held is not None and length >= count:
             # Windows of windows, and a cell for what lies between two. Ends are where a pixel begins with a cell.
             step, reach = count // math.gcd(count, length), 2 * radius + 1
-            low = max(0, int(held[0]) - reach) // step * step
-            high = min(count, -(-(int(held[-1]) + reach + 1) // step) * step)
+            low = max(0, held[0] - reach) // step * step
+            high = min(count, -(-(held[1] + reach + 1) // step) * step)
         cells.append(slice(low, high))
         pixels.append(slice(low * length // count, high * length // count))
     return (..., *cells), (..., *pixels)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sama.models.maps import span
 from sama.models.trimap_first import FOREGROUND
 from sama.predict.framing import resized
 
@@ -43,14 +44,13 @@ def _near_object(trimap: Tensor, shape: tuple[int, int]) -> tuple[slice, slice] 
     """Rows and columns of `shape` outside which all is background: what lies between cells whose likeliest class is the
     background is background too, as logits are interpolated linearly. None where there is nothing else."""
     other = _likeliest(trimap)[0] > 0
-    if not other.any():
-        return None
     sides = []
-    for axis, length in ((1, shape[0]), (0, shape[1])):
-        cells = other.any(axis)
-        held = cells.nonzero()
-        scale = length / len(cells)
-        low, high = int((held[0] - 1) * scale), math.ceil((held[-1] + 2) * scale)
+    for axis, length in enumerate(shape):
+        held = span(other, axis)
+        if held is None:
+            return None
+        scale = length / other.shape[axis]
+        low, high = int((held[0] - 1) * scale), math.ceil((held[1] + 2) * scale)
         sides.append(slice(max(0, low), min(length, high)))
     return sides[0], sides[1]
 

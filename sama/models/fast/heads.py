@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from sama.models.beliefs import Beliefs
 from sama.models.fast.stage import Side, bordered
 from sama.models.heads import MIXED, TRIMAP, HeadMaps, PredictionHead, of_stage
-from sama.models.maps import from_phases
+from sama.models.maps import from_phases, span
 from sama.models.trimap_first import BACKGROUND, alpha_logits
 
 BAND_BYTES = 2**21  # of a band's share of the map that bands begin with
@@ -150,14 +150,14 @@ def _looked_at(x: Tensor, trimap: Tensor | None) -> Part:
     if trimap is None:
         return whole
     other = trimap.softmax(1)[:, BACKGROUND].amin(0) < SURE
-    if not other.any():
-        return Part(range(1), range(1))
     sides = []
-    for axis, length in ((1, x.shape[-2]), (0, x.shape[-1])):
-        held = other.any(axis).nonzero()
-        factor = length // other.shape[1 - axis]
+    for axis, length in enumerate(x.shape[-2:]):
+        held = span(other, axis)
+        if held is None:
+            return Part(range(1), range(1))
+        factor = length // other.shape[axis]
         # A cell more, for what lies between two cells.
-        low, high = factor * (int(held[0]) - 1), factor * (int(held[-1]) + 2)
+        low, high = factor * (held[0] - 1), factor * (held[1] + 2)
         sides.append(range(max(0, low), min(length, high)))
     part = Part(*sides)
     return part if len(part.rows) * len(part.columns) < WORTH * x[0, 0].numel() else whole
