@@ -71,6 +71,28 @@ class StudioBlocks(Door):
                 raise
             raise told from error
 
+    def handle_streaming_diffs(
+        self,
+        block_fn: Any,
+        data: list[Any],
+        session_hash: str | None,
+        run: str | None,
+        final: bool,
+        simple_format: bool = False,
+    ) -> list[Any]:
+        """See `gradio.Blocks.handle_streaming_diffs`; what a step changes is sent whole.
+
+        Gradio sends how a step differs from the one before, and its script makes those changes to the very object that
+        it has handed to the page. Where several steps come at once, the page has not read it yet, and what the next step
+        says no more is lost: the photo was, when a status line followed it.
+        """
+        kept = self.pending_diff_streams[session_hash] if session_hash is not None else {}
+        before = list(kept[run]) if run in kept else None
+        whole = super().handle_streaming_diffs(block_fn, data, session_hash, run, final, simple_format=True)
+        if before is None or final or simple_format:
+            return whole
+        return [[] if new == old else [["replace", [], new]] for old, new in zip(before, whole, strict=True)]
+
 
 class PictureServer(GradioMCPServer):
     """Gradio's MCP server, with pictures in every answer.

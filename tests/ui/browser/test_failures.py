@@ -1,6 +1,7 @@
 """Errors that are not ours: a used up quota, a full graphics card, a mistake in the code. Nothing hangs afterwards."""
 
 import json
+import time
 
 import gradio as gr
 import pytest
@@ -141,3 +142,27 @@ def test_an_answer_into_a_stream_that_nobody_reads_is_fetched_a_moment_later(vis
     visitor.page.route("**/queue/data*", closed_once)
     visitor.click(0.5, 0.5)
     assert len(streams) > 1 and not visitor.errors
+
+
+def test_steps_that_the_page_cannot_read_yet_are_not_lost(visit, tmp_path):
+    """While an answer is under way, the steps of another call come before the page knows the call's name; it then reads
+    them all at once."""
+    Image.new("RGB", (60, 40), "teal").save(tmp_path / "late.png")
+    visitor = visit()
+
+    def late(route):
+        answer = route.fetch()
+        time.sleep(0.4)
+        route.fulfill(response=answer)
+
+    visitor.page.route("**/queue/join**", late)
+    visitor.page.mouse.click(*visitor.at(0.5, 0.5))
+    visitor.page.set_input_files(".pr-file", tmp_path / "late.png")
+    visitor.page.wait_for_function(
+        "() => JSON.parse(sessionStorage.getItem('sama-photo')).value.image.orig_name === 'late.png'"
+    )
+    visitor.page.locator(".pr-examples button").first.click()
+    visitor.page.wait_for_function(
+        "() => JSON.parse(sessionStorage.getItem('sama-photo')).value.image.orig_name !== 'late.png'"
+    )
+    assert not visitor.errors
