@@ -15,9 +15,9 @@ os.environ |= {"HF_HOME": _EMPTY.name, "U2NET_HOME": _EMPTY.name}
 def launch_chromium():
     """A function from Chromium's flags to a new headless browser; without Chromium tests fail in CI and are skipped
     elsewhere."""
-    found = shutil.which("chromium")
+    found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if found is None:
-        sentence = "There is no chromium here; install Debian's package chromium to run the browser tests."
+        sentence = "There is no Chromium here; install Debian's package chromium-headless-shell to run browser tests."
         if os.environ.get("CI"):
             pytest.fail(sentence)
         pytest.skip(sentence)

@@ -95,9 +95,9 @@ def _chromium() -> str:
         raise BenchError(
             "The page is measured with Playwright; `pip install '.[dev]'` in the repository first."
         ) from error
-    found = shutil.which("chromium")
+    found = shutil.which("chromium") or shutil.which("chromium-headless-shell")
     if found is None:
-        raise BenchError("There is no chromium here; install Debian's package chromium to measure the page.")
+        raise BenchError("There is no Chromium here; install Debian's package chromium to measure the page.")
     return found
 
 
