@@ -103,11 +103,12 @@ def without_figures(monkeypatch):
 
 
 class Visitor:
-    """A tab with the studio in it, and what went over its wires."""
+    """A tab with the studio in it, and what went over its wires. script: runs before the page's own ones."""
 
-    def __init__(self, browser, url, **context):
+    def __init__(self, browser, url, script="", **context):
         self.context = browser.new_context(viewport={"width": 1440, "height": 900}, **context)
         self.page = self.context.new_page()
+        self.page.add_init_script(script)
         self.url = url
         self.errors, self.hosts, self.sent = [], set(), []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))

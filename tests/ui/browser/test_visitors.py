@@ -17,8 +17,12 @@ def living(counts: Counts) -> int:
     """How many visitors' photos the process holds, of the studio over this fake model."""
     from sama.ui.visit import Visit
 
+    def held(visit: Visit) -> bool:
+        predictor = getattr(visit, "_predictor", None)  # none yet where another thread is opening its photo
+        return predictor is None or predictor.counts is counts
+
     gc.collect()
-    return sum(isinstance(v, Visit) and v._predictor.counts is counts for v in gc.get_objects())
+    return sum(type(v) is Visit and held(v) for v in gc.get_objects())
 
 
 def becomes(number: int, counts: Counts):
