@@ -83,8 +83,8 @@ class StudioBlocks(Door):
         """See `gradio.Blocks.handle_streaming_diffs`; what a step changes is sent whole.
 
         Gradio sends how a step differs from the one before, and its script makes those changes to the very object that
-        it has handed to the page. Where several steps come at once, the page has not read it yet, and what the next step
-        says no more is lost: the photo was, when a status line followed it.
+        it has handed to the page. Where several steps come at once, the page has not read it yet, and what the next
+        step says no more is lost: the photo was, when a status line followed it.
         """
         kept = self.pending_diff_streams[session_hash] if session_hash is not None else {}
         before = list(kept[run]) if run in kept else None
