@@ -192,8 +192,9 @@ class Follower:
             if reason is None:
                 self._remember(index, found.look, found.mask, prompted=False)
         sam, mask, alpha = found.sam, found.mask, found.alpha
-        gone = reason is not None and self._compares and found.known < FAMILIAR
-        if gone:  # what was found is something else
+        # What was found is something else; what has gone comes back without a doubt, or not yet.
+        gone = reason is not None and self._compares and (last.gone or found.known < FAMILIAR)
+        if gone:
             sam, mask, alpha = np.full_like(sam, NOTHING), np.full_like(mask, NOTHING), np.zeros_like(alpha)
         elif not last.gone:
             change = changed(last.grey, grey, motion)

@@ -163,13 +163,19 @@ def test_the_matte_may_come_from_memory_and_the_mask_is_the_prompt(predictor, cl
     assert iou(follower.step(1, clip[1][0]).mask, clip[1][1]) > 0.85
 
 
-def test_an_object_that_has_gone_is_said_to_be_lost(predictor, clip):
+def test_an_object_that_has_gone_is_said_to_be_lost_and_comes_back_without_a_doubt(
+    predictor, clip, monkeypatch
+):
     background = np.full_like(clip[0][0], 120)
     follower = Follower(predictor)
     follower.step(0, clip[0][0], box_of(clip[0][1]))
     gone = follower.step(1, background)
     assert gone.lost is not None
     assert gone.lost.startswith("Frame 1: ")
-    again = follower.step(2, clip[1][0])
+    with monkeypatch.context() as doubting:
+        doubting.setattr("sama.video.follower.why_lost", lambda *_: "it is suddenly larger")
+        doubtful = follower.step(2, clip[1][0])
+    assert doubtful.lost is not None and not doubtful.alpha.any() and not (doubtful.mask > 0).any()
+    again = follower.step(3, clip[1][0])
     assert again.lost is None
     assert iou(again.mask, clip[1][1]) > 0.8
