@@ -11,13 +11,14 @@ from gradio.data_classes import FileData
 from sama.errors import ClipError, SamaError
 from sama.predict.answer import ModelInfo
 from sama.request.prompts import Prompts
-from sama.ui.film import FilmData
+from sama.ui.film import DEFAULT, FilmData
 from sama.ui.filming import Filming
 from sama.ui.handlers.exports import file_stem
 from sama.ui.handlers.film_files import packed, written
 from sama.ui.handlers.page import Keep
 from sama.ui.sent import SentFile
 from sama.ui.telling import Refusal
+from sama.video.settings import FollowSettings
 
 _ROWS = {"type": "array", "items": {"type": "array", "items": {"type": "number"}}}
 _WORDS = {"type": "array", "items": {"type": "string"}}
@@ -40,6 +41,9 @@ class VideoEndpoint:
                 Value([], _ROWS, "points"),
                 Value(["webm"], _WORDS, "files"),
                 gr.Textbox("transparent", label="background"),
+                gr.Number(DEFAULT.views, precision=0, label="views"),
+                gr.Number(DEFAULT.damping, label="damping"),
+                gr.Textbox(DEFAULT.matte_from, label="matte_from"),
             ]
             outputs = [gr.File(label="file"), gr.JSON(label="report")]
             trigger = gr.Button("API")
@@ -54,6 +58,9 @@ class VideoEndpoint:
         points: list | None = None,
         files: list | None = None,
         background: str = "transparent",
+        views: int | None = DEFAULT.views,
+        damping: float | None = DEFAULT.damping,
+        matte_from: str | None = DEFAULT.matte_from,
     ):
         """Follow an object through a clip, from marks on one frame on, and cut it out of every frame after that.
 
@@ -64,6 +71,9 @@ class VideoEndpoint:
             points: Clicks as [x, y, label] in pixels of the upright frame; label 1 keeps, 0 removes.
             files: What to make, of webm, prores, png, green, matte and composite; by default webm.
             background: Of composite: a colour such as white or #336699, blur, or blur:SIGMA in pixels.
+            views: Of every frame that is followed: 1, or 5 for a closer look, which is much slower.
+            damping: How much of the matte before is in the next where it is between 0 and 1, from 0 to 0.9.
+            matte_from: frame, the matte of each frame alone, or memory, decoded with what is remembered.
 
         Returns:
             file: The one file, or a ZIP of several.
@@ -77,7 +87,9 @@ class VideoEndpoint:
             marks = Prompts.from_dict({"points": points or [], "boxes": boxes or []})
             data = FilmData(files=list(files or ["webm"]))
             reel = self._filming.open(clip.path, clip.orig_name)
-            for _ in self._filming.steps(reel.follow(self._filming.follower, {frame or 0: marks})):
+            given = {"views": views, "damping": damping, "matte_from": matte_from}
+            how = FollowSettings(**{name: value for name, value in given.items() if value is not None})
+            for _ in self._filming.steps(reel.follow(self._filming.follower, {frame or 0: marks}, how=how)):
                 pass
             with tempfile.TemporaryDirectory(prefix="sama-") as place:
                 out = Path(place) / "files"

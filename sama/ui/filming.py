@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sama.ui.model_thread import ModelThread
     from sama.video.follower import Follower
     from sama.video.reel import Reel
+    from sama.video.settings import FollowSettings
 
 _PACKAGES = ("av", "cv2")
 _THUMB = 160
@@ -62,11 +63,11 @@ class Filming:
         except SamaError as error:
             raise ClipError(str(error).replace(Path(path).name, name or Path(path).name)) from error
 
-    def follower(self) -> "Follower":
+    def follower(self, how: "FollowSettings | None" = None) -> "Follower":
         """A fresh follower."""
         from sama.video.follower import Follower
 
-        return Follower(self.predictor)
+        return Follower(self.predictor, how)
 
     def steps(self, work: "Generator[Any, None, None]") -> Iterator:
         """Go through a work that runs the model, a step at a time."""

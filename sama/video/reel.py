@@ -19,6 +19,7 @@ from sama.video.belief import SURE
 from sama.video.clips import Pace
 from sama.video.follower import FollowedFrame, Follower
 from sama.video.frames import Clip
+from sama.video.settings import FollowSettings
 
 _WAIT = 60.0  # seconds for another work on the same clip to stop
 BUSY = "This clip is being worked on; cancel that, then try again."
@@ -39,6 +40,7 @@ class Reel:
         self._place = Path(tempfile.mkdtemp(prefix="sama-reel-", dir=folder))
         self._tidy = weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)
         self._follower: Follower | None = None
+        self._how = FollowSettings()
         self._marks: dict[int, Prompts] = {}
         self._next = 0  # the frame that the follower is to be given
         self._lock, self.left = Lock(), False
@@ -51,17 +53,19 @@ class Reel:
 
     def follow(
         self,
-        make: Callable[[], Follower],
+        make: Callable[[FollowSettings], Follower],
         marks: dict[int, Prompts],
         start: int = 0,
         end: int | None = None,
         stop: Callable[[], bool] = lambda: False,
+        how: FollowSettings | None = None,
     ) -> Generator[tuple[FollowedFrame, Pace], None, None]:
         """Follow from the first frame whose marks have changed, or from where it was stopped; yields each frame and how
         far the work is.
 
         make: a fresh follower; marks: by the number of their frame; start, end: mark in, and before which frame to end.
-        stop: asked before every frame. Raises PromptError and ClipError.
+        stop: asked before every frame. how: as given to `make`; another one than before begins anew. Raises PromptError
+        and ClipError.
         """
         last = (
             self.clip.frames
@@ -76,7 +80,7 @@ class Reel:
                 "Nothing is marked between the marks in and out; draw a box around the object there."
             )
         with self._alone():
-            begin = self._begin(make, inside)
+            begin = self._begin(make, inside, how or FollowSettings())
             total = None if last is None else max(last - begin, 0)
             if total == 0:
                 return
@@ -108,13 +112,15 @@ class Reel:
                 found[number] = self.maps(index)[0][y]
         return found
 
-    def _begin(self, make: Callable[[], Follower], marks: dict[int, Prompts]) -> int:
+    def _begin(
+        self, make: Callable[[FollowSettings], Follower], marks: dict[int, Prompts], how: FollowSettings
+    ) -> int:
         """Take the follower to where it is to go on, and return the number of that frame."""
         first = min(marks)
         changed = [at for at in {*marks, *self._marks} if marks.get(at) != self._marks.get(at)]
         begin = min([self._next, *changed])
-        if self._follower is None or begin <= first or first != min(self._marks):
-            self._follower, self._next = make(), first
+        if self._follower is None or begin <= first or first != min(self._marks) or how != self._how:
+            self._follower, self._how, self._next = make(how), how, first
         elif begin < self._next:
             alpha, mask, _ = self.maps(begin - 1)
             logits = np.where(mask > 0, SURE, -SURE).astype(np.float32)

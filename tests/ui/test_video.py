@@ -11,11 +11,12 @@ from PIL import Image
 
 from sama.errors import ClipError
 from sama.export.palette import SAMA_COLOUR
-from sama.ui.film import FILES, FilmData, MarkData
+from sama.ui.film import FILES, FilmData, HowData, MarkData
 from sama.ui.filming import Filming
 from sama.ui.handlers import film_files, filming
 from sama.ui.model_thread import ModelThread
 from sama.ui.prompter import PromptData
+from sama.video.settings import FollowSettings
 from tests.helpers import page_of, studio_of
 from tests.ui.browser.fake_predictor import FakePredictor
 from tests.ui.pretended import PretendedFollower
@@ -35,7 +36,8 @@ def given(monkeypatch, tmp_path):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
     monkeypatch.setattr("sama.ui.handlers.filming.PAUSE", 0)
     monkeypatch.setattr(
-        "sama.ui.filming.Filming.follower", lambda self: PretendedFollower(given, frozenset({5}))
+        "sama.ui.filming.Filming.follower",
+        lambda self, how: given.append(how) or PretendedFollower(given, frozenset({5})),
     )
     return given
 
@@ -97,6 +99,17 @@ def test_each_frame_is_told_with_its_pictures_and_the_end_names_what_is_lost(pag
     assert tuple(mask[20, 20, :3]) == SAMA_COLOUR
     assert told[-1]["over"] and told[-1]["done"] == [2, 11]
     assert [each["frame"] for each in told[-1]["lost"]] == [5]
+
+
+def test_it_is_followed_as_was_chosen(page, data, reel, given, monkeypatch):
+    said = []
+    monkeypatch.setattr("sama.ui.handlers.filming.warn", lambda error: said.append(str(error)))
+    how = HowData(views=5, damping=0.2, matte_from="memory")
+    list(filming.follow(page, reel, data.model_copy(update={"how": how})))
+    assert given[0] == FollowSettings(views=5, damping=0.2, matte_from="memory")
+    for wrong in (HowData(views=3), HowData(damping=float("nan")), HowData(matte_from="hat")):
+        told = news(filming.follow(page, reel, data.model_copy(update={"how": wrong})))
+        assert told[-1]["failed"] == said.pop() and not said
 
 
 def test_a_work_is_ended_by_its_name_and_goes_on(page, data, reel, given):

@@ -7,6 +7,7 @@ from sama.errors import ClipError, PromptError
 from sama.request.prompts import Prompts
 from sama.video.clip import open_clip
 from sama.video.reel import Reel
+from sama.video.settings import FollowSettings
 from tests.ui.pretended import PretendedFollower
 from tests.video.films import film
 
@@ -34,7 +35,7 @@ def reel(path, tmp_path):
 def go(reel, given, marks, **how):
     """Follow; returns the numbers of the frames, and what the follower was given."""
     given.clear()
-    steps = list(reel.follow(lambda: PretendedFollower(given), marks, **how))
+    steps = list(reel.follow(lambda how: PretendedFollower(given), marks, **how))
     return [frame.index for frame, _ in steps], list(given)
 
 
@@ -67,6 +68,13 @@ def test_a_correction_redoes_what_comes_after_it_alone(reel, given):
     assert min(reel.reports) == 3, "nothing is left of a mark that was taken away"
 
 
+def test_other_settings_begin_anew(reel, given):
+    go(reel, given, {2: BOX}, end=5)
+    frames, calls = go(reel, given, {2: BOX}, how=FollowSettings(damping=0.2))
+    assert frames == list(range(2, 12)) and calls[0] == ("made",)
+    assert go(reel, given, {2: BOX}, how=FollowSettings(damping=0.2))[0] == []
+
+
 def test_what_is_done_stays_when_it_is_stopped_and_it_goes_on_there(reel, given):
     polite = iter([False] * 4 + [True])
     frames, _ = go(reel, given, {0: BOX}, stop=lambda: next(polite))
@@ -84,13 +92,13 @@ def test_marks_in_and_out_hold_the_work(reel, given):
 
 
 def test_progress_is_told_in_frames(reel, given):
-    steps = reel.follow(lambda: PretendedFollower(given), {2: BOX}, end=7)
+    steps = reel.follow(lambda how: PretendedFollower(given), {2: BOX}, end=7)
     paces = [pace for _, pace in steps]
     assert [(pace.done, pace.total) for pace in paces] == [(n, 5) for n in range(1, 6)]
 
 
 def test_leaving_ends_the_work_and_frees_the_disk(reel, given, tmp_path):
-    steps = reel.follow(lambda: PretendedFollower(given), {0: BOX})
+    steps = reel.follow(lambda how: PretendedFollower(given), {0: BOX})
     next(steps)
     next(steps)
     assert len(list(tmp_path.rglob("*.png"))) == 2
@@ -100,7 +108,7 @@ def test_leaving_ends_the_work_and_frees_the_disk(reel, given, tmp_path):
 
 def test_two_works_take_turns_and_a_stuck_one_is_named(reel, given, monkeypatch):
     monkeypatch.setattr("sama.video.reel._WAIT", 0.05)
-    first = reel.follow(lambda: PretendedFollower(given), {0: BOX})
+    first = reel.follow(lambda how: PretendedFollower(given), {0: BOX})
     next(first)
     with pytest.raises(ClipError, match="is being worked on"):
         go(reel, [], {0: BOX})

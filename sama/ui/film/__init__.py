@@ -1,11 +1,12 @@
 """The film: a clip, marks on its frames, and what is followed through them; a `gr.HTML` component, the page's second
 view. It asks the server for nothing before it is opened.
 
-Its value is {clip, example, at, marks, start, end, row, work, halted, files}: the uploaded clip or the name of an
+Its value is {clip, example, at, marks, start, end, row, work, halted, files, how}: the uploaded clip or the name of an
 example; the frame that is seen; marks, a list of {frame, points, boxes, order}; the first frame and the last one, null
 for the clip's; the row of pixels whose alpha is wanted; what the page calls the work, and the works that nobody wants
-any more; the names of files to make. Events: `begin`, when the view is opened first; `bring` (a clip); `seek` (the
-frame `at`); `follow` and `take`, long works; `halt`; `strip` (the `row`).
+any more; the names of files to make; how the object is followed, {views, damping, matte_from}. Events: `begin`, when
+the view is opened first; `bring` (a clip); `seek` (the frame `at`); `follow` and `take`, long works; `halt`; `strip`
+(the `row`).
 
 Props that the server sets: `offered` {missing, examples}, a sentence where clips cannot be read here, and {name, title,
 thumb} of clips that ship; `reel` {key, name, width, height, frames, rate, notes}, the clip it has opened; `refused`, a
@@ -13,7 +14,7 @@ new number for one it has not; `frame` {key, item}, an item being {index, src, s
 where it is done its masks, the cut-out, and why the object may be lost, or null; `news` {work, key, text, share, items,
 begun, over}, at its end with `lost`, a list of {frame, text}, and `done`, the first and the last frame, or `failed`;
 `strip_shown` {key, row, from, count, src}; `making` {work, text, share, over}. Props that never change: `kinds` of
-files, {name, title}, `clip_files` that may be opened, `titles` of the panels.
+files and `mattes`, {name, title}, `clip_files` that may be opened, `titles` of the panels.
 """
 
 from typing import Any
@@ -26,6 +27,7 @@ from sama.request.prompts import Prompts
 from sama.ui.component import DataComponent
 from sama.ui.component.data import LONGEST, Whole
 from sama.ui.component.names import LAYERS
+from sama.video.settings import MEMORY, SEPARATE, FollowSettings
 
 CLIP_FILES = "video/*,image/gif,image/apng,.mkv,.mov,.webm,.avi"
 FILES = {  # what is offered of `sama.video.files.FILES`, which needs packages that may be absent
@@ -35,6 +37,8 @@ FILES = {  # what is offered of `sama.video.files.FILES`, which needs packages t
     "green": "Green, and the matte",
     "composite": "On the background",
 }
+MATTES = {SEPARATE: "of each frame alone", MEMORY: "with memory"}
+DEFAULT = FollowSettings()
 _MOST = 1000  # marked frames
 
 
@@ -45,6 +49,19 @@ class MarkData(GradioModel):
     points: list[list[float]] = []
     boxes: list[list[float]] = []
     order: list[str] = []
+
+
+class HowData(GradioModel):
+    """How the object is followed, see `sama.video.settings.FollowSettings`."""
+
+    views: int = DEFAULT.views
+    damping: float = DEFAULT.damping
+    matte_from: str = DEFAULT.matte_from
+
+    @property
+    def settings(self) -> FollowSettings:
+        """The settings; raises SamaError for values that are none."""
+        return FollowSettings(views=self.views, damping=self.damping, matte_from=self.matte_from)
 
 
 class FilmData(GradioModel):
@@ -60,6 +77,7 @@ class FilmData(GradioModel):
     work: str = Field(default="", max_length=LONGEST)
     halted: list[str] = Field(default=[], max_length=4)
     files: list[str] = []
+    how: HowData = HowData()
 
     @property
     def prompts(self) -> dict[int, Prompts]:
@@ -84,10 +102,11 @@ class Film(DataComponent):
 
     NAME = "film"
     STYLES = ("film.css", "panels.css")
-    SCRIPTS = ("reel.js", "stage.js", "panels.js", "time.js", "film.js", "works.js", "told.js")
+    SCRIPTS = ("reel.js", "stage.js", "panels.js", "time.js", "film.js", "works.js", "how.js", "told.js")
     CONSTANTS: dict[str, Any] = {
         "clip_files": CLIP_FILES,
         "titles": {name: LAYERS[name] for name in ("sam", "sama", "alpha", "composite")},
         "kinds": [{"name": name, "title": title} for name, title in FILES.items()],
+        "mattes": [{"name": name, "title": title} for name, title in MATTES.items()],
     }
     data_model = FilmData

@@ -97,7 +97,12 @@ def follow(page: Page, reel: "Reel | None", data: FilmData) -> Iterator[Changes]
     changes, reel = _here(page, reel, data)
     filming, stops = page.filming, page.studio.stops
     work = reel.follow(
-        filming.follower, data.prompts, data.start, data.before, stop=lambda: stops.stopped(data.work)
+        filming.follower,
+        data.prompts,
+        data.start,
+        data.before,
+        stop=lambda: stops.stopped(data.work),
+        how=data.how.settings,
     )
     items, last, text, begun = [], 0.0, "Starting ...", None
     yield {**changes, "reel": reel, **_news(data, text=text, share=0.0)}

@@ -7,6 +7,7 @@ import pytest
 from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 
+from sama.video.settings import FollowSettings
 from tests.ui.pretended import Gate, PretendedFollower
 from tests.video.films import film
 
@@ -20,7 +21,9 @@ def told(monkeypatch):
     pretend = {"lost": frozenset(), "gate": None}
     monkeypatch.setattr(
         "sama.ui.filming.Filming.follower",
-        lambda self: PretendedFollower(given, pretend["lost"], pretend["gate"]),
+        lambda self, how: (
+            pretend.update(how=how) or PretendedFollower(given, pretend["lost"], pretend["gate"])
+        ),
     )
     return given, pretend
 
@@ -99,6 +102,23 @@ def test_a_clip_is_followed_corrected_and_taken_home(opened, told):
     opened.screenshot("video")
     page.click("[data-view=photo]")
     assert page.locator("#work").is_visible() and page.locator("#film").is_hidden()
+    assert not opened.errors
+
+
+def test_how_it_is_followed_is_chosen(opened, told):
+    page, (_, pretend) = opened.page, told
+    box(page, 8, 8, 24, 32)
+    go(page, "12 of 12")
+    assert pretend["how"] == FollowSettings()
+    page.click(".fm-how summary")
+    page.locator(".fm-from").select_option("memory")
+    page.locator(".fm-damping").focus()
+    page.keyboard.press("ArrowLeft")
+    page.locator(".fm-views").check()
+    assert page.locator(".fm-how output").inner_text() == "0.5"
+    opened.screenshot("video_how")
+    go(page, "12 of 12")
+    assert pretend["how"] == FollowSettings(views=5, damping=0.5, matte_from="memory")
     assert not opened.errors
 
 
