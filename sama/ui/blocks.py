@@ -10,6 +10,7 @@ from PIL import Image
 from sama.photo.resize import fit_within
 from sama.predict.allocator import return_memory
 from sama.ui.door import Door
+from sama.ui.stepping import Stepping
 from sama.ui.telling import failure
 
 MCP_SIDE = (
@@ -19,7 +20,7 @@ LEFT = "The page was left meanwhile; click the photo to try again."
 _MOST_LATE = 10_000  # calls of closed tabs that are remembered
 
 
-class StudioBlocks(Door):
+class StudioBlocks(Door, Stepping):
     """Blocks whose every error is told in a sentence, also those that arise before or after our own functions.
 
     A program that sends the first values of an endpoint alone gets the defaults of the others. What a tab has asked for
@@ -70,28 +71,6 @@ class StudioBlocks(Door):
             if told is error:
                 raise
             raise told from error
-
-    def handle_streaming_diffs(
-        self,
-        block_fn: Any,
-        data: list[Any],
-        session_hash: str | None,
-        run: str | None,
-        final: bool,
-        simple_format: bool = False,
-    ) -> list[Any]:
-        """See `gradio.Blocks.handle_streaming_diffs`; what a step changes is sent whole.
-
-        Gradio sends how a step differs from the one before, and its script makes those changes to the very object that
-        it has handed to the page. Where several steps come at once, the page has not read it yet, and what the next
-        step says no more is lost: the photo was, when a status line followed it.
-        """
-        kept = self.pending_diff_streams[session_hash] if session_hash is not None else {}
-        before = list(kept[run]) if run in kept else None
-        whole = super().handle_streaming_diffs(block_fn, data, session_hash, run, final, simple_format=True)
-        if before is None or final or simple_format:
-            return whole
-        return [[] if new == old else [["replace", [], new]] for old, new in zip(before, whole, strict=True)]
 
 
 class PictureServer(GradioMCPServer):

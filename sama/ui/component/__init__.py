@@ -1,5 +1,6 @@
 """What all components of the page have in common: `gr.HTML` without a npm build, each in a folder of its own."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -8,7 +9,7 @@ import gradio as gr
 from gradio.data_classes import GradioModel
 
 UI = Path(__file__).parents[1]
-SHARED = tuple(f"component/{name}.js" for name in ("viewport", "shared", "keys", "contour"))
+SHARED = tuple(f"component/{name}.js" for name in ("viewport", "shared", "keys", "drawn", "contour"))
 
 
 class Component(gr.HTML):
@@ -30,6 +31,14 @@ class Component(gr.HTML):
         props.setdefault("js_on_load", joined(*SHARED, *scripts))
         props.setdefault("apply_default_css", False)
         super().__init__(value, **{**self.CONSTANTS, **props})
+
+    def __getattr__(self, name: str) -> Any:
+        """See `gr.HTML`: events are what the script names in quotes, for which it would be searched at every update."""
+        if name not in _quoted(self.__dict__.get("js_on_load") or ""):
+            raise AttributeError(
+                f"{type(self).__name__} has no attribute {name}, and its script no such event."
+            )
+        return super().__getattr__(name)
 
 
 class DataComponent(Component):
@@ -79,6 +88,12 @@ def asset(name: str) -> str:
 def joined(*names: str) -> str:
     """Return the texts of files of the page one after another."""
     return "\n".join(asset(name) for name in names)
+
+
+@cache
+def _quoted(script: str) -> frozenset[str]:
+    """The words that a script has in quotes."""
+    return frozenset(re.findall(r"""['"`](\w+)(?=['"`])""", script))
 
 
 @cache
