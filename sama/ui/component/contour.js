@@ -72,41 +72,60 @@ const LINES = [
   [1.2, '#fff'],
 ]; // CSS pixels: a white line with a dark one around it is seen on anything
 const AROUND = [...Array(8).keys()].map(i => [Math.cos((i * Math.PI) / 4), Math.sin((i * Math.PI) / 4)]);
-const scratch = [];
+const COARSE = 128; // longer side of the picture in which a shape is looked for, in pixels
+const scratch = [...Array(3)].map(() => document.createElement('canvas'));
 
-// A canvas of this size that is empty, with its context.
-function blank(index, { width, height }) {
-  scratch[index] ||= document.createElement('canvas');
-  const canvas = scratch[index],
-    c = canvas.getContext('2d');
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  c.setTransform(1, 0, 0, 1, 0, 0);
-  c.globalCompositeOperation = 'source-over';
-  c.clearRect(0, 0, width, height);
-  return [canvas, c];
+// Where something is on a canvas, and `far` around it: [x, y, width, height] in pixels; null where it is empty.
+function placeOf(canvas, far) {
+  const s = Math.min(1, COARSE / Math.max(canvas.width, canvas.height)),
+    [width, height] = [canvas.width, canvas.height].map(side => Math.max(1, Math.ceil(side * s)));
+  const c = emptied(scratch[2], width, height);
+  c.imageSmoothingQuality = 'high'; // or thin things are missed
+  c.drawImage(canvas, 0, 0, canvas.width * s, canvas.height * s);
+  const { data } = c.getImageData(0, 0, width, height);
+  let [x0, y0, x1, y1] = [width, height, -1, -1];
+  for (let i = 3, n = 0; i < data.length; i += 4, n++) {
+    if (!data[i]) continue;
+    const x = n % width,
+      y = (n - x) / width;
+    [x0, y0, x1, y1] = [Math.min(x0, x), Math.min(y0, y), Math.max(x1, x), Math.max(y1, y)];
+  }
+  if (x1 < 0) return null;
+  const low = v => Math.max(0, Math.floor((v - 1) / s - far)),
+    high = (v, side) => Math.min(side, Math.ceil((v + 2) / s + far));
+  const [left, top] = [low(x0), low(y0)];
+  return [left, top, high(x1, canvas.width) - left, high(y1, canvas.height) - top];
 }
 // Draws lines just outside of what `paint(context)` paints, on a canvas whose transform is that of the photo: as wide on
-// the screen at any zoom, `wide` times as wide as usual, and inside the photo only.
-function outline(ctx, { width, height }, paint, wide = 1) {
-  const [shape, s] = blank(0, ctx.canvas);
+// the screen at any zoom, `wide` times as wide as usual, and inside the photo only. of: what the shape is made from, a
+// list; they are kept for as long as that is drawn.
+function outline(ctx, size, paint, { wide = 1, of }) {
+  drawKept(ctx, [...of, wide, ratio()], c => drawLines(c, size, paint, wide), true);
+}
+function drawLines(ctx, { width, height }, paint, wide) {
+  const [shape, ring] = scratch,
+    s = emptied(shape, ctx.canvas.width, ctx.canvas.height);
   s.setTransform(ctx.getTransform());
   s.imageSmoothingEnabled = ctx.imageSmoothingEnabled;
   paint(s);
+  const reaches = LINES.map(([reach]) => Math.max(1, reach * wide * ratio())),
+    place = placeOf(shape, Math.ceil(Math.max(...reaches)) + 1);
+  if (!place) return;
+  const [left, top, w, h] = place;
   ctx.save();
   ctx.beginPath();
   ctx.rect(0, 0, width, height);
   ctx.clip();
   ctx.setTransform(1, 0, 0, 1, 0, 0);
-  for (const [reach, style] of LINES) {
-    const [ring, r] = blank(1, ctx.canvas),
-      far = Math.max(1, reach * wide * ratio());
-    for (const [x, y] of AROUND) r.drawImage(shape, x * far, y * far);
+  LINES.forEach(([, style], i) => {
+    const r = emptied(ring, w, h);
+    for (const [x, y] of AROUND) r.drawImage(shape, x * reaches[i] - left, y * reaches[i] - top);
     r.globalCompositeOperation = 'destination-out';
-    r.drawImage(shape, 0, 0);
+    r.drawImage(shape, -left, -top);
     r.globalCompositeOperation = 'source-in';
     r.fillStyle = style;
-    r.fillRect(0, 0, ring.width, ring.height);
-    ctx.drawImage(ring, 0, 0);
-  }
+    r.fillRect(0, 0, w, h);
+    ctx.drawImage(ring, left, top);
+  });
   ctx.restore();
 }

@@ -18,7 +18,7 @@ function draw() {
   if (!photo) return;
   if (!locked()) sharp.wish(photo, port.scale());
   port.apply(ctx);
-  ctx.drawImage(photo.picture, 0, 0, photo.width, photo.height);
+  drawKept(ctx, [photo.picture], c => c.drawImage(photo.picture, 0, 0, photo.width, photo.height));
   overlay.paint(ctx, photo, list, Number(colour('lines')) || 1);
   every.paint(ctx, photo, Number(colour('lines')) || 1);
   if (locked()) return; // the prompts already belong to another photo

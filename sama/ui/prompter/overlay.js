@@ -21,5 +21,5 @@ function paintMask(ctx, { width, height }, mask, wide, opacity) {
   ctx.globalAlpha = opacity;
   cover(ctx);
   ctx.globalAlpha = 1;
-  outline(ctx, { width, height }, cover, wide);
+  outline(ctx, { width, height }, cover, { wide, of: [mask] });
 }

@@ -21,7 +21,7 @@ async function loadLayers(next, names) {
 
 // What comes after an answer and belongs to it: {composite, look, difference}, called with what was sent. current(next):
 // whether it is of the answer on the panels; load(next): its layers as pictures; painted(what): say that it is seen.
-function Additions(layers, { current, load, looks, tour, draw, painted }) {
+function Additions(layers, { current, load, looks, tour, draw, drawLayer, painted }) {
   async function picture(next, name) {
     const loaded = await loadPicture(next.src);
     if (!current(next)) return false;
@@ -31,7 +31,7 @@ function Additions(layers, { current, load, looks, tour, draw, painted }) {
   return {
     async composite(next) {
       if (!next || !current(next) || !(await picture(next, 'composite'))) return;
-      draw();
+      drawLayer('composite');
       painted('composite');
     },
     async look(next) {

@@ -91,8 +91,10 @@ class Layers {
       this.paintPart(ctx, name, box, pictures[name], pictures.photo);
       ctx.restore();
     }
-    if (isMask(name) && !this.plain)
-      outline(ctx, photo, c => this.paintMask(c, has[name], name, usable), lines());
+    if (isMask(name) && !this.plain) {
+      const of = [has[name], ...usable.map(({ pictures }) => pictures[name])];
+      outline(ctx, photo, c => this.paintMask(c, has[name], name, usable), { wide: lines(), of });
+    }
   }
   // A mask alone, at its best: closer looks take the place of what lies under them.
   paintMask(ctx, mask, name, looks) {
@@ -110,7 +112,10 @@ class Layers {
     const place = [x0, y0, x1 - x0, y1 - y0];
     if (name === 'photo' || isVeiled(name) || (isMask(name) && !plain)) {
       if (under) ctx.drawImage(under, ...place);
-      else ctx.drawImage(sharpEnough(photo, ctx.getTransform().a), 0, 0, photo.width, photo.height);
+      else {
+        const sharp = sharpEnough(photo, ctx.getTransform().a);
+        drawKept(ctx, [sharp], c => c.drawImage(sharp, 0, 0, photo.width, photo.height));
+      }
     }
     if (isVeiled(name)) {
       ctx.fillStyle = faded(shade, 0.74);

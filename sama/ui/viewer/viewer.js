@@ -78,6 +78,11 @@ function draw() {
   looks.wish(() => [...panelWishes(panels), ...loupe.wishes()]);
   announce('panel', { side: sideOn(panels, layers.photo) });
 }
+// Draws where a layer is seen.
+function drawLayer(name) {
+  for (const panel of panels) if (panel.names().includes(name)) paint(panel);
+  loupe.draw();
+}
 // When something else is to be seen: draws it, and asks for the difference map where that is now needed.
 function refresh() {
   draw();
@@ -98,7 +103,8 @@ const current = next => !stale(next) && belongs(next, shown) && !!layers.has.alp
 const tints = pictures => tintsOf(pictures, layers.photo, name => colourOf(element, name), grid);
 const load = next => loadLayers(next, Object.keys(props.layer_titles));
 
-const additions = Additions(layers, { current, load, looks, tour, draw: () => draw(), painted });
+const drawing = { draw: () => draw(), drawLayer: name => drawLayer(name) };
+const additions = Additions(layers, { current, load, looks, tour, ...drawing, painted });
 
 async function showLayers() {
   const next = props.layers;
@@ -131,7 +137,7 @@ function showFirst(next, { sam }) {
   ahead = next;
   Object.assign(layers.tints, tints({ sam }));
   layers.set({ sam });
-  draw();
+  drawLayer('sam');
   timed('first', next.seq);
 }
 function clear() {

@@ -44,7 +44,7 @@ LINE = """(zoom => {
   Object.assign(canvas, { width: 100, height: 60 });
   ctx.setTransform(zoom, 0, 0, zoom, 0, 0);
   const size = { width: 100 / zoom, height: 60 / zoom };
-  outline(ctx, size, c => c.fillRect(0, 0, 50 / zoom, 60 / zoom));
+  outline(ctx, size, c => c.fillRect(0, 0, 50 / zoom, 60 / zoom), { of: [zoom] });
   return [47, 50, 51, 52, 56].map(x => [...ctx.getImageData(x, 30, 1, 1).data]);
 })"""
 
