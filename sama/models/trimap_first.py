@@ -48,5 +48,6 @@ def alpha_logits(trimap: Tensor, detail: Tensor) -> Tensor:
     """Logits (N, 1, h, w) of alpha = P(foreground) + P(unknown) * sigmoid(detail), from logits (N, 3, h, w) of the
     classes and (N, 1, h, w) of the detail. Nothing is rounded to 0 or 1 on the way."""
     background, unknown, foreground = trimap.split(1, 1)
-    above = torch.logaddexp(foreground, unknown + F.logsigmoid(detail))
-    return above - torch.logaddexp(background, unknown + F.logsigmoid(-detail))
+    seen = F.logsigmoid(detail)
+    above = torch.logaddexp(foreground, unknown + seen)
+    return above - torch.logaddexp(background, unknown + (seen - detail))  # logsigmoid(-detail)

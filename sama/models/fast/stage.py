@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from sama.models.fast.upconv import enlarging_kernel, own_kernel
 from sama.models.heads import Stage
-from sama.models.maps import fit, from_phases, to_phases
+from sama.models.maps import fit, from_phases, gelu, to_phases
 
 
 class Side(NamedTuple):
@@ -65,7 +65,7 @@ class QuickStage(Stage):
         the other.
         """
         y = F.conv2d(x, self.kernel, self.shift)
-        return F.gelu(y if side.detail is None else y.add_(side.detail))
+        return gelu(y if side.detail is None else y.add_(side.detail))
 
     def whole(self, y: Tensor) -> Tensor:
         """What `forward` returned as a map (N, out, 2h, 2w)."""
