@@ -47,6 +47,7 @@ class Shown:
         self._limit = limit
         self.alpha = limited(answer.union.layers[ALPHA], limit)
         self.fitted = Matted(small, fitted(self.alpha, max(small.shape)))
+        self.residuals: dict[bool, dict | None] = {}  # what is told of them, by whether colours are estimated
 
     @cached_property
     def masked(self) -> Matted:

@@ -53,7 +53,13 @@ def take_backdrop(page: Page) -> Changes:
 def residual_of(shown: Shown, estimated: bool) -> dict[str, Any] | None:
     """Return the scene's prop `residual`: the mean over the pixels between object and background, in steps of 255,
     and a small picture of where it is around the object. None for a matte that is only black and white: nothing is
-    estimated there."""
+    estimated there. Another background does not change it."""
+    if estimated not in shown.residuals:
+        shown.residuals[estimated] = _residual_of(shown, estimated)
+    return shown.residuals[estimated]
+
+
+def _residual_of(shown: Shown, estimated: bool) -> dict[str, Any] | None:
     left = shown.fitted.residual(estimated)
     alpha = to_uint8(shown.fitted.alpha)
     between = (alpha > 0) & (alpha < 255)
