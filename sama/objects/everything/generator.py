@@ -28,6 +28,7 @@ from sama.predict.loading import Predictor
 from sama.predict.predictor import SamaPredictor
 
 _AT_ONCE = 16_000_000  # pixels of masks that are judged together
+_FIRST = 16  # clicks of a batch of the coarse grids
 
 
 @dataclass(frozen=True)
@@ -89,17 +90,16 @@ def everything(predictor: Predictor, settings: Everything | None = None) -> Iter
 
 
 def _batches(count: int, settings: Everything) -> list[np.ndarray]:
-    """Numbers of the clicks of a square grid in batches, coarse before fine, so that the first are spread."""
+    """Numbers of the clicks of a square grid in batches, coarse before fine, so that the first are spread; small ones
+    at first, so that whoever waits soon sees something."""
     across = round(count**0.5)
     y, x = np.divmod(np.arange(count), across)
     level = np.where((x % 4 == 1) & (y % 4 == 1), 0, np.where((x % 2 == 1) & (y % 2 == 1), 1, 2))
     found = []
     for each in range(3):
         numbers = np.flatnonzero(level == each)
-        found += [
-            numbers[i : i + settings.points_per_batch]
-            for i in range(0, len(numbers), settings.points_per_batch)
-        ]
+        size = settings.points_per_batch if each == 2 else min(_FIRST, settings.points_per_batch)
+        found += [numbers[i : i + size] for i in range(0, len(numbers), size)]
     return found
 
 
