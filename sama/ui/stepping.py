@@ -4,6 +4,7 @@ import copy
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 
 
 class Stepping(gr.Blocks):
@@ -13,7 +14,7 @@ class Stepping(gr.Blocks):
         """See `gr.Blocks`, which makes every component anew that a handler may change, 3 ms each, also where the step
         does not name it."""
         named = isinstance(predictions, dict) and all(
-            isinstance(each, gr.blocks.Block) for each in predictions
+            isinstance(each, Block) for each in predictions
         )
         changed = [block for block in block_fn.outputs if named and block in predictions]
         if not named or len(changed) < len(predictions):

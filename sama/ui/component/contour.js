@@ -76,7 +76,7 @@ const COARSE = 128; // longer side of the picture in which a shape is looked for
 const scratch = [...Array(3)].map(() => document.createElement('canvas'));
 
 // Where something is on a canvas, and `far` around it: [x, y, width, height] in pixels; null where it is empty.
-function placeOf(canvas, far) {
+function extentOf(canvas, far) {
   const s = Math.min(1, COARSE / Math.max(canvas.width, canvas.height)),
     [width, height] = [canvas.width, canvas.height].map(side => Math.max(1, Math.ceil(side * s)));
   const c = emptied(scratch[2], width, height);
@@ -109,7 +109,7 @@ function drawLines(ctx, { width, height }, paint, wide) {
   s.imageSmoothingEnabled = ctx.imageSmoothingEnabled;
   paint(s);
   const reaches = LINES.map(([reach]) => Math.max(1, reach * wide * ratio())),
-    place = placeOf(shape, Math.ceil(Math.max(...reaches)) + 1);
+    place = extentOf(shape, Math.ceil(Math.max(...reaches)) + 1);
   if (!place) return;
   const [left, top, w, h] = place;
   ctx.save();
