@@ -13,9 +13,7 @@ class Stepping(gr.Blocks):
     async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
         """See `gr.Blocks`, which makes every component anew that a handler may change, 3 ms each, also where the step
         does not name it."""
-        named = isinstance(predictions, dict) and all(
-            isinstance(each, Block) for each in predictions
-        )
+        named = isinstance(predictions, dict) and all(isinstance(each, Block) for each in predictions)
         changed = [block for block in block_fn.outputs if named and block in predictions]
         if not named or len(changed) < len(predictions):
             return await super().postprocess_data(block_fn, predictions, state)
