@@ -75,13 +75,17 @@ function draw() {
   loupe.draw();
   if (!layers.photo) return;
   grid.classList.toggle('zoomed', lead().zoomed);
-  looks.wish(() => [...panelWishes(panels), ...loupe.wishes()]);
+  wish();
   announce('panel', { side: sideOn(panels, layers.photo) });
+}
+function wish() {
+  looks.wish(() => [...panelWishes(panels), ...loupe.wishes()]);
 }
 // Draws where a layer is seen.
 function drawLayer(name) {
   for (const panel of panels) if (panel.names().includes(name)) paint(panel);
   loupe.draw();
+  wish();
 }
 // When something else is to be seen: draws it, and asks for the difference map where that is now needed.
 function refresh() {
