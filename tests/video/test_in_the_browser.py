@@ -22,8 +22,13 @@ async data => {
   await new Promise(resolve => { video.onseeked = resolve; video.currentTime = 0.5; });
   const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
   const context = canvas.getContext('2d');
-  context.drawImage(video, 0, 0);
-  const { data: rgba } = context.getImageData(0, 0, canvas.width, canvas.height);
+  let rgba = [];
+  // The frame may be there a moment after it has been sought.
+  for (let tries = 0; tries < 100 && !rgba.some(Boolean); tries++) {
+    await new Promise(resolve => setTimeout(resolve, 50 * Math.sign(tries)));
+    context.drawImage(video, 0, 0);
+    rgba = context.getImageData(0, 0, canvas.width, canvas.height).data;
+  }
   return { size: [canvas.width, canvas.height], seconds: video.duration, rgba: [...rgba] };
 }
 """
