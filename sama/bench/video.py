@@ -16,6 +16,7 @@ NOTE = (
     "and flow; decoding and writing are not in it."
 )
 SIZE, THING, STEP = (640, 360), 200, 3  # pixels
+KEPT = 12  # frames that are made beforehand
 
 
 def frame(lab: Lab, name: str) -> Iterator[Row]:
@@ -27,9 +28,11 @@ def frame(lab: Lab, name: str) -> Iterator[Row]:
     left, top, right, bottom = _place(0)
     follower.step(0, _picture(0), Prompts(boxes=((left, top, right, bottom),)))
 
+    pictures = [_picture(number) for number in range(KEPT)]
+
     def run() -> None:
         number = next(numbers)
-        follower.step(number, _picture(number))
+        follower.step(number, pictures[abs((number + KEPT - 1) % (2 * KEPT - 2) - KEPT + 1)])  # to and fro
 
     times = interleave({name: Side(run)}, repeats=lab.repeats, device=lab.place, progress=lab.progress)
     yield times[name].row(name, None, ours.info)

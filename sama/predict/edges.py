@@ -28,11 +28,13 @@ _FAINT = 1 / 255  # what is nowhere more probable near a cell has no edges to fo
 
 
 class Edges:
-    """What a photo has to say about the maps of its objects; photo: (H, W, 3) uint8, may be a smaller copy."""
+    """What a photo has to say about the maps of its objects; photo: (H, W, 3) uint8, may be a smaller copy; grid: the
+    longer side of the grid, with windows to match."""
 
-    def __init__(self, photo: np.ndarray):
+    def __init__(self, photo: np.ndarray, grid: int = GRID):
         self._photo = photo
-        scale = GRID / max(photo.shape[:2])
+        self._radius = {task: max(1, round(radius * grid / GRID)) for task, radius in RADIUS.items()}
+        scale = grid / max(photo.shape[:2])
         height, width = (max(1, round(side * scale)) for side in photo.shape[:2])
         self._grid = height, width
         self._guides: dict[str, Guide] = {}
@@ -50,7 +52,7 @@ class Edges:
         width, height = self._photo.shape[1::-1]
         near = size if size[0] * size[1] <= width * height else (height, width)
         on_grid = F.interpolate(logits.sigmoid(), self._grid, mode="bilinear", antialias=True)
-        cells, pixels = _near_object(on_grid, near, RADIUS[task])
+        cells, pixels = _near_object(on_grid, near, self._radius[task])
         guide, own = self._guide(task), resized(logits, near)
         some = Guide(guide.image[cells], guide.mean[cells], guide.inverse[cells], guide.radius)
         found = apply(follow(some, on_grid[cells]), self._at(near)[pixels])
@@ -68,7 +70,7 @@ class Edges:
         if not self._guides:
             # In double precision: the covariance of grey photos is nearly singular.
             small = _tensor(self._photo, self._grid).double()
-            for each, radius in RADIUS.items():
+            for each, radius in self._radius.items():
                 guide = make_guide(small, radius, SMOOTHNESS)
                 parts = guide.image.float(), guide.mean.float(), guide.inverse.float()
                 self._guides[each] = Guide(*parts, radius)

@@ -23,7 +23,7 @@ from sama.models.views import Frame, global_view, make_frame, normalise
 from sama.predict.close_up import OUTSIDE, Region
 from sama.predict.closer_look import CloserPredictor
 from sama.predict.devices import inference
-from sama.predict.edges import Edges
+from sama.predict.edges import GRID, Edges
 from sama.predict.encoding import encode_photo
 from sama.predict.filling import filling
 from sama.predict.framing import mask_logits, prompt_tensors, to_photo, union
@@ -80,7 +80,9 @@ class Look:
 
     @cached_property
     def _edges(self) -> Edges | None:
-        return Edges(self.cut) if self.predictor.loaded.record.follows_edges else None
+        if not self.predictor.loaded.record.follows_edges:
+            return None
+        return Edges(self.cut, min(GRID, max(self.cut.shape)))  # a cut is small, and asked about once
 
     @property
     def context(self) -> PriorContext | None:

@@ -42,11 +42,13 @@ def wrong(logits: torch.Tensor, mask: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("task", ["segmentation", "matting"])
-@pytest.mark.parametrize("size", [(600, 900), (300, 450), (1200, 1800)])
-def test_a_coarse_map_gets_the_outline_of_the_photo(task, size):
+@pytest.mark.parametrize(
+    ("size", "grid"), [((600, 900), GRID), ((300, 450), GRID), ((1200, 1800), GRID), ((220, 330), 330)]
+)
+def test_a_coarse_map_gets_the_outline_of_the_photo(task, size, grid):
     mask = disc(*size)
     coarse = logits_of(mask, (64, 96), 20)
-    found = Edges(coloured(mask, 4)).followed(coarse, task, size)
+    found = Edges(coloured(mask, 4), grid).followed(coarse, task, size)
     assert found.shape == (1, 1, *size)
     assert wrong(found, mask) < 0.1 * wrong(F.interpolate(coarse, size, mode="bilinear"), mask)
 
