@@ -61,6 +61,12 @@ def opened(visitor, *paths):
     visitor.page.get_by_text("Ready: click the object").wait_for()
 
 
+def photo_of(visitor, size: str):
+    """Wait until a photo of this size is on the canvas; the server says its size a moment before."""
+    visitor.page.get_by_text(size).wait_for()
+    visitor.page.wait_for_function("() => !document.querySelector('.pr-stage.busy')")
+
+
 def dropped(visitor, selector, *paths) -> bool:
     return visitor.page.evaluate(DROP, [selector, [[p.name, list(p.read_bytes())] for p in paths]])
 
@@ -91,7 +97,7 @@ def test_the_canvas_shows_the_upright_photo_also_enlarged(tab, tmp_path, kind, t
     tags = {} if turned == 1 else {"exif": exif(turned)}
     Image.fromarray(stored).save(path, **tags)
     opened(tab, path)
-    tab.page.get_by_text("1400 × 1200").wait_for()
+    photo_of(tab, "1400 × 1200")
     for wheel in (0, -1500):  # the preview, then the larger picture
         tab.page.mouse.move(*tab.at(0.5, 0.5))
         tab.page.mouse.wheel(0, wheel)
@@ -106,7 +112,7 @@ def test_every_drop_is_taken(tab, tmp_path):
         assert dropped(tab, selector), selector
     Image.fromarray(quarters(40, 60)).save(tmp_path / "beside.png")
     assert dropped(tab, "#viewer", tmp_path / "beside.png")
-    tab.page.get_by_text("60 × 40").wait_for()
+    photo_of(tab, "60 × 40")
 
 
 def test_photos_that_come_together_wait_in_a_row_with_their_marks(tab, tmp_path):
@@ -114,7 +120,7 @@ def test_photos_that_come_together_wait_in_a_row_with_their_marks(tab, tmp_path)
     for i, path in enumerate(paths):
         Image.fromarray(quarters(50 + 2 * i, 60)).save(path)
     assert dropped(tab, "#scene", *paths)
-    tab.page.get_by_text("60 × 50").wait_for()
+    photo_of(tab, "60 × 50")
     assert tab.page.locator(".pr-row button").all_inner_texts() == ["one.png", "two.png", "three.png"]
     assert tab.page.locator(".pr-row span").inner_text() == "3 photos, one at a time:"
     tab.page.get_by_text("Opening the first of 3 photos; the others wait below the photo").first.wait_for(
@@ -124,10 +130,10 @@ def test_photos_that_come_together_wait_in_a_row_with_their_marks(tab, tmp_path)
     tab.answered()
     marked = points(tab)
     tab.page.get_by_role("button", name="three.png").click()
-    tab.page.get_by_text("60 × 54").wait_for()
+    photo_of(tab, "60 × 54")
     assert points(tab) == []
     tab.page.get_by_role("button", name="one.png").click()
-    tab.page.get_by_text("60 × 50").wait_for()
+    photo_of(tab, "60 × 50")
     tab.answered()
     assert points(tab) == marked and len(marked) == 1
 
@@ -154,10 +160,10 @@ def test_photos_that_come_together_wait_in_a_row_with_their_marks(tab, tmp_path)
         tab.page.wait_for_function("() => !document.querySelector('.pr-stage.busy')")
         assert open_one() == ["one.png"], name
     tab.page.get_by_role("button", name="two.png").click()
-    tab.page.get_by_text("60 × 52").wait_for()
+    photo_of(tab, "60 × 52")
     assert open_one() == ["two.png"]
     tab.page.get_by_role("button", name="one.png").click()
-    tab.page.get_by_text("60 × 50").wait_for()
+    photo_of(tab, "60 × 50")
     kept = json.loads(tab.page.evaluate("sessionStorage.getItem('sama-photo')"))["value"]
     assert kept["mask"]["orig_name"] == "mask.png", "it waits with its photo"
 
@@ -174,7 +180,7 @@ def test_a_reload_brings_photo_and_marks_back_even_if_the_server_has_lost_the_fi
             os.remove(kept["value"]["image"]["path"])
         tab.page.reload()
         tab.answered()
-        tab.page.get_by_text("600 × 400").wait_for()
+        photo_of(tab, "600 × 400")
         assert points(tab) == marked and len(marked) == 1
         assert np.abs(np.subtract(tab.page.evaluate(SEEN, AROUND), QUARTERS)).max() < 90
     assert not tab.errors
@@ -190,11 +196,11 @@ def test_a_reload_brings_the_row_back_with_the_marks_of_each(tab, tmp_path):
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no photo")
     assert dropped(tab, "#scene", *paths, broken)
-    tab.page.get_by_text("400 × 300").wait_for()
+    photo_of(tab, "400 × 300")
     marked = {}
     for name, size in (("left", "400 × 300"), ("right", "400 × 304")):
         tab.page.get_by_role("button", name=f"{name}.png").click()
-        tab.page.get_by_text(size).wait_for()
+        photo_of(tab, size)
         tab.page.mouse.click(*tab.at(0.4 if name == "left" else 0.6, 0.5))
         tab.answered()
         marked[name] = points(tab)
@@ -212,7 +218,7 @@ def test_a_reload_brings_the_row_back_with_the_marks_of_each(tab, tmp_path):
     assert row(":disabled") == ["broken.png"]
     for name, size in (("left", "400 × 300"), ("middle", "400 × 302"), ("right", "400 × 304")):
         tab.page.get_by_role("button", name=f"{name}.png").click()
-        tab.page.get_by_text(size).wait_for()
+        photo_of(tab, size)
         assert points(tab) == marked.get(name, []), name
     assert len(marked["left"]) == 1 and marked["left"] != marked["right"]
     # An example is open at the next reload: the row waits, and no photo of it is pressed.
@@ -223,7 +229,7 @@ def test_a_reload_brings_the_row_back_with_the_marks_of_each(tab, tmp_path):
     tab.page.wait_for_function("() => document.querySelectorAll('.pr-row button').length === 4")
     assert row("[aria-pressed=true]") == []
     tab.page.get_by_role("button", name="left.png").click()
-    tab.page.get_by_text("400 × 300").wait_for()
+    photo_of(tab, "400 × 300")
     assert row("[aria-pressed=true]") == ["left.png"] and points(tab) == marked["left"]
     assert not tab.errors
 
@@ -238,7 +244,7 @@ def test_where_the_browser_keeps_no_files_the_page_asks_before_a_row_is_lost(bro
             Image.fromarray(quarters(50, 60)).save(tmp_path / f"{name}.png")
         assert goes(visitor)
         assert dropped(visitor, "#scene", tmp_path / "one.png", tmp_path / "two.png")
-        visitor.page.get_by_text("60 × 50").wait_for()
+        photo_of(visitor, "60 × 50")
         assert not goes(visitor)
     finally:
         visitor.context.close()
