@@ -1,7 +1,7 @@
 """A frame of a clip in which an object is followed."""
 
 from collections.abc import Iterator
-from itertools import count
+from itertools import count, cycle
 
 import numpy as np
 
@@ -28,11 +28,11 @@ def frame(lab: Lab, name: str) -> Iterator[Row]:
     left, top, right, bottom = _place(0)
     follower.step(0, _picture(0), Prompts(boxes=((left, top, right, bottom),)))
 
-    pictures = [_picture(number) for number in range(KEPT)]
+    made = [_picture(number) for number in range(KEPT)]
+    pictures = cycle([*made[1:], *made[-2::-1]])  # to and fro
 
     def run() -> None:
-        number = next(numbers)
-        follower.step(number, pictures[abs((number + KEPT - 1) % (2 * KEPT - 2) - KEPT + 1)])  # to and fro
+        follower.step(next(numbers), next(pictures))
 
     times = interleave({name: Side(run)}, repeats=lab.repeats, device=lab.place, progress=lab.progress)
     yield times[name].row(name, None, ours.info)
