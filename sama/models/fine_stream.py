@@ -31,7 +31,12 @@ class FineStream(nn.Module):
 
     def forward(self, image: Tensor, detail: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """image (B, 3, s, s) normalised, detail (B, D, s/4, s/4): maps at s/4, s/2 and s."""
+        fine4, fine2, phases = self.in_phases(image, detail)
+        return fine4, fine2, from_phases(phases)
+
+    def in_phases(self, image: Tensor, detail: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The same with the last map in phases, see `to_phases`."""
         at2 = F.gelu(self.stem(to_phases(image)))
         fine4 = self.blocks(self.down4(at2) + self.detail(detail))
         fine2 = F.gelu(self.join2(at2 + up2(self.up2(fine4))))
-        return fine4, fine2, from_phases(self.out1(fine2))
+        return fine4, fine2, self.out1(fine2)

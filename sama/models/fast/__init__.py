@@ -21,10 +21,12 @@ from sama.models.fast.stage import LearningStage, QuickStage
 from sama.models.fast.twins import (
     QuickAttentionBlock,
     QuickCrossAttention,
+    QuickFineStream,
     QuickLocalAdapter,
     QuickMini,
     QuickSamVit,
 )
+from sama.models.fine_stream import FineStream
 from sama.models.heads import PredictionHead, Stage
 from sama.models.local_adapter import LocalAdapter
 from sama.models.sama import Sama
@@ -39,7 +41,7 @@ _ALWAYS: dict[type[nn.Module], type[nn.Module]] = {
     SamVitBackbone: QuickSamVit,
 }
 LEARNING = _ALWAYS | {Stage: LearningStage}
-FUSED = _ALWAYS | {Stage: QuickStage, PredictionHead: QuickHead, Sama: QuickSama}
+FUSED = _ALWAYS | {FineStream: QuickFineStream, Stage: QuickStage, PredictionHead: QuickHead, Sama: QuickSama}
 
 
 def fused(model: Sama, dtype: torch.dtype = torch.float32) -> QuickSama:

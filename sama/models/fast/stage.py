@@ -24,13 +24,20 @@ class Side(NamedTuple):
         return Side(image, None if self.detail is None else self.detail[..., made, columns])
 
 
+class Phases(NamedTuple):
+    """A map that is in phases already, (B, 4 C, h, w)."""
+
+    map: Tensor
+
+
 class QuickStage(Stage):
     """Twin of `Stage` for one that no longer learns, once `fold` has been called."""
 
     @torch.no_grad()
     def fold(self, dtype: torch.dtype) -> None:
         """Make the one convolution that the stage is, multiplied in float32 and kept in `dtype`: `kernel` (O, C, 3, 3),
-        `shift` (O,) and `detail_kernel`."""
+        `shift` (O,), and `detail_kernel` and
+        `phases_kernel` for a detail as it is and in phases."""
         norm = self.norm
         if norm.running_var is None or norm.running_mean is None or self.conv.bias is None:
             raise ValueError("a stage has biases and running statistics")
@@ -44,18 +51,32 @@ class QuickStage(Stage):
         if self.image is not None:
             parts.append(own_kernel(self.image.weight.float() * scale))
         made = {"kernel": torch.cat(parts, 1), "shift": shift.repeat(4 if self.enlarge else 1)}
-        made["detail_kernel"] = None if self.detail is None else self.detail.weight.float() * scale
+        detail = None if self.detail is None else self.detail.weight.float() * scale
+        made["detail_kernel"] = detail
+        made["phases_kernel"] = (
+            None if detail is None else torch.block_diag(*4 * [detail[..., 0, 0]])[..., None, None]
+        )
         for name, tensor in made.items():
             self.register_buffer(name, None if tensor is None else tensor.to(dtype), persistent=False)
 
-    def side(self, detail: Tensor | None, image: Tensor | None, size: tuple[int, int]) -> Side:
+    @property
+    def beside(self) -> tuple[bool, bool]:
+        """Whether the stage is given an image, and a detail."""
+        return self.image is not None, self.detail is not None
+
+    def side(self, detail: Tensor | Phases | None, image: Tensor | None, size: tuple[int, int]) -> Side:
         """Prepare detail and image (B, ., ., .), of any size, for a stage whose map has `size`; a stage without the
         one or the other takes None."""
         seen = None if self.image is None else to_phases(fit(image, size))
-        known = None
-        if self.detail is not None:
-            known = to_phases(F.conv2d(fit(detail, size), self.detail_kernel))
-        return Side(seen, known)
+        return Side(seen, None if self.detail is None else self._known(detail, size))
+
+    def _known(self, detail: Tensor | Phases, size: tuple[int, int]) -> Tensor:
+        """What the stage takes of a detail, in phases of a map of `size`."""
+        if not isinstance(detail, Phases):
+            return to_phases(F.conv2d(fit(detail, size), self.detail_kernel))
+        if tuple(detail.map.shape[-2:]) == (size[0] // 2, size[1] // 2):
+            return F.conv2d(detail.map, self.phases_kernel)
+        return self._known(from_phases(detail.map), size)
 
     def forward(self, x: Tensor, side: Side) -> Tensor:
         """Map (N, ., h + 2, w + 2) as `bordered` puts it together from the last map, the beliefs and the side's image;

@@ -1,10 +1,14 @@
 """The twins that differ from the definition in one function."""
 
+from torch import Tensor
+
 from sama.models.attention import CrossAttention
 from sama.models.backbones.layers import AttentionBlock
 from sama.models.backbones.mini import MiniBackbone
 from sama.models.backbones.sam_vit import SamVitBackbone
 from sama.models.fast import attention, both_ways, decoder, encoder
+from sama.models.fast.stage import Phases
+from sama.models.fine_stream import FineStream
 from sama.models.local_adapter import LocalAdapter
 
 
@@ -18,6 +22,15 @@ class QuickAttentionBlock(AttentionBlock):
     """Attention in blocks."""
 
     attend = staticmethod(attention.attend)
+
+
+class QuickFineStream(FineStream):
+    """The last map stays in phases, which is how heads take it."""
+
+    def forward(self, image: Tensor, detail: Tensor) -> tuple[Tensor, Tensor, Phases]:
+        """See `FineStream.forward`."""
+        fine4, fine2, phases = self.in_phases(image, detail)
+        return fine4, fine2, Phases(phases)
 
 
 class QuickLocalAdapter(LocalAdapter):
