@@ -9,8 +9,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
-from tools.lock import disagreements
+from tools.lock import disagreements, pin_of
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -132,6 +133,12 @@ def test_a_disagreement_is_said(tmp_path, space, dev, said):
     (tmp_path / "requirements-dev.txt").write_text(f"-r requirements.txt\n{dev}")
     found = disagreements(tmp_path)
     assert not found if said is None else said in " ".join(found)
+
+
+def test_a_pin_is_for_the_machines_that_its_requirement_is_for():
+    line = pin_of(Requirement("toy[b,a]>=1; platform_machine == 'x86_64'"), "1.5")
+    assert line == 'toy[a,b]==1.5; platform_machine == "x86_64"'
+    assert Requirement(line).marker.evaluate({"platform_machine": "arm64"}) is False
 
 
 def test_requirements_files_and_extras_that_are_named_exist():

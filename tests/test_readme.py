@@ -82,7 +82,7 @@ def test_client_example_works(checkout):
 def test_space_front_matter_agrees_with_the_pins():
     front = dict(line.split(": ", 1) for line in README.split("---")[1].strip().splitlines() if ": " in line)
     pins = dict(
-        line.split("==") for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line
+        line.split("==", 1) for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line
     )
     assert front["sdk_version"] == pins["gradio"]
     assert (ROOT / front["app_file"]).is_file()

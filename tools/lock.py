@@ -93,8 +93,8 @@ def main(arguments: list[str] | None = None) -> int:
     ]
     versions = resolve(list(every.values()), kept)
     for file, requirements in files.items():
-        lines = [f"{_bare(each)}=={versions[canonicalize_name(each.name)]}\n" for each in requirements]
-        (ROOT / file).write_text(HEADS[file] + "".join(lines), "utf-8")
+        lines = [pin_of(each, versions[canonicalize_name(each.name)]) for each in requirements]
+        (ROOT / file).write_text(HEADS[file] + "".join(f"{line}\n" for line in lines), "utf-8")
         print(f"wrote {file}")
     return 0
 
@@ -105,9 +105,11 @@ def _version(pin: Requirement) -> str | None:
     return exact[0] if len(exact) == len(pin.specifier) == 1 else None
 
 
-def _bare(requirement: Requirement) -> str:
+def pin_of(requirement: Requirement, version: str) -> str:
+    """The line that pins a requirement, on the machines that it is for."""
     extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
-    return requirement.name + extras
+    marker = f"; {requirement.marker}" if requirement.marker else ""
+    return f"{requirement.name}{extras}=={version}{marker}"
 
 
 if __name__ == "__main__":
