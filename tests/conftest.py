@@ -9,6 +9,7 @@ import pytest
 # What somebody has downloaded does not decide what tests see, in this process and those that it starts.
 _EMPTY = tempfile.TemporaryDirectory(prefix="sama-tests-")
 os.environ |= {"HF_HOME": _EMPTY.name, "U2NET_HOME": _EMPTY.name}
+os.environ.setdefault("SAMA_GRAPHS", f"{_EMPTY.name}/graphs")  # which all processes of a run share
 
 
 @pytest.fixture(scope="session")

@@ -68,7 +68,7 @@ def add_finish_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--foreground",
         choices=(ESTIMATED, PHOTO),
-        help="colours of the cut-out: without the old background (the default), or as they are",
+        help="colours of the cut-out: estimated (the default), or the photo's",
     )
     parser.add_argument(
         "--cutout-from",
@@ -135,14 +135,15 @@ def max_pixels(args: argparse.Namespace) -> int:
 
 
 def add_device_flags(parser: argparse.ArgumentParser, *, dtype: bool = False, compile: bool = False) -> None:
-    """--device, and where it is wanted --dtype and --compile."""
+    """--device, and where it is wanted --dtype, --compile and --runtime."""
     parser.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda or mps")
     if dtype:
         parser.add_argument(
             "--dtype", default="auto", metavar="NAME", help="auto, float32, bfloat16 or float16"
         )
     if compile:
-        parser.add_argument("--compile", action="store_true", help="torch.compile the image encoder")
+        parser.add_argument("--compile", action="store_true", help="compile the image encoder; a slow start")
+        parser.add_argument("--runtime", default="auto", metavar="NAME", help="auto, torch or openvino")
 
 
 def load_predictor(args: argparse.Namespace, *, model: str | None = None) -> Predictor:
@@ -154,7 +155,7 @@ def load_predictor(args: argparse.Namespace, *, model: str | None = None) -> Pre
 
 def load_options(args: argparse.Namespace) -> dict[str, Any]:
     """What the flags of a model and a device say to `sama.load`, beside the model's name."""
-    names = ("device", "dtype", "compile", "checkpoint", "sama_weights")
+    names = ("device", "dtype", "compile", "runtime", "checkpoint", "sama_weights")
     return {name: value for name, value in vars(args).items() if name in names}
 
 

@@ -4,11 +4,14 @@ Each local view's embedding attends to context pooled from its own quadrant of t
 receptive fields. No prompt takes part, so it runs once per photo.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sama.models.attention import CrossAttention
+from sama.models.backbones.base import EncodedView
 from sama.models.views import ALL_VIEWS, split_quadrants
 
 
@@ -64,3 +67,20 @@ class MultiViewLocalizationEncoder(nn.Module):
             1,
         )
         return self.norm(tokens + attended)
+
+
+def remembered(
+    mvle: nn.Module,
+    early: nn.Module,
+    embedding: Tensor,
+    present: Sequence[EncodedView],
+    pos: Tensor,
+    local_pos: Tensor,
+    views: tuple[int, ...] = ALL_VIEWS,
+) -> Tensor:
+    """MVLE's output plus the early feature projected by `early`, (B, V, h*w, C), eq. 2-3 and 5-6: of a global embedding
+    (B, C, h, w) and the V local views `views`; the positions are those of `MultiViewLocalizationEncoder`."""
+    embedded = torch.stack([view.embedding for view in present], 1)  # F_L (B, V, C, h, w)
+    tokens = mvle(embedding, embedded, pos, local_pos, views)  # F'_P (B, V, h*w, C)
+    projected = torch.stack([early(view.early) for view in present], 1)  # (B, V, C, h, w)
+    return tokens + to_tokens(projected)

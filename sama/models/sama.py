@@ -16,7 +16,7 @@ from sama.models.beliefs import Beliefs, make_guides
 from sama.models.config import SamaConfig
 from sama.models.decoder import output_tokens, two_way
 from sama.models.image_features import ImageFeatures, SamAnswer, per_prompt
-from sama.models.mvle import to_tokens
+from sama.models.mvle import remembered
 from sama.models.places import Places, make_places
 from sama.models.prompt_attention import for_tokens, prompt_bias
 from sama.models.prompt_tensors import PromptTensors
@@ -115,13 +115,7 @@ class Sama(nn.Module):
         local = self.views(local, features.single)
         views = tuple(m for m, view in enumerate(local) if view is not None)
         present = [view for view in local if view is not None]
-        places = self.positions()
-        embedded = torch.stack([view.embedding for view in present], 1)  # F_L (B, V, C, h, w)
-        tokens = self.mvle(
-            features.embedding, embedded, places.pos, places.local_pos, views
-        )  # F'_P (B, V, h*w, C)
-        early = torch.stack([self.early(view.early) for view in present], 1)  # (B, V, C, h, w)
-        tokens = tokens + to_tokens(early)
+        tokens = self.local_tokens(features.embedding, present, views)
         detail = None
         if present[0].detail is not None:
             nothing = torch.zeros_like(present[0].detail)
@@ -130,6 +124,14 @@ class Sama(nn.Module):
         if self.alpha_size < image.shape[-1]:
             image = nn.functional.adaptive_avg_pool2d(image, self.alpha_size)
         return ImageFeatures(features.embedding, features.context, tokens, detail, image, views)
+
+    def local_tokens(
+        self, embedding: Tensor, present: Sequence[EncodedView], views: tuple[int, ...]
+    ) -> Tensor:
+        """MVLE's output plus the projected early feature, (B, V, h*w, C), of a global embedding (B, C, h, w) and the V
+        local views `views`."""
+        places = self.positions()
+        return remembered(self.mvle, self.early, embedding, present, places.pos, places.local_pos, views)
 
     def prepare(self, features: ImageFeatures) -> ImageFeatures:
         """The place for what a quick twin does once for a photo instead of once for every prompt: nothing here."""

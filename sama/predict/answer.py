@@ -36,7 +36,8 @@ class ModelInfo:
     """What runs, and where. `weights_digest` is the first 12 hex digits of the sha256 of the weights' files, SAM's
     then SAMA's; `trained` is False when there are no SAMA weights: then one view is encoded instead of five, SAMA's
     mask is never shown and the matte is training-free; `cache_bytes` bounds what photos' features may occupy on the
-    device; `notes` are what must be told before anybody trusts a result, `limits` what is worth knowing."""
+    device; `runtime` runs what is slow, torch or openvino; `notes` are what must be told before anybody trusts a
+    result, `limits` what is worth knowing."""
 
     name: str
     title: str
@@ -51,13 +52,14 @@ class ModelInfo:
     notes: tuple[str, ...] = ()
     cache_bytes: int = 0
     limits: tuple[str, ...] = ()
+    runtime: str = "torch"
 
     @property
     def running(self) -> str:
         """For people: device, number format, and how much of photos is remembered."""
-        return (
-            f"on {self.device} in {self.dtype}, photos' features in up to {self.cache_bytes / 2**20:.0f} MiB"
-        )
+        by = "" if self.runtime == "torch" else f" by {self.runtime}"
+        kept = f"photos' features in up to {self.cache_bytes / 2**20:.0f} MiB"
+        return f"on {self.device} in {self.dtype}{by}, {kept}"
 
     @property
     def views(self) -> int:

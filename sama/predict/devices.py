@@ -6,9 +6,11 @@ from contextlib import contextmanager
 import torch
 
 from sama.errors import DeviceError
+from sama.models.graphs import runtime as graphs
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+AUTO, TORCH, OPENVINO = RUNTIMES = ("auto", "torch", "openvino")
 VIEW_BYTES = 1.5 * 2**30  # what the largest encoder needs for one view, its weights aside
 
 
@@ -45,6 +47,22 @@ def resolve_dtype(name: str, device: torch.device) -> torch.dtype:
     if name == "float16" and device.type == "cpu" and not torch.ops.mkldnn._is_mkldnn_fp16_supported():
         raise DeviceError("This processor does not multiply float16; choose --dtype bfloat16 or float32.")
     return DTYPES[name]
+
+
+def resolve_runtime(name: str, device: torch.device) -> str:
+    """Return what runs the slow parts of a model, TORCH or OPENVINO, which `auto` takes where it can.
+
+    Raises DeviceError for an unknown name, and for OpenVINO where it does not run.
+    """
+    if name not in RUNTIMES:
+        raise DeviceError(f"There is no runtime called {name!r}; choose one of {', '.join(RUNTIMES)}.")
+    can = device.type == "cpu" and graphs.available()
+    if name == OPENVINO and not can:
+        raise DeviceError(
+            "OpenVINO does not run here: it takes an x86 processor, --device cpu and `pip install openvino`; choose "
+            "--runtime torch or auto."
+        )
+    return OPENVINO if can and name != TORCH else TORCH
 
 
 def views_at_once(device: torch.device) -> int:

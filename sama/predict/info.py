@@ -32,4 +32,5 @@ def model_info(loaded: LoadedModel, device: torch.device, dtype: torch.dtype) ->
         trained=loaded.sama_digest is not None,
         notes=notes,
         limits=record.limits,
+        runtime=loaded.runtime,
     )

@@ -23,13 +23,14 @@ from sama.weights.tuned import Base, apply, is_tuned
 @dataclass(frozen=True)
 class LoadedModel:
     """A model ready to run; `sama_digest` is None when there are no weights for SAMA's modules, and `metadata`, that
-    of the SAMA checkpoint, is empty."""
+    of the SAMA checkpoint, is empty; `runtime` runs what is slow of it, torch or openvino."""
 
     model: Sama
     record: ModelRecord
     backbone_digest: str
     sama_digest: str | None
     metadata: dict
+    runtime: str = "torch"
 
 
 def find_backbone(record: ModelRecord, checkpoint: Path | None = None) -> Path:

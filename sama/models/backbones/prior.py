@@ -135,13 +135,18 @@ class PromptPrior(nn.Module):
             odds = torch.logit(appearance, eps=0.02)
         alike = self._alike(context.descriptors, inside, outside, box, n // images)
         planes = torch.cat([maps, 2 * appearance - 1, valid, each(context.colours)], 1)  # (N, 13, g, g)
-        x4 = F.gelu(self.down4(planes) + each(context.detail))
+        fine, dense = self.meet(planes, alike, each(context.detail), each(context.image))
+        return Prior(dense, fine + self.trust * odds, alike.mean(1, keepdim=True))
+
+    def meet(self, planes: Tensor, alike: Tensor, detail: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Where prompts (N, 13, g, g) and likeness (N, 2 heads, h, w) meet the image, detail (N, ., g, g) and
+        image (N, ., h, w): what is added to the colours' odds (N, 1, g, g), and the dense embedding (N, C, h, w)."""
+        x4 = F.gelu(self.down4(planes) + detail)
         x8 = self.down8(x4)
-        x16 = self.blocks(self.down16(x8) + self.alike(alike) + each(context.image))
+        x16 = self.blocks(self.down16(x8) + self.alike(alike) + image)
         y8 = self.mix8(self.up8(x8 + up2(self.to8(x16))))
         y4 = self.up4(x4 + up2(self.to4(y8)))
-        fine = self.fine(y4) + self.trust * odds
-        return Prior(self.dense(x16), fine, alike.mean(1, keepdim=True))
+        return self.fine(y4), self.dense(x16)
 
     def _alike(self, descriptors, inside, outside, box, each) -> Tensor:
         """Log ratio of likeness to inside and to outside, (N, 2 heads, h, w): first guess and re-estimate."""

@@ -60,9 +60,7 @@ class QuickSama(Sama):
         local_places = present_of(self.positions().local_tokens, features.views)
         keys = self.adapters[0].local_keys(local, local_places, (h, w))
         guides = make_guides(image, self.config.guides)
-        image = image.to(products_dtype(image))
-        details = self.fine(image, features.detail)
-        sides = {task: self.heads[task].sides(details, image, (2 * h, 2 * w)) for task in tasks}
+        sides = self.sides(image.to(products_dtype(image)), features.detail, tasks)
         return PreparedFeatures(
             features.embedding,
             features.context,
@@ -72,6 +70,13 @@ class QuickSama(Sama):
             sides=sides,
             guides=guides,
         )
+
+    def sides(
+        self, image: Tensor, detail: Tensor | None, tasks: tuple[str, ...]
+    ) -> dict[str, tuple[Side, ...]]:
+        """What the heads of `tasks` are given of image (B, 3, s, s) and detail (B, D, 8h, 8w), by task."""
+        details, (h, w) = self.fine(image, detail), self.backbone.grid
+        return {task: self.heads[task].sides(details, image, (2 * h, 2 * w)) for task in tasks}
 
     def decode_sam(self, features: ImageFeatures, prompts: PromptTensors) -> SamAnswer:
         """See `Sama.decode_sam`."""
