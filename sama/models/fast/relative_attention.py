@@ -28,10 +28,13 @@ def attend(q: Tensor, k: Tensor, v: Tensor, rel_h: Tensor, rel_w: Tensor) -> Ten
     """
     with torch.autocast(q.device.type, enabled=False):
         rel_h, rel_w = rel_h.to(q.dtype), rel_w.to(q.dtype)
-        return (_blocked if q.device.type == "cpu" else _folded)(q, k, v, rel_h, rel_w)
+        if q.device.type != "cpu":
+            return _folded(q, k, v, rel_h, rel_w)
+        # Not a decorator: that imports the compiler, a second at each start, for those who never compile.
+        blocked = torch.compiler.disable(_blocked) if torch.compiler.is_compiling() else _blocked
+        return blocked(q, k, v, rel_h, rel_w)  # a compiler would unroll its loop
 
 
-@torch.compiler.disable  # its loop would be unrolled
 def _blocked(q: Tensor, k: Tensor, v: Tensor, rel_h: Tensor, rel_w: Tensor) -> Tensor:
     n, length, d = q.shape
     keys, out = k.transpose(1, 2).contiguous(), torch.empty_like(q)
