@@ -8,7 +8,6 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from sama.export import stored_answers
-from sama.photo.opening import open_image
 from sama.request.prompts import Prompts
 from sama.request.session import Session
 from sama.ui.pictures import photo_url
@@ -52,6 +51,9 @@ def read_examples(folder: Path) -> dict[str, Example]:
 
 
 def _thumb(path: Path) -> str:
-    upright = Image.fromarray(open_image(str(path)).rgb)
+    """Our own photos are small sRGB files, so they need not be opened as carefully as a visitor's."""
+    with Image.open(path) as photo:
+        photo.draft("RGB", (2 * _THUMB[0], 2 * _THUMB[1]))  # decodes a part of the pixels
+        upright = ImageOps.exif_transpose(photo).convert("RGB")
     small = ImageOps.fit(upright, _THUMB, Image.Resampling.LANCZOS)
     return photo_url(np.asarray(small), quality=80)

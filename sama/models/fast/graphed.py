@@ -1,6 +1,7 @@
 """Twins of what is done once for a photo that run as graphs, see `sama.models.graphs`."""
 
 from collections.abc import Sequence
+from threading import Thread
 from typing import cast
 
 import torch
@@ -10,7 +11,7 @@ from sama.models.attention import CrossAttention
 from sama.models.backbones.base import Backbone, EncodedView
 from sama.models.backbones.layers import AttentionBlock, ChannelNorm
 from sama.models.backbones.mini import MiniBackbone
-from sama.models.backbones.prior import PromptPrior
+from sama.models.backbones.prior import MAPS, PromptPrior
 from sama.models.backbones.sam_vit import SamVitBackbone
 from sama.models.fast.sama import QuickSama
 from sama.models.fast.stage import QuickStage, Side
@@ -182,13 +183,32 @@ def graphed(model: QuickSama, dtype: torch.dtype, store: Store, *, large: bool =
         return True
     backbone.__class__, model.__class__ = GraphedMini, GraphedSama
     backbone.graph = Graph(_Encoder(backbone), "encoder", dtype, store, TRACED)
-    backbone.graph.prepare((1, 3, backbone.image_size, backbone.image_size))  # for the first photo
     prior = backbone.sam.prompt_encoder.prior
     prior.graph = Graph(_Meeting(prior), "prior", dtype, store, TRACED)
     prior.__class__ = GraphedPrior
     model.tokens_graph = Graph(_Tokens(model), "tokens", dtype, store, TRACED)
     model.sides_graph = Graph(_Sides(model), "sides", dtype, store, TRACED)
+    Thread(target=_compile_ahead, args=[model], name="graphs", daemon=True).start()
     return True
+
+
+def _compile_ahead(model: GraphedSama) -> None:
+    """Compile what the first photo and the first box will ask for, in their order."""
+    backbone, prior = model.backbone, model.backbone.sam.prompt_encoder.prior
+    (h, w), size, c = backbone.grid, backbone.image_size, backbone.embed_dim
+    embedding, early = (1, c, h, w), (1, backbone.early_channels, h, w)
+    detail, side = (1, backbone.detail_channels, 8 * h, 8 * w), min(model.alpha_size, 2 * size)
+    maps = (1, MAPS, 4 * h, 4 * w), (1, 2 * prior.heads, h, w)
+    context = (1, prior.detail.out_channels, 4 * h, 4 * w), (1, prior.image.out_channels, h, w)
+    wanted = {
+        backbone.graph: ((1, 3, size, size),),
+        model.tokens_graph: (embedding, embedding, (1, c, 2 * h, 2 * w), *4 * [embedding], *4 * [early]),
+        model.sides_graph: ((1, 3, side, side), detail),
+        prior.graph: (*maps, *context),
+    }
+    for graph, shapes in wanted.items():
+        if graph.prepare(*shapes).exception():
+            return  # whoever asks for it is told
 
 
 def _encoded(graph: Graph, views: Tensor) -> EncodedView:
