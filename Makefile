@@ -25,7 +25,6 @@ fuzz: $(VENV)/.dev
 lint: $(VENV)/.dev lint-js
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	find sama -name "*.pyi" -delete  # which Gradio writes beside its components
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports --no-cache --no-logo
 
