@@ -43,4 +43,4 @@ def import_gradio() -> None:
 
 def _silence(module: ModuleType) -> None:
     if hasattr(module, "create_or_modify_pyi"):
-        module.create_or_modify_pyi = lambda *_: None
+        vars(module)["create_or_modify_pyi"] = lambda *_: None

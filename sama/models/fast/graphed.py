@@ -179,22 +179,23 @@ def graphed(model: QuickSama, dtype: torch.dtype, store: Store, *, large: bool =
         if not large and sum(x.numel() for x in backbone.sam.image_encoder.parameters()) > LARGE:
             return False
         backbone.__class__ = GraphedSamVit
-        backbone.graph = Graph(_Encoder(backbone), "encoder", dtype, store, TRACED)
+        backbone.graph = Graph(_Encoder(backbone), "the image encoder", dtype, store, TRACED)
         return True
     backbone.__class__, model.__class__ = GraphedMini, GraphedSama
-    backbone.graph = Graph(_Encoder(backbone), "encoder", dtype, store, TRACED)
+    backbone.graph = Graph(_Encoder(backbone), "the image encoder", dtype, store, TRACED)
     prior = backbone.sam.prompt_encoder.prior
-    prior.graph = Graph(_Meeting(prior), "prior", dtype, store, TRACED)
+    prior.graph = Graph(_Meeting(prior), "the prompt prior", dtype, store, TRACED)
     prior.__class__ = GraphedPrior
-    model.tokens_graph = Graph(_Tokens(model), "tokens", dtype, store, TRACED)
-    model.sides_graph = Graph(_Sides(model), "sides", dtype, store, TRACED)
-    Thread(target=_compile_ahead, args=[model], name="graphs", daemon=True).start()
+    model.tokens_graph = Graph(_Tokens(model), "the local views", dtype, store, TRACED)
+    model.sides_graph = Graph(_Sides(model), "the fine stream", dtype, store, TRACED)
+    Thread(target=_compile_ahead, args=[model], name="graphs").start()
     return True
 
 
 def _compile_ahead(model: GraphedSama) -> None:
     """Compile what the first photo and the first box will ask for, in their order."""
-    backbone, prior = model.backbone, model.backbone.sam.prompt_encoder.prior
+    backbone = model.backbone
+    prior = cast(PromptPrior, backbone.sam.prompt_encoder.prior)
     (h, w), size, c = backbone.grid, backbone.image_size, backbone.embed_dim
     embedding, early = (1, c, h, w), (1, backbone.early_channels, h, w)
     detail, side = (1, backbone.detail_channels, 8 * h, 8 * w), min(model.alpha_size, 2 * size)

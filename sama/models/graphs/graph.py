@@ -9,6 +9,7 @@ from threading import Lock, Thread
 import torch
 from torch import Tensor, nn
 
+from sama.errors import DeviceError
 from sama.models.graphs.runtime import core, settings
 from sama.models.graphs.store import Store
 
@@ -34,14 +35,13 @@ class Graph:
         with self._lock:
             if shapes not in self._runs:
                 self._runs[shapes] = run = Future()
-                # In a thread of its own, where no number format is chosen that would be traced along.
-                Thread(
-                    target=self._make, args=[shapes, run], name=f"graph of {self.name}", daemon=True
-                ).start()
+                # In a thread of its own, where no number format is chosen that would be traced along. No daemon: it
+                # would be cut off in the middle of OpenVINO's work where the process ends.
+                Thread(target=self._make, args=[shapes, run], name=f"graph of {self.name}").start()
             return self._runs[shapes]
 
     def __call__(self, *inputs: Tensor) -> list[Tensor]:
-        """Run the module on tensors."""
+        """Run the module on tensors. Raises DeviceError where OpenVINO cannot."""
         run = self.prepare(*(tuple(x.shape) for x in inputs)).result()
         return run([_last(x.to(self.dtype)) for x in inputs])
 
@@ -57,8 +57,12 @@ class Graph:
                 self.store.put(self.name, self.dtype, shapes, made)
             compiled = core().compile_model(_as_handed(made, self.dtype), "CPU", settings(self.dtype))
             run.set_result(_Run(compiled, self.dtype))
-        except BaseException as error:  # whoever waits is told
-            run.set_exception(error)
+        except Exception as error:  # whoever waits is told
+            said = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            sentence = f"OpenVINO cannot run {self.name} here ({said:.200}); choose --runtime torch."
+            failed = DeviceError(sentence)
+            failed.__cause__ = error
+            run.set_exception(failed)
 
 
 class _Run:
@@ -109,9 +113,9 @@ def _model_of(module: nn.Module, shapes: Shapes, traced: Twins):
     for layer in whole.modules():
         layer.__class__ = traced.get(type(layer), type(layer))
     examples = tuple(torch.zeros(shape) for shape in shapes)
-    with warnings.catch_warnings():  # that a size is a constant of the trace: it is made for this size
-        warnings.simplefilter("ignore")
-        script = torch.jit.trace(whole, examples, check_trace=False)
+    # That a size is a constant of the trace: it is made for this size.
+    warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)  # pyright: ignore[reportPrivateImportUsage]
+    script = torch.jit.trace(whole, examples, check_trace=False)
     frontend = FrontEndManager().load_by_framework("pytorch")
     decoder = TorchScriptPythonDecoder(script)  # which the frontend does not keep alive
     model = frontend.convert(frontend.load(decoder))

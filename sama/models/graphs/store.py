@@ -69,7 +69,7 @@ class Store:
 
     def _path(self, name: str, dtype: torch.dtype, shapes: tuple) -> Path:
         said = repr((name, dtype, shapes, self.weights, version(), _code()))
-        return self.folder / f"{name}-{hashlib.sha256(said.encode()).hexdigest()[:16]}.xml"
+        return self.folder / f"{name.replace(' ', '_')}-{hashlib.sha256(said.encode()).hexdigest()[:16]}.xml"
 
 
 @cache

@@ -2,6 +2,8 @@
 
 import copy
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from sama.errors import DeviceError
 from sama.models.graphs import graph, runtime
 from sama.models.graphs.graph import Graph
 from sama.models.graphs.store import Store, default_folder
@@ -96,15 +99,15 @@ def test_a_module_is_traced_once_on_a_machine(store, monkeypatch):
     expected = Graph(Pair(), "pair", torch.float32, store, {})(x, tokens)
 
     def no_more(*_):
-        raise AssertionError("it is traced again")
+        raise ValueError("it is traced again")
 
     monkeypatch.setattr(graph, "_model_of", no_more)
     again = Graph(Pair(), "pair", torch.float32, store, {})(x, tokens)
     assert all(torch.equal(a, b) for a, b in zip(again, expected, strict=True))
     for other in (Store(store.folder, "1" * 64), Store(store.folder / "elsewhere", store.weights)):
-        with pytest.raises(AssertionError, match="traced again"):
+        with pytest.raises(DeviceError, match="traced again"):
             Graph(Pair(), "pair", torch.float32, other, {})(x, tokens)
-    with pytest.raises(AssertionError, match="traced again"):  # whose products are others
+    with pytest.raises(DeviceError, match="traced again"):  # whose products are others
         Graph(Pair(), "pair", torch.bfloat16, store, {})(x, tokens)
 
 
@@ -154,9 +157,20 @@ def test_whoever_waits_is_told_what_went_wrong(store):
         def forward(self, x: Tensor) -> Tensor:
             raise ArithmeticError("of its own")
 
-    made = Graph(Bad(), "bad", torch.float32, store, {})
-    with pytest.raises(ArithmeticError, match="of its own"):
+    made = Graph(Bad(), "a bad one", torch.float32, store, {})
+    with pytest.raises(
+        DeviceError, match=r"cannot run a bad one here \(of its own\); choose --runtime torch"
+    ) as told:
         made(torch.ones(1))
+    assert isinstance(told.value.__cause__, ArithmeticError)
+
+
+def test_a_process_ends_while_graphs_are_made():
+    code = "import sama; sama.load('mini', device='cpu')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_copied_model_has_the_same_graph(store):
