@@ -40,14 +40,15 @@ def load(
     checkpoint: the backbone's file, instead of the embedded or published one. sama_weights: SAMA's, a path or a hub id
     `owner/name[:file]`; without any, SAM answers and mattes are training-free. cache_bytes: bound of the feature cache.
     runtime: what runs the image encoder and what else is slow: openvino, on x86 processors alone, torch, or auto, which
-    is OpenVINO for `mini` and `vit_b` there. compile: have an image encoder compiled that is not by itself, by
-    `torch.compile` or OpenVINO, which takes a minute or more at the first photo. Raises WeightsError, DeviceError.
+    is OpenVINO for `mini` and `vit_b` there, unless products are float32. compile: have an image encoder compiled that
+    is not by itself, by `torch.compile` or OpenVINO, which takes a minute or more at the first photo. Raises
+    WeightsError, DeviceError.
     """
     place = resolve_device(device)
     loaded = load_model(model, checkpoint=checkpoint, sama_weights=sama_weights)
     loaded.model.to(place)
     products = resolve_dtype(dtype, place)
-    quick, by = fused(loaded.model, products), resolve_runtime(runtime, place)
+    quick, by = fused(loaded.model, products), resolve_runtime(runtime, place, products)
     large = compile or runtime == OPENVINO
     if by == OPENVINO and not graphed(quick, products, _store(loaded), large=large):
         by = TORCH

@@ -14,22 +14,21 @@ from tests.helpers import ask
 CPU = torch.device("cpu")
 
 
-def test_openvino_is_taken_where_it_runs(monkeypatch):
+def test_openvino_is_taken_where_it_runs_and_pays(monkeypatch):
+    short, whole = torch.bfloat16, torch.float32
     monkeypatch.setattr(devices.graphs, "available", lambda: True)
-    assert [resolve_runtime(name, CPU) for name in ("auto", "torch", "openvino")] == [
-        "openvino",
-        "torch",
-        "openvino",
-    ]
-    assert resolve_runtime("auto", torch.device("cuda")) == "torch"
+    names = "auto", "torch", "openvino"
+    assert [resolve_runtime(name, CPU, short) for name in names] == ["openvino", "torch", "openvino"]
+    assert [resolve_runtime(name, CPU, whole) for name in names] == ["torch", "torch", "openvino"]
+    assert resolve_runtime("auto", torch.device("cuda"), short) == "torch"
     with pytest.raises(DeviceError, match="x86 processor"):
-        resolve_runtime("openvino", torch.device("cuda"))
+        resolve_runtime("openvino", torch.device("cuda"), short)
     monkeypatch.setattr(devices.graphs, "available", lambda: False)
-    assert resolve_runtime("auto", CPU) == "torch"
+    assert resolve_runtime("auto", CPU, short) == "torch"
     with pytest.raises(DeviceError, match="choose --runtime torch or auto"):
-        resolve_runtime("openvino", CPU)
+        resolve_runtime("openvino", CPU, short)
     with pytest.raises(DeviceError, match="no runtime called 'onnx'"):
-        resolve_runtime("onnx", CPU)
+        resolve_runtime("onnx", CPU, short)
 
 
 @pytest.mark.skipif(not runtime.available(), reason="OpenVINO does not run here")

@@ -28,6 +28,7 @@ from sama.models.sama import TASKS
 from sama.models.views import ALL_VIEWS
 
 LARGE = 100e6  # parameters of an encoder that takes a minute and gigabytes to be traced
+SMALLER = 4  # maps of a trace, where it is for any size
 DETAIL = 4  # cells of the detail map for one of the map that heads begin with
 
 
@@ -182,13 +183,13 @@ def graphed(model: QuickSama, dtype: torch.dtype, store: Store, *, large: bool =
         backbone.graph = Graph(_Encoder(backbone), "the image encoder", dtype, store, TRACED)
         return True
     backbone.__class__, model.__class__ = GraphedMini, GraphedSama
-    backbone.graph = Graph(_Encoder(backbone), "the image encoder", dtype, store, TRACED)
+    backbone.graph = Graph(_Encoder(backbone), "the image encoder", dtype, store, TRACED, SMALLER)
     prior = backbone.sam.prompt_encoder.prior
-    prior.graph = Graph(_Meeting(prior), "the prompt prior", dtype, store, TRACED)
+    prior.graph = Graph(_Meeting(prior), "the prompt prior", dtype, store, TRACED, SMALLER)
     prior.__class__ = GraphedPrior
     model.tokens_graph = Graph(_Tokens(model), "the local views", dtype, store, TRACED)
-    model.sides_graph = Graph(_Sides(model), "the fine stream", dtype, store, TRACED)
-    Thread(target=_compile_ahead, args=[model], name="graphs").start()
+    model.sides_graph = Graph(_Sides(model), "the fine stream", dtype, store, TRACED, SMALLER)
+    Thread(target=_compile_ahead, args=[model], name="graphs", daemon=False).start()
     return True
 
 

@@ -20,13 +20,23 @@ Twins = dict[type[nn.Module], type[nn.Module]]
 class Graph:
     """A module that is called with tensors alone and returns a tensor or a tuple of them, for inference on a processor.
 
-    For every combination of shapes it is traced and compiled once, when it first meets them or when `prepare` says so.
-    Maps (B, C, H, W) go in and come out channels last; all tensors are of `dtype`, in which products are made.
+    For every combination of shapes it is compiled once, when it first meets them or when `prepare` says so. Maps
+    (B, C, H, W) go in and come out channels last; all tensors are of `dtype`, in which products are made.
     """
 
-    def __init__(self, module: nn.Module, name: str, dtype: torch.dtype, store: Store, traced: Twins):
-        """name: of its files; traced: classes of layers that are traced as others."""
-        self.module, self.name, self.dtype, self.store, self.traced = module, name, dtype, store, traced
+    def __init__(
+        self,
+        module: nn.Module,
+        name: str,
+        dtype: torch.dtype,
+        store: Store,
+        traced: Twins,
+        smaller: int = 1,
+    ):
+        """name: for people, and of its files; traced: classes of layers that are traced as others; smaller: sides of
+        maps are divided by that for the trace, of a module whose trace is for any size: quicker, and small."""
+        self.module, self.name, self.dtype, self.store = module, name, dtype, store
+        self.traced, self.smaller = traced, smaller
         self._runs: dict[Shapes, Future[_Run]] = {}
         self._lock = Lock()
 
@@ -37,7 +47,8 @@ class Graph:
                 self._runs[shapes] = run = Future()
                 # In a thread of its own, where no number format is chosen that would be traced along. No daemon: it
                 # would be cut off in the middle of OpenVINO's work where the process ends.
-                Thread(target=self._make, args=[shapes, run], name=f"graph of {self.name}").start()
+                name = f"graph of {self.name}"
+                Thread(target=self._make, args=[shapes, run], name=name, daemon=False).start()
             return self._runs[shapes]
 
     def __call__(self, *inputs: Tensor) -> list[Tensor]:
@@ -51,10 +62,12 @@ class Graph:
 
     def _make(self, shapes: Shapes, run: "Future[_Run]") -> None:
         try:
-            made = self.store.get(self.name, self.dtype, shapes)
+            examples = tuple((*each[:2], *(n // self.smaller for n in each[2:])) for each in shapes)
+            made = self.store.get(self.name, self.dtype, examples)
             if made is None:
-                made = _model_of(self.module, shapes, self.traced)
-                self.store.put(self.name, self.dtype, shapes, made)
+                made = _model_of(self.module, examples, self.traced)
+                self.store.put(self.name, self.dtype, examples, made)
+            made.reshape(dict(zip(made.inputs, map(_fixed, shapes), strict=True)))
             compiled = core().compile_model(_as_handed(made, self.dtype), "CPU", settings(self.dtype))
             run.set_result(_Run(compiled, self.dtype))
         except Exception as error:  # whoever waits is told
@@ -101,11 +114,10 @@ def _shared(x: Tensor):
 
 @torch.no_grad()
 def _model_of(module: nn.Module, shapes: Shapes, traced: Twins):
-    """OpenVINO's model of a module for inputs of these shapes, in float32.
+    """OpenVINO's model of a module, traced with inputs of these shapes, in float32.
 
     By the frontend itself: `openvino.convert_model` does the same and tells its makers that it was called.
     """
-    from openvino import PartialShape
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
@@ -113,14 +125,19 @@ def _model_of(module: nn.Module, shapes: Shapes, traced: Twins):
     for layer in whole.modules():
         layer.__class__ = traced.get(type(layer), type(layer))
     examples = tuple(torch.zeros(shape) for shape in shapes)
-    # That a size is a constant of the trace: it is made for this size.
+    # That a size is a constant of the trace, see `Graph`.
     warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)  # pyright: ignore[reportPrivateImportUsage]
     script = torch.jit.trace(whole, examples, check_trace=False)
     frontend = FrontEndManager().load_by_framework("pytorch")
     decoder = TorchScriptPythonDecoder(script)  # which the frontend does not keep alive
-    model = frontend.convert(frontend.load(decoder))
-    model.reshape(dict(zip(model.inputs, map(PartialShape, shapes), strict=True)))
-    return model
+    return frontend.convert(frontend.load(decoder))
+
+
+def _fixed(shape: tuple[int, ...]):
+    """A shape of OpenVINO's."""
+    from openvino import PartialShape
+
+    return PartialShape(list(shape))
 
 
 def _as_handed(model, dtype: torch.dtype):

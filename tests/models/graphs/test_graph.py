@@ -166,7 +166,13 @@ def test_whoever_waits_is_told_what_went_wrong(store):
 
 
 def test_a_process_ends_while_graphs_are_made():
-    code = "import sama; sama.load('mini', device='cpu')"
+    code = """
+import threading
+import sama
+loading = threading.Thread(target=sama.load, args=["mini"], kwargs={"device": "cpu"}, daemon=True)
+loading.start()
+loading.join()
+"""
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
     )
