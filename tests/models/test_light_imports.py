@@ -7,7 +7,9 @@ PAGE = """
 import sys
 import numpy as np
 import sama, sama.ui.studio
-predictor = sama.load("mini", device="cpu", dtype="float32")
+from sama.models.graphs.runtime import available
+runtime = "openvino" if available() else "torch"
+predictor = sama.load("mini", device="cpu", dtype="float32", runtime=runtime)
 for _ in predictor.set_image(np.zeros((40, 60, 3), np.uint8)):
     pass
 sama.answer(predictor, sama.Request.of(sama.Prompts(boxes=((5, 5, 30, 30),)), (60, 40)))
