@@ -90,6 +90,7 @@ class GraphedSama(QuickSama):
         if detail is None or tasks != TASKS or len(image) > 1 or not _by_graph(image):
             return super().sides(image, detail, tasks)
         maps = iter(self.sides_graph(image, detail))
+        self.sides_graph.rest()  # its maps are the largest
         return {
             task: tuple(
                 Side(*(next(maps) if there else None for there in cast(QuickStage, stage).beside))

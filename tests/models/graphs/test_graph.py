@@ -57,7 +57,10 @@ def test_what_was_answered_stays_when_more_is_asked(store):
     one = made(torch.ones(1, 3, 4, 4), torch.ones(1, 2, 5))
     kept = [x.clone() for x in one]
     made(torch.zeros(1, 3, 4, 4), torch.zeros(1, 2, 5))
+    made.rest()
     assert all(torch.equal(a, b) for a, b in zip(one, kept, strict=True))
+    again = made(torch.ones(1, 3, 4, 4), torch.ones(1, 2, 5))
+    assert all(torch.equal(a, b) for a, b in zip(again, kept, strict=True))
 
 
 def test_a_graph_is_the_same_in_autocast_and_from_several_threads(store):
