@@ -10,6 +10,7 @@ import torch
 from segment_anything import SamPredictor, sam_model_registry
 
 from sama.models.backbones import default_config
+from sama.models.graphs.graph import settled
 from sama.models.sama import Sama
 from sama.predict.allocator import reuse_memory
 from sama.predict.devices import resolve_device, resolve_dtype
@@ -68,7 +69,7 @@ class Lab(AbstractContextManager):
             mine = self._official(model)
             checkpoint, sama_weights = mine.checkpoint, mine.sama_weights
         name = str(dtype or self.format).removeprefix("torch.")
-        return load(
+        loaded = load(
             model,
             device=self.device,
             dtype=name,
@@ -76,6 +77,8 @@ class Lab(AbstractContextManager):
             sama_weights=sama_weights,
             cache_bytes=0,
         )
+        settled()  # what is compiled meanwhile would be measured, too
+        return loaded
 
     def stock(self, ours: Predictor) -> SamPredictor:
         """Return segment_anything's own predictor in float32, with the weights of `ours`, an official model."""

@@ -21,7 +21,7 @@ from sama.models.fast.twins import (
     QuickMini,
     QuickSamVit,
 )
-from sama.models.graphs.graph import Graph
+from sama.models.graphs.graph import THREADS, Graph
 from sama.models.graphs.store import Store
 from sama.models.mvle import remembered
 from sama.models.sama import TASKS
@@ -190,7 +190,7 @@ def graphed(model: QuickSama, dtype: torch.dtype, store: Store, *, large: bool =
     prior.__class__ = GraphedPrior
     model.tokens_graph = Graph(_Tokens(model), "the local views", dtype, store, TRACED)
     model.sides_graph = Graph(_Sides(model), "the fine stream", dtype, store, TRACED, SMALLER)
-    Thread(target=_compile_ahead, args=[model], name="graphs", daemon=False).start()
+    Thread(target=_compile_ahead, args=[model], name=f"{THREADS}s", daemon=False).start()
     return True
 
 

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Sequence
 from concurrent.futures import Future
 from threading import Lock, Thread
+from threading import enumerate as enumerate_threads
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,7 @@ from sama.models.graphs.store import Store
 
 Shapes = tuple[tuple[int, ...], ...]
 Twins = dict[type[nn.Module], type[nn.Module]]
+THREADS = "graph"  # how the names of those begin that make graphs
 
 
 class Graph:
@@ -47,7 +49,7 @@ class Graph:
                 self._runs[shapes] = run = Future()
                 # In a thread of its own, where no number format is chosen that would be traced along. No daemon: it
                 # would be cut off in the middle of OpenVINO's work where the process ends.
-                name = f"graph of {self.name}"
+                name = f"{THREADS} of {self.name}"
                 Thread(target=self._make, args=[shapes, run], name=name, daemon=False).start()
             return self._runs[shapes]
 
@@ -82,6 +84,13 @@ class Graph:
             failed = DeviceError(sentence)
             failed.__cause__ = error
             run.set_exception(failed)
+
+
+def settled() -> None:
+    """Wait until no graph is being made, for whoever measures what else is done."""
+    for thread in enumerate_threads():
+        if thread.name.startswith(THREADS):
+            thread.join()
 
 
 class _Run:
