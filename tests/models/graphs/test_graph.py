@@ -182,6 +182,12 @@ loading.join()
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_one_can_wait_until_no_graph_is_made(store):
+    run = Graph(Pair(), "pair", torch.float32, store, {}).prepare((1, 3, 4, 4), (1, 2, 5))
+    graph.settled()
+    assert run.done()
+
+
 def test_a_copied_model_has_the_same_graph(store):
     made = Graph(Pair(), "pair", torch.float32, store, {})
     assert copy.deepcopy({"graph": made})["graph"] is made
