@@ -23,6 +23,7 @@ from pycocotools import mask as coco
 from torchvision.ops import nms
 
 import sama
+from sama.models.graphs.graph import settled
 from sama.objects.everything import Everything, everything
 from sama.objects.everything.generator import box_of
 from sama.predict.loading import Predictor
@@ -145,6 +146,7 @@ def main() -> None:
     parser.add_argument("rest", nargs="+")
     args = parser.parse_args()
     predictor = sama.load("mini")
+    settled()  # graphs, as a page has them before anybody comes
     if args.what == "examples":
         examples(predictor, Path(args.rest[0]))
     elif args.what == "thresholds":
