@@ -36,8 +36,7 @@ class QuickStage(Stage):
     @torch.no_grad()
     def fold(self, dtype: torch.dtype) -> None:
         """Make the one convolution that the stage is, multiplied in float32 and kept in `dtype`: `kernel` (O, C, 3, 3),
-        `shift` (O,), and `detail_kernel` and
-        `phases_kernel` for a detail as it is and in phases."""
+        `shift` (O,), and `detail_kernel` and `phases_kernel` for a detail as it is and in phases."""
         norm = self.norm
         if norm.running_var is None or norm.running_mean is None or self.conv.bias is None:
             raise ValueError("a stage has biases and running statistics")
