@@ -32,8 +32,8 @@ SMALLER = 4  # maps of a trace, where it is for any size
 DETAIL = 4  # cells of the detail map for one of the map that heads begin with
 
 
-class GraphedMini(QuickMini):
-    """Twin of `QuickMini` whose encoder is a graph; `graph` is set by `graphed`."""
+class _GraphedBackbone(Backbone):
+    """A backbone whose encoder is a graph; `graph` is set by `graphed`."""
 
     graph: Graph
 
@@ -42,14 +42,12 @@ class GraphedMini(QuickMini):
         return _encoded(self.graph, views) if _by_graph(views) else super().encode(views)
 
 
-class GraphedSamVit(QuickSamVit):
-    """Twin of `QuickSamVit` whose encoder is a graph; `graph` is set by `graphed`."""
+class GraphedMini(_GraphedBackbone, QuickMini):
+    """Twin of `QuickMini`."""
 
-    graph: Graph
 
-    def encode(self, views: Tensor) -> EncodedView:
-        """See `Backbone.encode`."""
-        return _encoded(self.graph, views) if _by_graph(views) else super().encode(views)
+class GraphedSamVit(_GraphedBackbone, QuickSamVit):
+    """Twin of `QuickSamVit`."""
 
 
 class GraphedPrior(PromptPrior):

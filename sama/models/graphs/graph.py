@@ -123,13 +123,19 @@ def _last(x: Tensor) -> Tensor:
     return (x.permute(0, 2, 3, 1) if x.dim() == 4 else x).contiguous()
 
 
+def _kind(dtype: torch.dtype):
+    """A number format of OpenVINO's."""
+    from openvino import Type
+
+    return {torch.float32: Type.f32, torch.bfloat16: Type.bf16, torch.float16: Type.f16}[dtype]
+
+
 def _shared(x: Tensor):
     """A tensor of OpenVINO's on the same memory."""
-    from openvino import Shape, Tensor, Type
+    from openvino import Shape, Tensor
 
-    kinds = {torch.float32: Type.f32, torch.bfloat16: Type.bf16, torch.float16: Type.f16}
     plain = x if x.dtype == torch.float32 else x.view(torch.int16)  # NumPy has no bfloat16
-    return Tensor(plain.numpy(), Shape(x.shape), kinds[x.dtype])
+    return Tensor(plain.numpy(), Shape(x.shape), _kind(x.dtype))
 
 
 @torch.no_grad()
@@ -162,11 +168,10 @@ def _fixed(shape: tuple[int, ...]):
 
 def _as_handed(model, dtype: torch.dtype):
     """The model with inputs and outputs of `dtype`, maps channels last."""
-    from openvino import Layout, Type
+    from openvino import Layout
     from openvino.preprocess import PrePostProcessor
 
-    kind = {torch.float32: Type.f32, torch.bfloat16: Type.bf16, torch.float16: Type.f16}[dtype]
-    handed = PrePostProcessor(model)
+    kind, handed = _kind(dtype), PrePostProcessor(model)
     for ports, of in ((model.inputs, handed.input), (model.outputs, handed.output)):
         for i, port in enumerate(ports):
             of(i).tensor().set_element_type(kind)
