@@ -59,6 +59,11 @@ def to_photo(logits: Tensor, frame: Frame, size: tuple[int, int]) -> np.ndarray:
     return resized(union(logits, frame), size)[0, 0].numpy()
 
 
+def shown_masks(prompts: PromptTensors) -> list[int]:
+    """Numbers of SAM's masks worth showing: its three for one click, else the one for unambiguous prompts."""
+    return [1, 2, 3] if bool(prompts.ambiguous[0]) else [0]
+
+
 def candidate_masks(
     logits: Tensor, shown: list[int], index: int, frame: Frame, size: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:

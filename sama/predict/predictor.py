@@ -8,7 +8,6 @@ import numpy as np
 import torch
 
 from sama.errors import PhotoError, PromptError
-from sama.models.prompt_tensors import PromptTensors
 from sama.models.sama import ImageFeatures
 from sama.photo.opening import image_digest
 from sama.predict.answer import SAM, SAMA, Answer, ModelInfo, ObjectAnswer, Progress, merged_seconds
@@ -16,8 +15,9 @@ from sama.predict.cache import FeatureCache, moved, widened
 from sama.predict.devices import inference
 from sama.predict.encoding import encode_photo
 from sama.predict.filling import filling
-from sama.predict.framing import candidate_masks, mask_logits, prompt_tensors
+from sama.predict.framing import candidate_masks, prompt_tensors, shown_masks
 from sama.predict.info import model_info
+from sama.predict.mending import followed
 from sama.predict.open_photo import OpenPhoto
 from sama.predict.painting import first_asked, marked, repainted
 from sama.predict.said import Said
@@ -168,12 +168,12 @@ class SamaPredictor:
         candidate: int | None,
     ) -> tuple[ObjectAnswer, dict[str, float]]:
         photo, tasks = self.opened, method.tasks if self.trained else ()
-        encoded = self._wait(local=bool(tasks))
+        encoded, frame = self._wait(local=bool(tasks)), photo.frame
         side, width = 4 * self.model.backbone.grid[0], self.model.backbone.image_size
         given = prompts.painted_mask(photo.size) if tasks and method.follows_mask else None
         asked = first_asked(prompts, given, photo.size)
-        tensors = prompt_tensors([asked], photo.frame, side, self.device)
-        shown, seconds = _candidates(tensors), {}
+        tensors = prompt_tensors([asked], frame, side, self.device)
+        shown, seconds = shown_masks(tensors), {}
         started = time.perf_counter()
         with inference(self.device, self.dtype):
             features = widened(encoded)
@@ -183,26 +183,25 @@ class SamaPredictor:
             corrected = prompts.strokes if given is None and not method.as_painted else ()
             if corrected and not prompts.only_strokes:
                 answer = answer if candidate is not None else filling(answer, tensors, width)
-                answer, tensors = repainted(self.model, features, answer, prompts, photo.frame)
+                answer, tensors = repainted(self.model, features, answer, prompts, frame)
                 shown, candidate = [0], None
             seconds["decode_sam"], logits, found = time.perf_counter() - started, {}, {}
             if tasks:
                 started = time.perf_counter()
-                believed = answer
                 if given is not None:
-                    believed = answer.believing(mask_logits(given, photo.frame, side).to(answer.base))
-                elif candidate is None:
-                    believed = lengthened(self.model, features, filling(answer, tensors, width), tensors)
-                if corrected:
-                    believed = believed.believing(marked(believed.base, corrected, photo.frame))
-                found = self.model.decode(features, believed, tasks)
+                    found = followed(self.model, features, answer, tensors, given, prompts.strokes, frame)
+                else:
+                    believed = answer
+                    if candidate is None:
+                        believed = lengthened(self.model, features, filling(answer, tensors, width), tensors)
+                    if corrected:
+                        believed = believed.believing(marked(believed.base, corrected, frame))
+                    found = self.model.decode(features, believed, tasks)
                 logits = {k: photo.finished(k, found[k], request.shape, request.edges) for k in tasks}
                 seconds["decode_sama"] = time.perf_counter() - started
         index = shown.index(int(answer.chosen[0]))
-        masks, layer = candidate_masks(answer.logits, shown, index, photo.frame, request.shape)
-        layers = {SAM: layer}
-        if "segmentation" in logits:
-            layers[SAMA] = logits["segmentation"]
+        masks, layer = candidate_masks(answer.logits, shown, index, frame, request.shape)
+        layers = {SAM: layer} | ({SAMA: logits["segmentation"]} if "segmentation" in logits else {})
         seen = Seen(
             photo,
             prompts,
@@ -241,8 +240,3 @@ class SamaPredictor:
                 if self.encoded:
                     self.cache.put(key, features)
             yield progress
-
-
-def _candidates(prompts: PromptTensors) -> list[int]:
-    """Mask indices worth showing: SAM's three for one click, else the one for unambiguous prompts."""
-    return [1, 2, 3] if bool(prompts.ambiguous[0]) else [0]

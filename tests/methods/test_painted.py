@@ -127,7 +127,7 @@ def test_a_given_mask_with_strokes_is_followed_as_corrected(predictor):
     assert found.alpha[40, 58] == 0
     corrected = asked(predictor, Prompts(mask=with_strokes(mask, (ERASER,), SIZE)), method="from_mask")
     away = np.s_[:, :50]
-    assert np.abs(found.alpha[away] - corrected.alpha[away]).max() < 1e-5
+    assert np.abs(found.alpha[away] - corrected.alpha[away]).max() < 1e-3
 
 
 def test_the_method_is_offered_by_the_table_not_by_the_matte_s_switch():
