@@ -1,8 +1,9 @@
 """The matte of a mask that is given: drawn, exported from another program, a label of a data set.
 
 SAMA's matting head refines what SAM says of a photo; here it refines somebody's mask instead, as it was trained to with
-masks that are too small, too large, coarse or torn (sama/training/damage.py). ZIM's label converter and MAM2's mask
-prompts are the models. For a SAM without SAMA's weights the embedded model's head does it.
+masks that are too small, too large, coarse or torn (sama/training/damage.py); where the mask's edges are off SAM's
+answer has a say near them (sama/predict/mending.py). ZIM's label converter and MAM2's mask prompts are the models. For
+a SAM without SAMA's weights the embedded model's head does it.
 """
 
 from collections.abc import Callable
