@@ -73,8 +73,10 @@ class Graph:
             examples = tuple((*each[:2], *(n // self.smaller for n in each[2:])) for each in shapes)
             made = self.store.get(self.name, self.dtype, examples)
             if made is None:
-                made = _model_of(self.module, examples, self.traced)
-                self.store.put(self.name, self.dtype, examples, made)
+                traced = _model_of(self.module, examples, self.traced)
+                self.store.put(self.name, self.dtype, examples, traced)
+                # Its weights are rounded on disk: this start is to say the same as all that follow.
+                made = self.store.get(self.name, self.dtype, examples) or traced
             made.reshape(dict(zip(made.inputs, map(_fixed, shapes), strict=True)))
             compiled = core().compile_model(_as_handed(made, self.dtype), "CPU", settings(self.dtype))
             run.set_result(_Run(compiled, self.dtype))

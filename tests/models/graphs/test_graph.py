@@ -211,3 +211,11 @@ def test_graphs_need_openvino_and_an_x86(monkeypatch):
     assert runtime.available()
     monkeypatch.setattr(runtime, "find_spec", lambda name: None)
     assert not runtime.available() and runtime.version() == ""
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=["float32", "bfloat16"])
+def test_the_first_start_says_what_all_that_follow_say(store, dtype):
+    x, tokens = torch.randn(1, 3, 8, 8), torch.randn(1, 2, 5)
+    first = Graph(Pair(), "pair", dtype, store, {})(x, tokens)
+    later = Graph(Pair(), "pair", dtype, store, {})(x, tokens)  # with weights that were rounded for the disk
+    assert all(torch.equal(a, b) for a, b in zip(first, later, strict=True))
