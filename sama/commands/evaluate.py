@@ -113,7 +113,7 @@ def _add_dataset_flags(parser: argparse.ArgumentParser) -> None:
 def _add_answer_flags(parser: argparse.ArgumentParser) -> None:
     """How objects are answered."""
     parser.add_argument(
-        "--whole", action="store_true", help="answer small boxes on the whole photo, without a closer look"
+        "--whole", action="store_true", help="answer small things on the whole photo, without a closer look"
     )
     parser.add_argument(
         "--unfiltered",

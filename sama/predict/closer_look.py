@@ -9,6 +9,7 @@ import numpy as np
 from sama.predict.answer import Answer, ModelInfo, Progress, merged_seconds
 from sama.predict.close_up import Region, placed, region_of, scaled
 from sama.predict.predictor import SamaPredictor
+from sama.predict.second_look import SamAlone, Where, clicks_alone, small_box
 from sama.predict.seen import Finisher
 from sama.request.listing import Listing
 from sama.request.prompts import Prompts, box_of
@@ -85,46 +86,68 @@ class CloserPredictor:
     ) -> Answer:
         """See `SamaPredictor.answer`. Every object is answered where it is best seen; other parts are forgotten."""
         self.whole.opened.check(request)
-        regions = [self.region_for(prompts) if request.closer else None for prompts in request.objects]
-        if not any(regions):
+        wheres = self._wheres(request, method)
+        if not any(wheres):
             return self.whole.answer(request, method, progress)
         before, self.parts = self.parts, {}
         answers = []
-        for i, (prompts, region) in enumerate(zip(request.objects, regions, strict=True)):
-            candidate = request.candidate_of(i)
-            if region is None:
+        for i, (prompts, where) in enumerate(zip(request.objects, wheres, strict=True)):
+            if where is None:
+                candidate = request.candidate_of(i)
                 alone = _about(request, prompts, request.photo_size, candidate, request.output_size)
                 answers.append(self.whole.answer(alone, method, progress))
             else:
-                answers.append(self._look(region, prompts, candidate, request, method, progress, before))
+                answers.append(self._look(where, prompts, i, request, method, progress, before))
         objects = tuple(each for answer in answers for each in answer.objects)
         return Answer(method.name, objects, merged_seconds([answer.seconds for answer in answers]))
 
+    def _wheres(self, request: Request, method: Finisher) -> list[Where | None]:
+        """Where to look closer for each object; None: on the whole photo."""
+        if not request.closer:
+            return [None for _ in request.objects]
+        regions = [self.region_for(prompts) for prompts in request.objects]
+        wheres = [
+            region and Where(region, prompts)
+            for region, prompts in zip(regions, request.objects, strict=True)
+        ]
+        refined = bool(method.tasks) and self.whole.trained
+        clicked = [i for i, prompts in enumerate(request.objects) if refined and clicks_alone(prompts)]
+        if clicked:
+            found = self.whole.answer(replace(request, closer=False), SamAlone()).objects
+            for i in clicked:
+                box = small_box(found[i], request.photo_size)
+                boxed = box and replace(request.objects[i], boxes=(box,))
+                region = boxed and self.region_for(boxed)
+                wheres[i] = Where(region, boxed, found[i]) if boxed and region else None
+        return wheres
+
     def _look(
         self,
-        region: Region,
+        where: Where,
         prompts: Prompts,
-        candidate: int | None,
+        number: int,
         request: Request,
         method: Finisher,
         progress: Callable[[float], None] | None,
         before: dict[Region, SamaPredictor],
     ) -> Answer:
-        """Answer one object on a part of the photo; before: the parts of the last answer."""
-        started = time.perf_counter()
+        """Answer object `number` on a part of the photo; before: the parts of the last answer."""
+        started, region = time.perf_counter(), where.region
         part = before.get(region)
         if part is None:
             part = before[region] = self.whole.fork()
             part.set_image(region.cut(self.whole.opened.copy))
         self.parts[region] = part
-        inside = region.prompts(scaled(prompts, *self._scale))
+        inside = region.prompts(scaled(where.prompts, *self._scale))
         if prompts.mask is not None:
             inside = replace(inside, mask=region.mask(prompts.mask))
+        # Of clicks and the box around what SAM has made of them there is one candidate.
+        candidate = request.candidate_of(number) if where.sam is None else None
         asked = _about(request, inside, region.size, candidate, region.detail(request.output_size))
         answer = part.answer(asked, method, progress)
         encoding = time.perf_counter() - started - sum(answer.seconds.values())
         (found,) = answer.objects
-        whole = placed(found, prompts, region, request.output_size)
+        whole = where.beside_sam(placed(found, prompts, region, request.output_size))
         return Answer(method.name, (whole,), {"closer": encoding, **answer.seconds})
 
     @property

@@ -1,0 +1,125 @@
+"""Clicks without a box on something small."""
+
+import numpy as np
+import pytest
+
+from sama.models.fast import fused
+from sama.predict import closer_look
+from sama.predict.answer import ALPHA, SAM, SAMA, ObjectAnswer
+from sama.predict.second_look import GRID, SMALL, clicks_alone, small_box
+from sama.request.prompts import Prompts
+from sama.request.strokes import Stroke
+from tests.helpers import ask, asked, lively_sama, predictor_of
+
+SIZE = (900, 600)
+MODEL = fused(lively_sama(trimap=True))
+CLICK, BOX = Prompts(points=((320, 215, 1),)), (300.0, 200.0, 340.0, 230.0)
+
+
+@pytest.fixture(scope="module")
+def photo() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (*SIZE[::-1], 3), np.uint8)
+
+
+@pytest.fixture
+def predictor(photo):
+    made = predictor_of(MODEL)
+    list(made.set_image(photo))
+    return made
+
+
+def found(prompts: Prompts, *pieces: tuple[int, int, int, int], size: tuple[int, int] = SIZE) -> ObjectAnswer:
+    """SAM's answer with the pieces x0, y0, x1, y1."""
+    logits = np.full(size[::-1], -1, np.float32)
+    for x0, y0, x1, y1 in pieces:
+        logits[y0:y1, x0:x1] = 1
+    return ObjectAnswer(prompts, logits[None] > 0, np.ones(1, np.float32), 0, {SAM: logits})
+
+
+@pytest.mark.parametrize(
+    ("prompts", "alone"),
+    [
+        (CLICK, True),
+        (Prompts(((5, 5, 1), (9, 9, 0))), True),
+        (Prompts(((5, 5, 0),)), False),
+        (Prompts(((5, 5, 1),), (BOX,)), False),
+        (Prompts(((5, 5, 1),), mask=np.ones(SIZE[::-1], bool)), False),
+        (Prompts(((5, 5, 1),), strokes=(Stroke(1, 4.0, ((9.0, 9.0),)),)), False),
+    ],
+)
+def test_it_is_for_clicks_on_the_object_and_nothing_else(prompts, alone):
+    assert clicks_alone(prompts) is alone
+
+
+def test_the_box_is_around_the_piece_that_was_clicked():
+    assert small_box(found(CLICK, (300, 200, 340, 230), (700, 400, 760, 440)), SIZE) == BOX
+    both = Prompts(points=((320, 215, 1), (420, 215, 1), (800, 500, 0)))
+    assert small_box(found(both, (300, 200, 340, 230)), SIZE) == (300, 200, 420, 230), "and around the clicks"
+    assert small_box(found(CLICK, (700, 400, 760, 440)), SIZE) is None, "nothing where it was clicked"
+    assert small_box(found(CLICK), SIZE) is None
+    rim = Prompts(points=((900, 600, 1),))
+    assert small_box(found(rim, (890, 590, 900, 600)), SIZE) == (890, 590, 900, 600)
+
+
+def test_what_is_large_needs_no_second_look():
+    most = round(SMALL * SIZE[0])
+    assert small_box(found(CLICK, (300, 200, 300 + most - 1, 230)), SIZE) is not None
+    assert small_box(found(CLICK, (300, 200, 300 + most, 230)), SIZE) is None
+    far = Prompts(points=((320, 215, 1), (320 + most, 215, 1)))
+    assert small_box(found(far, (300, 200, 340, 230)), SIZE) is None, "clicks lie far apart"
+
+
+def test_the_box_is_in_the_photo_s_pixels_whatever_the_answer_s_size():
+    half = found(CLICK, (150, 100, 170, 115), size=(450, 300))
+    assert small_box(half, SIZE) == BOX
+    wide = (4 * GRID, 2 * GRID)
+    large = found(Prompts(points=((400, 410, 1),)), (396, 404, 480, 440), size=wide)
+    assert small_box(large, wide) == pytest.approx((396, 404, 480, 440), abs=4), (
+        "told apart on a coarser grid"
+    )
+
+
+def test_sama_looks_closer_and_sam_s_answer_stays(predictor, monkeypatch):
+    monkeypatch.setattr(closer_look, "small_box", lambda *_: BOX)
+    whole = ask(predictor, CLICK, closer=False)
+    assert not predictor.parts
+    closer = ask(predictor, CLICK)
+    assert len(predictor.parts) == 1 and closer.objects[0].prompts == CLICK
+    assert np.array_equal(closer.layer(SAM), whole.layer(SAM)) and len(closer.objects[0].masks) == 3
+    assert np.array_equal(closer.objects[0].masks, whole.objects[0].masks)
+    assert np.array_equal(closer.objects[0].scores, whole.objects[0].scores)
+    boxed = ask(predictor, Prompts(CLICK.points, (BOX,)))
+    for name in (SAMA, ALPHA):
+        assert np.array_equal(closer.layer(name), boxed.layer(name))
+        assert not np.array_equal(closer.layer(name), whole.layer(name))
+    chosen = ask(predictor, CLICK, candidate=2)
+    assert chosen.objects[0].chosen == 2
+    assert np.array_equal(chosen.layer(SAM), ask(predictor, CLICK, candidate=2, closer=False).layer(SAM))
+
+
+def test_only_where_sama_answers_and_something_small_was_found(predictor, monkeypatch):
+    boxes = iter([None, BOX])
+    monkeypatch.setattr(closer_look, "small_box", lambda *_: next(boxes))
+    whole = ask(predictor, CLICK, closer=False)
+    assert np.array_equal(ask(predictor, CLICK).alpha, whole.alpha) and not predictor.parts
+    assert ask(predictor, CLICK, method="sam").alpha is None and not predictor.parts
+    bare = predictor_of(MODEL, sama=None)
+    list(bare.set_image(np.zeros((*SIZE[::-1], 3), np.uint8)))
+    ask(bare, CLICK)
+    assert not bare.parts
+    assert not predictor.pending(asked(predictor, CLICK)), (
+        "SAM has to say first whether there is something to encode"
+    )
+
+
+def test_each_object_is_answered_where_it_is_best_seen(predictor, monkeypatch):
+    monkeypatch.setattr(closer_look, "small_box", lambda *_: BOX)
+    alone = ask(predictor, CLICK)
+    boxed = Prompts(boxes=((20, 20, 880, 580),))
+    both = Prompts(CLICK.points, boxed.boxes)
+    apart = ask(predictor, Prompts(boxes=(BOX, boxed.boxes[0])))
+    assert len(apart.objects) == 2
+    assert np.array_equal(ask(predictor, CLICK).alpha, alone.alpha)
+    assert not np.array_equal(ask(predictor, both).alpha, alone.alpha), (
+        "a box says itself where the object is"
+    )
