@@ -9,7 +9,7 @@ import numpy as np
 from sama.predict.answer import Answer, ModelInfo, Progress, merged_seconds
 from sama.predict.close_up import Region, placed, region_of, scaled
 from sama.predict.predictor import SamaPredictor
-from sama.predict.second_look import SamAlone, Where, clicks_alone, small_box
+from sama.predict.second_look import SamAlone, Where, clicks_alone, grid_of, small_box
 from sama.predict.seen import Finisher
 from sama.request.listing import Listing
 from sama.request.prompts import Prompts, box_of
@@ -113,9 +113,12 @@ class CloserPredictor:
         refined = bool(method.tasks) and self.whole.trained
         clicked = [i for i, prompts in enumerate(request.objects) if refined and clicks_alone(prompts)]
         if clicked:
-            found = self.whole.answer(replace(request, closer=False), SamAlone()).objects
-            for i in clicked:
-                box = small_box(found[i], request.photo_size)
+            alone = replace(request, closer=False)
+            grid = grid_of(request.photo_size)  # so that panel and download look at the same place
+            seen = self.whole.answer(replace(alone, output_size=grid), SamAlone()).objects
+            boxes = {i: small_box(seen[i], request.photo_size) for i in clicked}
+            found = self.whole.answer(alone, SamAlone()).objects if any(boxes.values()) else ()
+            for i, box in boxes.items():
                 boxed = box and replace(request.objects[i], boxes=(box,))
                 region = boxed and self.region_for(boxed)
                 wheres[i] = Where(region, boxed, found[i]) if boxed and region else None

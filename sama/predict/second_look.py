@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sama.predict.seen import Seen
 
 SMALL = 0.2  # of the photo's longer side: that of the box around what is looked at closer; larger things gain nothing
-GRID = 1024  # pixels of the longer side on which pieces are told apart
+GRID = 1024  # pixels of the longer side, at most, on which it is found, whatever the size of the answer
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,18 @@ def clicks_alone(prompts: Prompts) -> bool:
     return clicked and not (prompts.boxes or prompts.strokes or prompts.mask is not None)
 
 
+def grid_of(size: tuple[int, int]) -> tuple[int, int]:
+    """The (width, height) of the answer of SAM's that is to be looked at, for a photo of `size`."""
+    share = min(1, GRID / max(size))
+    return max(1, round(size[0] * share)), max(1, round(size[1] * share))
+
+
 def small_box(found: ObjectAnswer, size: tuple[int, int]) -> Box | None:
     """The box, in pixels of the photo, around these clicks and what SAM has found where they are.
 
     None where it is not small, or where nothing was found. size: (width, height) of the photo.
     """
-    mask = found.layers[SAM] > 0
-    step = max(1, -(-max(mask.shape) // GRID))
-    labels, _ = cast("tuple[np.ndarray, int]", ndimage.label(mask[::step, ::step]))
+    labels, _ = cast("tuple[np.ndarray, int]", ndimage.label(found.layers[SAM] > 0))
     x, y = size[0] / labels.shape[1], size[1] / labels.shape[0]  # pixels of the photo for one of these
     places = [(px, py) for px, py, label in found.prompts.points if label == 1]
     height, width = labels.shape

@@ -30,9 +30,9 @@ class ModelRecord:
 
     backbone_file and sama_file lie in WEIGHTS; `published` lists the official files, of which the one with a `hub` is
     downloaded on demand and the others are accepted by path. licence is that of all of them. looks_closer: whether it
-    answers small boxes on the part of the photo around them, which means encoding that part: worth it for a model that
-    sees few pixels and is fast. follows_edges: whether SAMA's maps are made to follow the photo's edges, see
-    `sama.predict.edges`. everything: settings of everything mode instead of SAM's, see
+    answers small boxes, and SAMA clicks on small things, on the part of the photo around them, which means encoding
+    that part: worth it for a model that sees few pixels and is fast. follows_edges: whether SAMA's maps are made to
+    follow the photo's edges, see `sama.predict.edges`. everything: settings of everything mode instead of SAM's, see
     `sama.objects.everything.Everything`. limits: what whoever uses it should know.
     """
 

@@ -6,7 +6,7 @@ import pytest
 from sama.models.fast import fused
 from sama.predict import closer_look
 from sama.predict.answer import ALPHA, SAM, SAMA, ObjectAnswer
-from sama.predict.second_look import GRID, SMALL, clicks_alone, small_box
+from sama.predict.second_look import GRID, SMALL, clicks_alone, grid_of, small_box
 from sama.request.prompts import Prompts
 from sama.request.strokes import Stroke
 from tests.helpers import ask, asked, lively_sama, predictor_of
@@ -72,11 +72,16 @@ def test_what_is_large_needs_no_second_look():
 def test_the_box_is_in_the_photo_s_pixels_whatever_the_answer_s_size():
     half = found(CLICK, (150, 100, 170, 115), size=(450, 300))
     assert small_box(half, SIZE) == BOX
-    wide = (4 * GRID, 2 * GRID)
-    large = found(Prompts(points=((400, 410, 1),)), (396, 404, 480, 440), size=wide)
-    assert small_box(large, wide) == pytest.approx((396, 404, 480, 440), abs=4), (
-        "told apart on a coarser grid"
-    )
+
+
+def test_where_to_look_does_not_depend_on_the_size_of_the_answer(predictor, monkeypatch):
+    assert grid_of((4 * GRID, 2 * GRID)) == (GRID, GRID // 2) and grid_of((300, 20)) == (300, 20)
+    sizes = []
+    monkeypatch.setattr(closer_look, "small_box", lambda found, _: sizes.append(found.masks.shape[1:]) or BOX)
+    small = ask(predictor, CLICK, output_size=(90, 60))
+    large = ask(predictor, CLICK)
+    assert sizes == [SIZE[::-1]] * 2
+    assert small.alpha.shape == (60, 90) and large.alpha.shape == SIZE[::-1]
 
 
 def test_sama_looks_closer_and_sam_s_answer_stays(predictor, monkeypatch):
