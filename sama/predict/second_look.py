@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from sama.predict.seen import Seen
 
 SMALL = 0.2  # of the photo's longer side: that of the box around what is looked at closer; larger things gain nothing
-GRID = 1024  # pixels of the longer side, at most, on which it is found, whatever the size of the answer
+GRID = 512  # pixels of the longer side, at most, on which it is found, whatever the size of the answer
+ROOM = 0.04  # of the box's sides, left on either side of what SAM has found, which tends to be too little
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def small_box(found: ObjectAnswer, size: tuple[int, int]) -> Box | None:
     if not pieces:
         return None
     x0, y0, x1, y1 = box_of(np.isin(labels, list(pieces)))
+    across, down = ROOM * (x1 - x0), ROOM * (y1 - y0)
+    x0, y0, x1, y1 = max(0, x0 - across), max(0, y0 - down), min(width, x1 + across), min(height, y1 + down)
     xs, ys = ([place[axis] for place in places] for axis in (0, 1))
     box = min(x0 * x, *xs), min(y0 * y, *ys), max(x1 * x, *xs), max(y1 * y, *ys)
     return box if max(box[2] - box[0], box[3] - box[1]) < SMALL * max(size) else None

@@ -6,7 +6,7 @@ import pytest
 from sama.models.fast import fused
 from sama.predict import closer_look
 from sama.predict.answer import ALPHA, SAM, SAMA, ObjectAnswer
-from sama.predict.second_look import GRID, SMALL, clicks_alone, grid_of, small_box
+from sama.predict.second_look import GRID, ROOM, SMALL, clicks_alone, grid_of, small_box
 from sama.request.prompts import Prompts
 from sama.request.strokes import Stroke
 from tests.helpers import ask, asked, lively_sama, predictor_of
@@ -51,27 +51,34 @@ def test_it_is_for_clicks_on_the_object_and_nothing_else(prompts, alone):
     assert clicks_alone(prompts) is alone
 
 
+def roomy(x0: float, y0: float, x1: float, y1: float):
+    """The box with what is left around it."""
+    across, down = ROOM * (x1 - x0), ROOM * (y1 - y0)
+    return pytest.approx((x0 - across, y0 - down, x1 + across, y1 + down))
+
+
 def test_the_box_is_around_the_piece_that_was_clicked():
-    assert small_box(found(CLICK, (300, 200, 340, 230), (700, 400, 760, 440)), SIZE) == BOX
+    assert small_box(found(CLICK, (300, 200, 340, 230), (700, 400, 760, 440)), SIZE) == roomy(*BOX)
     both = Prompts(points=((320, 215, 1), (420, 215, 1), (800, 500, 0)))
-    assert small_box(found(both, (300, 200, 340, 230)), SIZE) == (300, 200, 420, 230), "and around the clicks"
+    x0, y0, _, y1 = small_box(found(CLICK, (300, 200, 340, 230)), SIZE) or BOX
+    assert small_box(found(both, (300, 200, 340, 230)), SIZE) == (x0, y0, 420, y1), "and around the clicks"
     assert small_box(found(CLICK, (700, 400, 760, 440)), SIZE) is None, "nothing where it was clicked"
     assert small_box(found(CLICK), SIZE) is None
-    rim = Prompts(points=((900, 600, 1),))
-    assert small_box(found(rim, (890, 590, 900, 600)), SIZE) == (890, 590, 900, 600)
+    rim = small_box(found(Prompts(points=((900, 600, 1),)), (890, 590, 900, 600)), SIZE)
+    assert rim == pytest.approx((889.6, 589.6, 900, 600)), "never beyond the photo"
 
 
 def test_what_is_large_needs_no_second_look():
-    most = round(SMALL * SIZE[0])
-    assert small_box(found(CLICK, (300, 200, 300 + most - 1, 230)), SIZE) is not None
-    assert small_box(found(CLICK, (300, 200, 300 + most, 230)), SIZE) is None
-    far = Prompts(points=((320, 215, 1), (320 + most, 215, 1)))
+    most = int(SMALL * SIZE[0] / (1 + 2 * ROOM))
+    assert small_box(found(CLICK, (300, 200, 300 + most, 230)), SIZE) is not None
+    assert small_box(found(CLICK, (300, 200, 300 + most + 1, 230)), SIZE) is None
+    far = Prompts(points=((320, 215, 1), (320 + round(SMALL * SIZE[0]), 215, 1)))
     assert small_box(found(far, (300, 200, 340, 230)), SIZE) is None, "clicks lie far apart"
 
 
 def test_the_box_is_in_the_photo_s_pixels_whatever_the_answer_s_size():
     half = found(CLICK, (150, 100, 170, 115), size=(450, 300))
-    assert small_box(half, SIZE) == BOX
+    assert small_box(half, SIZE) == roomy(*BOX)
 
 
 def test_where_to_look_does_not_depend_on_the_size_of_the_answer(predictor, monkeypatch):
@@ -80,7 +87,7 @@ def test_where_to_look_does_not_depend_on_the_size_of_the_answer(predictor, monk
     monkeypatch.setattr(closer_look, "small_box", lambda found, _: sizes.append(found.masks.shape[1:]) or BOX)
     small = ask(predictor, CLICK, output_size=(90, 60))
     large = ask(predictor, CLICK)
-    assert sizes == [SIZE[::-1]] * 2
+    assert sizes == [grid_of(SIZE)[::-1]] * 2
     assert small.alpha.shape == (60, 90) and large.alpha.shape == SIZE[::-1]
 
 
