@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from sama.photo.resize import fit_within
 from sama.predict.answer import Answer, ModelInfo, Progress, merged_seconds
 from sama.predict.close_up import Region, placed, region_of, scaled
 from sama.predict.predictor import SamaPredictor
-from sama.predict.second_look import SamAlone, Where, clicks_alone, grid_of, small_box
+from sama.predict.second_look import GRID, SamAlone, Where, clicks_alone, small_box
 from sama.predict.seen import Finisher
 from sama.request.listing import Listing
 from sama.request.prompts import Prompts, box_of
@@ -97,7 +98,7 @@ class CloserPredictor:
                 alone = _about(request, prompts, request.photo_size, candidate, request.output_size)
                 answers.append(self.whole.answer(alone, method, progress))
             else:
-                answers.append(self._look(where, prompts, i, request, method, progress, before))
+                answers.append(self._look(where, i, request, method, progress, before))
         objects = tuple(each for answer in answers for each in answer.objects)
         return Answer(method.name, objects, merged_seconds([answer.seconds for answer in answers]))
 
@@ -114,7 +115,7 @@ class CloserPredictor:
         clicked = [i for i, prompts in enumerate(request.objects) if refined and clicks_alone(prompts)]
         if clicked:
             alone = replace(request, closer=False)
-            grid = grid_of(request.photo_size)  # so that panel and download look at the same place
+            grid = fit_within(*request.photo_size, GRID)  # so that panel and download look at the same place
             seen = self.whole.answer(replace(alone, output_size=grid), SamAlone()).objects
             boxes = {i: small_box(seen[i], request.photo_size) for i in clicked}
             found = self.whole.answer(alone, SamAlone()).objects if any(boxes.values()) else ()
@@ -127,7 +128,6 @@ class CloserPredictor:
     def _look(
         self,
         where: Where,
-        prompts: Prompts,
         number: int,
         request: Request,
         method: Finisher,
@@ -135,7 +135,7 @@ class CloserPredictor:
         before: dict[Region, SamaPredictor],
     ) -> Answer:
         """Answer object `number` on a part of the photo; before: the parts of the last answer."""
-        started, region = time.perf_counter(), where.region
+        started, region, prompts = time.perf_counter(), where.region, request.objects[number]
         part = before.get(region)
         if part is None:
             part = before[region] = self.whole.fork()

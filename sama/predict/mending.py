@@ -18,6 +18,7 @@ from sama.predict.filling import filling
 from sama.predict.framing import mask_logits
 from sama.predict.painting import marked
 from sama.request.masks import SURE
+from sama.request.prompts import box_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,6 +92,9 @@ def _inside(logits: Tensor, frame: Frame) -> np.ndarray:
     return (logits[0, 0, :height, :width] > 0).cpu().numpy()
 
 
-def _long_side(mask: np.ndarray) -> int:
+def _long_side(mask: np.ndarray) -> float:
     """Of the box around a mask (H, W) bool; 0 for an empty one."""
-    return max(int(np.ptp(at)) + 1 for at in mask.nonzero()) if mask.any() else 0
+    if not mask.any():
+        return 0.0
+    x0, y0, x1, y1 = box_of(mask)
+    return max(x1 - x0, y1 - y0)

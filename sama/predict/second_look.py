@@ -57,12 +57,6 @@ def clicks_alone(prompts: Prompts) -> bool:
     return clicked and not (prompts.boxes or prompts.strokes or prompts.mask is not None)
 
 
-def grid_of(size: tuple[int, int]) -> tuple[int, int]:
-    """The (width, height) of the answer of SAM's that is to be looked at, for a photo of `size`."""
-    share = min(1, GRID / max(size))
-    return max(1, round(size[0] * share)), max(1, round(size[1] * share))
-
-
 def small_box(found: ObjectAnswer, size: tuple[int, int]) -> Box | None:
     """The box, in pixels of the photo, around these clicks and what SAM has found where they are.
 
