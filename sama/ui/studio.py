@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from sama.predict.loading import Predictor
     from sama.video.reel import Reel
 
+COMPONENTS = (Prompter, Viewer, Candidates, Scene, Finder, Talk, Ways, Taken, Wake, Lab, Accept, Film)
 MAX_MEGABYTES = 100
 MINUTES_KEPT = 30
 MAX_VISITORS = 100
@@ -132,7 +133,7 @@ def launch_options(examples_dir: Path) -> dict[str, Any]:
     return {
         "theme": theme(),
         "css_paths": page.STYLES,
-        "head": page.head(),
+        "head": page.head(*(each.style() for each in COMPONENTS)),
         "allowed_paths": [str(Path(examples_dir).resolve())],
         "max_file_size": MAX_MEGABYTES * 1_000_000,
         "state_session_capacity": MAX_VISITORS,

@@ -15,10 +15,12 @@ SHARED = tuple(f"component/{name}.js" for name in ("viewport", "shared", "keys",
 class Component(gr.HTML):
     """A component with NAME.html, its styles and its scripts.
 
-    CONSTANTS: props that never change, for limits and names that Python and the page share.
+    IDS: of the elements that it is on a page, by default NAME. CONSTANTS: props that never change, for limits and names
+    that Python and the page share.
     """
 
     NAME: ClassVar[str]
+    IDS: ClassVar[tuple[str, ...]] = ()
     STYLES: ClassVar[tuple[str, ...]]
     SCRIPTS: ClassVar[tuple[str, ...]]
     CONSTANTS: ClassVar[dict[str, Any]] = {}
@@ -26,11 +28,18 @@ class Component(gr.HTML):
     def __init__(self, value: Any = None, **props: Any):
         """value: None or what the component's module says; props: see there, and whatever `gr.HTML` takes."""
         props.setdefault("html_template", asset(f"{self.NAME}/{self.NAME}.html"))
-        props.setdefault("css_template", joined(*(f"{self.NAME}/{name}" for name in self.STYLES)))
+        props.setdefault("css_template", "")  # see `style`
         scripts = (f"{self.NAME}/{name}" for name in self.SCRIPTS)
         props.setdefault("js_on_load", joined(*SHARED, *scripts))
         props.setdefault("apply_default_css", False)
         super().__init__(value, **{**self.CONSTANTS, **props})
+
+    @classmethod
+    def style(cls) -> str:
+        """What goes into the page's head for it. Gradio would write a template's styles anew with every prop that
+        changes, and the browser would match all elements of the page again while somebody waits for a click."""
+        ids = ", ".join(f"#{name}" for name in cls.IDS or (cls.NAME,))
+        return f":is({ids}) {{\n{joined(*(f'{cls.NAME}/{name}' for name in cls.STYLES))}}}\n"
 
     def __getattr__(self, name: str) -> Any:
         """See `gr.HTML`: events are what the script names in quotes, for which it would be searched at every update."""

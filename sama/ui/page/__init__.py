@@ -8,7 +8,8 @@ _HERE = Path(__file__).parent
 STYLES = [_HERE / "layout.css", _HERE / "parts.css"]
 
 
-def head() -> str:
-    """Return what goes into the page's head as it is: Gradio would rewrite selectors such as :root and body inside
-    @media, and they would match nothing."""
-    return f"<style>\n{variables()}{(_HERE / 'head.css').read_text('utf-8')}</style>"
+def head(*styles: str) -> str:
+    """Return what goes into the page's head as it is, with the components' styles: Gradio would rewrite selectors such
+    as :root and body inside @media, and they would match nothing."""
+    own = (_HERE / "head.css").read_text("utf-8")
+    return f"<style>\n{''.join((variables(), own, *styles))}</style>"

@@ -16,6 +16,7 @@ class Taken(Component):
     """The newest file."""
 
     NAME = "taken"
+    IDS = ("taken", "film-taken")
     STYLES = ("taken.css",)
     SCRIPTS = ("taken.js",)
 

@@ -128,6 +128,7 @@ def test_a_projector_shows_all_controls(tab, width, height):
 
 
 def test_a_stage_sees_large_marks_and_no_chrome(tab):
+    assert not tab.page.locator(".pr-objects.single").is_visible(), "the list of one object"
     for hidden in (".st-limits", "#run", "#take", ".pr-open", ".pr-foot"):
         assert not tab.page.locator(hidden).first.is_visible(), hidden
     for shown in (".pr-canvas", "#viewer", "#scene"):

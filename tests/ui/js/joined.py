@@ -2,21 +2,8 @@
 
 import sys
 
-from sama.ui.accept import Accept
-from sama.ui.candidates import Candidates
 from sama.ui.component import SHARED, asset
-from sama.ui.film import Film
-from sama.ui.finder import Finder
-from sama.ui.lab import Lab
-from sama.ui.prompter import Prompter
-from sama.ui.scene import Scene
-from sama.ui.taken import Taken
-from sama.ui.talk import Talk
-from sama.ui.viewer import Viewer
-from sama.ui.wake import Wake
-from sama.ui.ways import Ways
-
-COMPONENTS = (Prompter, Viewer, Candidates, Scene, Finder, Talk, Ways, Taken, Wake, Lab, Accept, Film)
+from sama.ui.studio import COMPONENTS
 
 
 def joined() -> str:

@@ -37,6 +37,14 @@ def test_no_file_of_the_page_repeats_what_python_says(path):
     assert not found
 
 
+def test_a_component_s_styles_are_about_what_is_in_it():
+    """A rule without & is about what is inside the component: `body.talk .x` would be about a body there."""
+    for component in COMPONENTS:
+        selectors = re.findall(r"^\s*(body[^{&]*[,{])", component.style(), re.MULTILINE)
+        assert not selectors, component.NAME
+        assert component.style().startswith(f":is(#{(component.IDS or (component.NAME,))[0]}")
+
+
 def test_every_colour_that_styles_and_scripts_use_is_declared():
     texts = head() + joined(*(str(path.relative_to(UI)) for path in FILES))
     used = set(re.findall(r"var\(--studio-([a-z]+)", texts))
