@@ -107,7 +107,7 @@ def click_first(tab: "Tab", photo: bytes) -> None:
     tab.call("prompter", "upload", values)
     values["prompter"] |= {"points": [[240, 200, 1]], "seq": 2}
     changed = tab.call("prompter", "input", values)
-    if "composite" not in (changed.get("viewer", {}).get("layers") or {}):
+    if "cut" not in (changed.get("viewer", {}).get("layers") or {}):
         raise BenchError("The page did not answer the first click; run `sama app` to see why.")
 
 

@@ -172,7 +172,7 @@ def _click(page: Any, wire: "_Wire", number: int) -> dict[str, Any]:
 
 def _switch(page: Any, wire: "_Wire", number: int) -> dict[str, Any]:
     colour = ("#000000", "#ffffff", "#808080")[number % 3]
-    return wire.watch(page.locator(f'#scene [data-colour="{colour}"]').click, "composite")
+    return wire.watch(page.locator(f'#scene [data-colour="{colour}"]').click, "composite", asks=False)
 
 
 class _Wire:
@@ -190,15 +190,16 @@ class _Wire:
         devtools.on("Network.responseReceived", self._response)
         devtools.send("Network.enable")
 
-    def watch(self, act: Callable[[], None], what: str) -> dict[str, Any]:
-        """Do something on the page; returns {ms, server, bytes} of what it leads to."""
+    def watch(self, act: Callable[[], None], what: str, *, asks: bool = True) -> dict[str, Any]:
+        """Do something on the page; returns {ms, first, server, bytes} of what it leads to. asks: whether it asks the
+        server; without, `server` is 0."""
         self._came, self._bytes = [], 0
         act()
         # By default it would be asked at every frame, on the cores that the server needs.
         self.page.wait_for_function("what => window.bench[what] > window.bench.up", arg=what, polling=100)
         self.page.wait_for_timeout(1000 * QUIET)  # the stream ends after the answer
         marks = self.page.evaluate("window.bench")
-        server = 1000 * (self._answered() - self._sent)
+        server = 1000 * (self._answered() - self._sent) if asks else 0.0
         first = marks.get("first", marks[what]) - marks["up"]
         return {"ms": marks[what] - marks["up"], "first": first, "server": server, "bytes": self._bytes}
 

@@ -141,19 +141,22 @@ class Visitor:
         layers = changed.get("viewer", {}).get("layers") or {}
         if layers.get("key") != path or layers.get("seq") != seq:
             self.found.mixed.append(f"{self.name}: answer {layers.get('seq')} of {layers.get('key')}")
-        elif "composite" not in layers:
+        elif "cut" not in layers:
             self._note_error("an answer without a composite")
         else:
-            colour = self._colour_of(layers["composite"])
+            colour = self._colour_of(layers)
             if np.abs(np.subtract(colour, self.colour)).max() > _NEAR:
                 self.found.mixed.append(f"{self.name}: {colour} instead of {self.colour}")
         self.found.done[kind] += 1
 
-    def _colour_of(self, address: str) -> tuple[int, ...]:
-        """The colour of a picture of the photo at the disc's middle."""
-        with Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))) as picture:
-            x = round(self.spot[0] * picture.width / self.size[0])
-            y = round(self.spot[1] * picture.height / self.size[1])
+    def _colour_of(self, layers: dict[str, Any]) -> tuple[int, ...]:
+        """The colour of what was cut out at the disc's middle, black outside of it."""
+        cut = layers["cut"]
+        with _picture(layers["alpha"]) as matte, _picture(cut["src"]) as picture:
+            x = round(self.spot[0] * matte.width / self.size[0]) - cut["x"]
+            y = round(self.spot[1] * matte.height / self.size[1]) - cut["y"]
+            if not (0 <= x < picture.width and 0 <= y < picture.height):
+                return 0, 0, 0
             return tuple(int(part) for part in np.asarray(picture.convert("RGB"))[y, x])
 
     def _note_error(self, sentence: str) -> None:
@@ -162,3 +165,8 @@ class Visitor:
             self.found.done[kind] += 1
         else:
             self.found.errors[f"{sentence:.200}"] += 1
+
+
+def _picture(address: str) -> Image.Image:
+    """The picture of a data URL."""
+    return Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2])))

@@ -17,11 +17,20 @@ class Matted:
     image: np.ndarray
     alpha: np.ndarray
 
+    @property
+    def around(self) -> tuple[slice, slice]:
+        """The rows and columns with the object and some background; everything where there is no object."""
+        spans = []
+        for axis, size in ((1, self.alpha.shape[0]), (0, self.alpha.shape[1])):
+            seen = np.flatnonzero((self.alpha > 0).any(axis)).tolist() or [0, size - 1]
+            spans.append(slice(max(0, seen[0] - _MARGIN), min(size, seen[-1] + 1 + _MARGIN)))
+        return spans[0], spans[1]
+
     @cached_property
     def layers(self) -> tuple[np.ndarray, np.ndarray]:
         """The object's and the old background's estimated colours, each (h, w, 3) float32 in [0, 1]; away from the
         object both are the photo's own, since only the background is seen there."""
-        around = _around(self.alpha)
+        around = self.around
         own = self.image.astype(np.float32) / np.float32(255)
         layers = own, own.copy()
         for whole, part in zip(layers, estimate_layers(self.image[around], self.alpha[around]), strict=True):
@@ -39,14 +48,3 @@ class Matted:
     def residual(self, estimated: bool) -> np.ndarray:
         """Return what the colours leave unexplained, see `sama.matting.residual`."""
         return residual(self.image, self.alpha, self.colours(estimated), self.layers[1])
-
-
-def _around(alpha: np.ndarray) -> tuple[slice, slice]:
-    """The rows and columns of a matte with the object and some background; everything where there is no object."""
-    if not alpha.any():
-        return slice(None), slice(None)
-    spans = []
-    for axis, size in ((1, alpha.shape[0]), (0, alpha.shape[1])):
-        seen = np.flatnonzero((alpha > 0).any(axis))
-        spans.append(slice(max(0, seen[0] - _MARGIN), min(size, seen[-1] + 1 + _MARGIN)))
-    return spans[0], spans[1]

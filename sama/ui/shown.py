@@ -9,6 +9,7 @@ from sama.matting import Background, to_uint8
 from sama.matting.trimap import trimap_bytes
 from sama.photo.resize import fit_within
 from sama.predict.answer import ALPHA, ALPHA_LOGITS, SAM, SAMA, TRIMAP, Answer
+from sama.ui.checkerboard import CELL, checkerboard
 from sama.ui.matted import Matted
 from sama.ui.viewer.difference import difference_map
 from sama.ui.views import View, coloured
@@ -17,8 +18,6 @@ from sama.ui.views import View, coloured
 SIDES = (256, 640)
 # The same for masks, which are small: their side is that of a panel times the share.
 MASK_SIDES, MASK_SHARE = (512, 1024), 1.6
-# Pixels of a square of the checkerboard: blocks of the pictures' format, which makes them small.
-CELL = 16
 _CERTAIN = 1e-6  # a matte this near to 0 or 1 has no finite logit worth keeping
 _SURE = float(np.log((1 - _CERTAIN) / _CERTAIN))  # its logit
 
@@ -87,11 +86,6 @@ class Shown:
         the matte comes from."""
         answer = self.answer
         return {"key": key, "seq": self.seq, "chosen": answer.union.chosen, "matte": answer.method}
-
-    def on(self, background: Background, estimated: bool = True, by_mask: bool = False) -> np.ndarray:
-        """Return the composite (h, w, 3) uint8 at the panels' size, in estimated colours or the photo's own."""
-        cut = self.cut(by_mask)
-        return cut.on(backdrop(background, cut, CELL), estimated and not by_mask)
 
 
 class Look:
@@ -206,13 +200,6 @@ def backdrop(background: Background, matted: Matted, cell: float) -> np.ndarray:
     if background.kind == "transparent":
         return checkerboard(matted.alpha.shape, cell)
     return background.render(matted.image, matted.alpha)
-
-
-def checkerboard(shape: tuple[int, int], cell: float) -> np.ndarray:
-    """Return the usual picture of transparency, (h, w, 3) float32, for a shape (h, w)."""
-    rows, columns = (np.indices(shape) / cell).astype(int)
-    grey = np.where((rows + columns) % 2, 0.82, 0.94).astype(np.float32)
-    return np.repeat(grey[..., None], 3, axis=2)
 
 
 def mask_at(logits: np.ndarray, side: int) -> np.ndarray:

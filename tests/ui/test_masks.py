@@ -232,7 +232,7 @@ def test_the_page_shows_the_trimap_that_the_head_tells(files):
     assert np.unique(visit.shown.trimap).tolist() == [0, 128, 255]
     event = {"box": [0, 40, 40, 80], "side": 40, "names": ["trimap"]}
     (changed,) = [look(page_of(studio_of(predictor), visit, data, event=event))]
-    assert changed["viewer"].props["look"]["trimap"].startswith("data:image/webp")
+    assert changed["viewer"].props["look"]["trimap"].startswith("data:image/png")
     assert (visit.look(visit.shown, (0, 40, 40, 80), 40).trimap == 255).all()
     told.pop(TRIMAP)
     changed = look(page_of(studio_of(predictor), visit, data, event=event))

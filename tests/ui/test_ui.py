@@ -1,7 +1,5 @@
 """The page's parts without a browser."""
 
-import base64
-import io
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +8,7 @@ from gradio.data_classes import FileData
 from PIL import Image
 
 from sama.errors import PromptError
-from sama.matting import parse_background
+from sama.matting import parse_background, to_uint8
 from sama.photo.opening import open_image
 from sama.predict.hints import WHERE, hint
 from sama.request.prompts import Prompts
@@ -18,19 +16,16 @@ from sama.request.session import Session
 from sama.request.settings import Settings
 from sama.ui.examples import read_examples
 from sama.ui.handlers.answering import answer
-from sama.ui.pictures import alpha_url, mask_url
+from sama.ui.handlers.scenery import parts_of
+from sama.ui.pictures import grey_url, mask_url, matte_url
 from sama.ui.prompter import PromptData
+from sama.ui.scene import SceneData
 from sama.ui.visit import PREVIEW_SIDE, Visit
 from tests.helpers import page_of, studio_of
 from tests.ui.browser.fake_predictor import Counts, FakePredictor
+from tests.ui.sent import decoded
 
 ROOT = Path(__file__).parents[2]
-
-
-def decoded(url: str) -> Image.Image:
-    head, data = url.split(",")
-    assert head in ("data:image/png;base64", "data:image/webp;base64")
-    return Image.open(io.BytesIO(base64.b64decode(data)))
 
 
 @pytest.fixture
@@ -48,7 +43,11 @@ def test_masks_and_mattes_travel_without_loss():
     assert ((rgba[..., 3] == 255) == mask).all()
     assert (rgba[mask] == (1, 2, 3, 255)).all()
     alpha = rng.integers(0, 256, (41, 67), np.uint8)
-    assert (np.asarray(decoded(alpha_url(alpha))) == alpha[..., None]).all()
+    assert (np.asarray(decoded(grey_url(alpha))) == alpha).all()
+    rgba = np.asarray(decoded(matte_url(alpha)).convert("RGBA"))
+    assert (rgba[..., 3] == alpha).all() and (rgba[..., :3] == 255).all()
+    stack = rng.integers(0, 256, (41, 67, 3), np.uint8)
+    assert (np.asarray(decoded(matte_url(stack))) == stack).all()
 
 
 def test_a_visit_encodes_once_and_keeps_only_a_preview(photo):
@@ -70,8 +69,19 @@ def test_a_composite_asks_no_model(photo):
     list(visit.encode())
     visit.answer(visit.request(Prompts(boxes=((200, 200, 1400, 1000),))), 1, side=512)
     answers = counts.answers
-    assert (visit.shown.on(parse_background("#00ff00"))[0, 0] == (0, 255, 0)).all()
-    assert visit.shown.on(parse_background("blur")).shape == (384, 512, 3)
+    shown = visit.shown
+    for name in ("white", "transparent"):
+        assert parts_of(shown, SceneData(), parse_background(name))["behind"] is None, "the page draws it"
+    parts = parts_of(shown, SceneData(kind="blur"), parse_background("blur:8"))
+    assert decoded(parts["behind"]).size == (512, 384)
+    x, y = parts["cut"]["x"], parts["cut"]["y"]
+    width, height = decoded(parts["cut"]["src"]).size
+    held = shown.fitted.alpha > 0
+    assert held[y : y + height, x : x + width].sum() == held.sum() and x > 0 and width < 512
+    assert parts["cut"]["alpha"] is None, "that of the matte's panel"
+    by_mask = parts_of(shown, SceneData(cutout_from="mask"), parse_background("white"))["cut"]
+    alpha = np.asarray(decoded(by_mask["alpha"]).convert("RGBA"))[..., 3]
+    assert (alpha == to_uint8(shown.masked.alpha)).all()
     assert counts.answers == answers
     visit.forget_answer()
     assert visit.shown is None

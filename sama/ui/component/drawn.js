@@ -37,3 +37,13 @@ function emptied(canvas, width, height) {
   c.clearRect(0, 0, width, height);
   return c;
 }
+
+// Fills a canvas with the squares that stand for nothing; checks: {cell, colours}.
+function checkered(ctx, { cell, colours }) {
+  const { width, height } = ctx.canvas;
+  ctx.fillStyle = colours[0];
+  ctx.fillRect(0, 0, width, height);
+  ctx.fillStyle = colours[1];
+  for (let y = 0; y < height; y += cell)
+    for (let x = (y / cell) % 2 ? 0 : cell; x < width; x += 2 * cell) ctx.fillRect(x, y, cell, cell);
+}

@@ -24,6 +24,7 @@ from pydantic import Field
 
 from sama.errors import PromptError
 from sama.request.prompts import Prompts
+from sama.ui.checkerboard import checks
 from sama.ui.component import DataComponent
 from sama.ui.component.data import LONGEST, Whole
 from sama.ui.component.names import LAYERS
@@ -106,6 +107,7 @@ class Film(DataComponent):
     CONSTANTS: dict[str, Any] = {
         "clip_files": CLIP_FILES,
         "titles": {name: LAYERS[name] for name in ("sam", "sama", "alpha", "composite")},
+        "checks": checks(),
         "kinds": [{"name": name, "title": title} for name, title in FILES.items()],
         "mattes": [{"name": name, "title": title} for name, title in MATTES.items()],
     }

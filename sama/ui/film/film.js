@@ -38,6 +38,7 @@ const stage = FilmStage($('canvas'), {
 });
 const panels = FilmPanels($('grid'), {
   titles: props.titles,
+  checks: props.checks,
   picked(share) {
     if (!now.reel) return;
     change({ row: Math.min(Math.floor(share * now.reel.height), now.reel.height - 1), at: now.at });

@@ -1,16 +1,6 @@
 // The panels: what was found in the frame that is seen, all in step.
-const CHECKER = 8; // pixels of a square behind what is transparent
 const VEIL = 0.66;
 const TINT = 0.4;
-
-function checkered(ctx, width, height) {
-  ctx.fillStyle = '#fff';
-  ctx.fillRect(0, 0, width, height);
-  ctx.fillStyle = '#ccc';
-  for (let y = 0; y < height; y += CHECKER)
-    for (let x = (y / CHECKER) % 2 ? CHECKER : 0; x < width; x += 2 * CHECKER)
-      ctx.fillRect(x, y, CHECKER, CHECKER);
-}
 
 // Where a background picture lies in a frame, see `Background`.
 function laid(frame, picture, { fit, x, y, scale }) {
@@ -48,8 +38,8 @@ function paintMatte(ctx, size, cut) {
   fill('destination-over', '#000');
   ctx.globalCompositeOperation = 'source-over';
 }
-// What stands behind; scene: the background's value, with the picture as `shown`.
-function paintBehind(ctx, [width, height], photo, scene) {
+// What stands behind; scene: the background's value, with the picture as `shown`; checks: of what is transparent.
+function paintBehind(ctx, [width, height], photo, scene, checks) {
   if (scene.kind === 'colour') {
     ctx.fillStyle = scene.colour;
     ctx.fillRect(0, 0, width, height);
@@ -58,15 +48,15 @@ function paintBehind(ctx, [width, height], photo, scene) {
     ctx.drawImage(photo, 0, 0, width, height);
     ctx.filter = 'none';
   } else {
-    checkered(ctx, width, height);
+    checkered(ctx, checks);
     if (scene.kind !== 'picture' || !scene.shown) return;
     const picture = { width: scene.shown.naturalWidth, height: scene.shown.naturalHeight };
     ctx.drawImage(scene.shown, ...laid({ width, height }, picture, scene));
   }
 }
 
-// titles: of the panels by name; picked(share): a row of the matte, from 0 at the top to 1.
-function FilmPanels(root, { titles, picked }) {
+// titles: of the panels by name; checks: see `checkered`; picked(share): a row of the matte, from 0 at the top to 1.
+function FilmPanels(root, { titles, checks, picked }) {
   const canvases = {};
   for (const figure of root.querySelectorAll('[data-film]')) {
     const name = figure.dataset.film;
@@ -80,7 +70,7 @@ function FilmPanels(root, { titles, picked }) {
   function paint(name, ctx, size) {
     if (!shown.cut) return ctx.drawImage(shown.photo, 0, 0, ...size);
     if (name === 'composite') {
-      paintBehind(ctx, size, shown.photo, scene);
+      paintBehind(ctx, size, shown.photo, scene, checks);
       return ctx.drawImage(shown.cut, 0, 0, ...size);
     }
     if (name !== 'alpha') return paintMask(ctx, size, shown.photo, shown[name], colourOf(root, 'shade'));

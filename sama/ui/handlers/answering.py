@@ -9,7 +9,7 @@ from sama.request.request import Request
 from sama.ui import words
 from sama.ui.handlers.masks import method_of
 from sama.ui.handlers.page import Changes, Page
-from sama.ui.handlers.scenery import residual_of
+from sama.ui.handlers.scenery import parts_of, residual_of
 from sama.ui.handlers.steps import (
     ahead,
     as_sam,
@@ -20,7 +20,7 @@ from sama.ui.handlers.steps import (
     objects_of,
     offer_of,
 )
-from sama.ui.pictures import alpha_url, composite_url
+from sama.ui.pictures import grey_url, matte_url
 from sama.ui.prompter import Prompter
 from sama.ui.scene import Scene
 from sama.ui.shown import Shown
@@ -123,11 +123,11 @@ def _complete(page: Page, request: Request) -> Iterator[Changes]:
     if shown is None or shown.whole is not found:
         return  # the visitor has left, or there is a newer answer
     layers = layers_of(page, visit, data, shown.answer)
-    layers["alpha"] = alpha_url(shown.matte)
+    layers["alpha"] = matte_url(shown.matte)
     if (trimap := shown.trimap) is not None:
-        layers["trimap"] = alpha_url(trimap)
+        layers["trimap"] = grey_url(trimap)
     background = scene.background(page.backdrop, max(shown.fitted.alpha.shape))
-    layers["composite"] = composite_url(shown.on(background, scene.estimated, scene.by_mask))
+    layers |= parts_of(shown, scene, background)
     yield {
         "visit": visit,
         "prompter": Prompter(status=_advice(request, shown), found=objects_of(visit, data, found)),

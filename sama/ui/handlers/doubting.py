@@ -12,14 +12,15 @@ from sama.evaluation.live import entrants
 from sama.evaluation.sureness import doubt_about
 from sama.methods import matte_of
 from sama.request.request import Request
+from sama.ui.checkerboard import CELL, checkerboard
 from sama.ui.handlers.masks import method_of
 from sama.ui.handlers.measuring import asked
 from sama.ui.handlers.page import Changes, Page
 from sama.ui.handlers.stopping import failed
 from sama.ui.lab import Lab, LabData
 from sama.ui.matted import Matted
-from sama.ui.pictures import alpha_url, composite_url, difference_url, photo_url
-from sama.ui.shown import CELL, checkerboard, fitted, panel_side, shrink
+from sama.ui.pictures import composite_url, difference_url, grey_url, photo_url
+from sama.ui.shown import fitted, panel_side, shrink
 from sama.ui.telling import warn
 
 _MAP_SIDE = 640  # longer side of the map of disagreement
@@ -91,7 +92,7 @@ def look_inside(page: Page) -> Changes:
     pictures = []
     for each in found.maps:
         picture = shown(each, _INSIDE_SIDE)
-        src = photo_url(picture) if picture.ndim == 3 else alpha_url(picture)
+        src = photo_url(picture) if picture.ndim == 3 else grey_url(picture)
         pictures.append({"name": each.name, "title": each.title, "src": src})
     encoded = {name: value for name, value in visit.seconds.items() if name.startswith("encode")}
     steps = [[name, round(1000 * value, 1)] for name, value in (encoded | found.seconds).items()]

@@ -14,7 +14,7 @@ from sama.ui.component.data import LONGEST
 from sama.ui.film import Film, FilmData
 from sama.ui.film.pictures import item_of
 from sama.ui.handlers.page import Changes, Page
-from sama.ui.pictures import alpha_url
+from sama.ui.pictures import grey_url
 from sama.ui.telling import warn
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def strip(page: Page, reel: "Reel | None", data: FilmData) -> Changes:
     first = min(max(data.at - STRIP // 2, low), max(high - STRIP, low))
     frames = range(first, min(first + STRIP, high))
     row = min(max(data.row, 0), reel.clip.size[1] - 1)
-    src = alpha_url(np.ascontiguousarray(reel.rows(row, frames).T))
+    src = grey_url(np.ascontiguousarray(reel.rows(row, frames).T))
     shown = {"key": key_of(data), "row": row, "from": first, "count": len(frames), "src": src}
     return {"film": Film(strip_shown=shown)}
 

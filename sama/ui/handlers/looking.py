@@ -6,7 +6,7 @@ from sama.errors import SamaError
 from sama.export.palette import SAM_COLOUR, SAMA_COLOUR
 from sama.predict.answer import SAM, SAMA, TRIMAP
 from sama.ui.handlers.page import Changes, Page
-from sama.ui.pictures import alpha_url, composite_url, difference_url, mask_url, photo_url
+from sama.ui.pictures import composite_url, difference_url, grey_url, mask_url, matte_url, photo_url
 from sama.ui.viewer import LOOK_SIDE, Viewer
 from sama.ui.viewer.difference import difference_map, places
 from sama.ui.visit import Visit
@@ -34,8 +34,8 @@ def look(page: Page) -> Changes:
             "photo": lambda: photo_url(part.image),
             "sam": lambda: mask_url(part.sam_mask, SAM_COLOUR),
             "sama": lambda: mask_url(part.sama_mask, SAMA_COLOUR),
-            "alpha": lambda: alpha_url(part.matte),
-            "trimap": lambda: alpha_url(part.trimap),
+            "alpha": lambda: matte_url(part.matte),
+            "trimap": lambda: grey_url(part.trimap),
             "composite": lambda: composite_url(part.on(background, scene.estimated, scene.by_mask)),
             "difference": lambda: difference_url(part.difference),
         }

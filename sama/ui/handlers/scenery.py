@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from sama.errors import PhotoError, SamaError
-from sama.matting import to_uint8
+from sama.matting import Background, to_uint8
 from sama.ui.handlers.page import Changes, Page
-from sama.ui.pictures import alpha_url, composite_url, photo_url
-from sama.ui.scene import Scene
+from sama.ui.pictures import composite_url, grey_url, matte_url, photo_url
+from sama.ui.scene import Scene, SceneData
 from sama.ui.scene.backdrop import open_backdrop
 from sama.ui.shown import Shown, fitted, shrink
 from sama.ui.telling import warn
@@ -29,10 +29,23 @@ def recompose(page: Page) -> Changes:
     except SamaError as error:
         warn(error)
         return {}
-    src = composite_url(shown.on(background, scene.estimated, scene.by_mask))
     residual = None if scene.by_mask else residual_of(shown, scene.estimated)
-    composite = {**shown.label(page.here.path), "src": src}
+    composite = {**shown.label(page.here.path), **parts_of(shown, scene, background)}
     return {"viewer": Viewer(composite=composite), "scene": Scene(residual=residual)}
+
+
+def parts_of(shown: Shown, scene: SceneData, background: Background) -> dict[str, Any]:
+    """What the viewer makes a composite of: `cut`, the object's colours and where they lie, with an alpha of its own
+    where the matte's panel shows something else; and `behind`, what stands there, None where the page draws it."""
+    cut = shown.cut(scene.by_mask)
+    rows, columns = cut.around
+    colours = to_uint8(cut.colours(scene.estimated and not scene.by_mask)[rows, columns])
+    own = scene.by_mask or bool(shown.apart)
+    behind = None
+    if background.kind in ("blur", "image"):
+        behind = composite_url(to_uint8(background.render(cut.image, cut.alpha)))
+    at = {"x": columns.start, "y": rows.start, "alpha": matte_url(to_uint8(cut.alpha)) if own else None}
+    return {"cut": {"src": composite_url(colours), **at}, "behind": behind}
 
 
 def take_backdrop(page: Page) -> Changes:
@@ -68,4 +81,4 @@ def _residual_of(shown: Shown, estimated: bool) -> dict[str, Any] | None:
     rows, columns = (np.flatnonzero(between.any(axis)) for axis in (1, 0))
     around = left[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     picture = to_uint8(np.minimum(fitted(around, _MAP) * _BRIGHTER, 1))
-    return {"mean": round(255 * float(left[between].mean()), 2), "src": alpha_url(picture)}
+    return {"mean": round(255 * float(left[between].mean()), 2), "src": grey_url(picture)}

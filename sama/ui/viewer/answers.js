@@ -12,27 +12,42 @@ const belongs = (next, shown) => ['key', 'seq', 'chosen', 'matte'].every(name =>
 const mayReplace = (next, shown, matted) =>
   next.key !== shown.key || next.seq > shown.seq || !matted || !!next.alpha;
 
-// The layers that were sent, as pictures by name; names: of all layers.
-async function loadLayers(next, names) {
-  const sent = names.filter(name => next[name]),
-    pictures = await Promise.all(sent.map(name => loadPicture(next[name])));
-  return Object.fromEntries(sent.map((name, i) => [name, pictures[i]]));
+// Loads the layers that are sent, as pictures by name; names: of all layers. What comes again, as SAM's mask does that was
+// sent ahead, is the same picture, of which everything is drawn already.
+function Loading(names) {
+  let known = new Map(); // what the last ones were, by what was sent
+  return async next => {
+    const sent = names.filter(name => next[name]),
+      pictures = await Promise.all(sent.map(name => known.get(next[name]) || loadPicture(next[name])));
+    known = new Map(sent.map((name, i) => [next[name], pictures[i]]));
+    return Object.fromEntries(sent.map((name, i) => [name, pictures[i]]));
+  };
 }
 
-// What comes after an answer and belongs to it: {composite, look, difference}, called with what was sent. current(next):
+// What comes after an answer and belongs to it: {composite, look, difference}, called with what was sent, and {ground}. current(next):
 // whether it is of the answer on the panels; load(next): its layers as pictures; painted(what): say that it is seen.
-function Additions(layers, { current, load, looks, tour, draw, drawLayer, painted }) {
+function Additions(layers, { current, load, composing, looks, tour, draw, drawLayer, painted }) {
   async function picture(next, name) {
     const loaded = await loadPicture(next.src);
     if (!current(next)) return false;
     layers.set({ [name]: loaded });
     return true;
   }
+  function show(composite) {
+    layers.set({ composite });
+    drawLayer('composite');
+    painted('composite');
+  }
   return {
     async composite(next) {
-      if (!next || !current(next) || !(await picture(next, 'composite'))) return;
-      drawLayer('composite');
-      painted('composite');
+      if (!next || !current(next)) return;
+      const parts = await composing.load(next, layers.has.alpha);
+      if (current(next)) show(composing.take(parts));
+    },
+    // Another background, of which the server need not be asked.
+    ground(next) {
+      const made = composing.on(next);
+      if (made) show(made);
     },
     async look(next) {
       looks.arrived();

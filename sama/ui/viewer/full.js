@@ -75,3 +75,9 @@ function enlargingKeys(sole, full, mode) {
   };
   onKeys({ f: () => full.toggle(), e: e => next(e.shiftKey ? -1 : 1) }, () => !!mode());
 }
+// The name of the panel that is to fill the window: what the pointer is on, or else what most people want to see.
+function properPanel(panels, mode) {
+  if (mode === 'slider') return null;
+  const under = panels.find(p => p.figure.matches(':hover'));
+  return under ? under.name : mode === 'panels' ? 'composite' : mode;
+}

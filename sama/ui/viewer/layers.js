@@ -121,6 +121,10 @@ class Layers {
       ctx.fillStyle = faded(shade, 0.74);
       ctx.fillRect(...place);
     }
+    if (name === 'alpha') {
+      ctx.fillStyle = '#000'; // a matte is white, and as opaque as it says
+      ctx.fillRect(...place);
+    }
     if (name !== 'photo') ctx.drawImage(isMask(name) ? this.veil(picture, name) : picture, ...place);
   }
   veil(mask, name) {

@@ -11,6 +11,7 @@ let swapped = false; // SAM's and SAMA's panels, see blink
 let stopped = ''; // said where an answer did not come
 
 const layers = new Layers(colourOf(element, 'shade'));
+const composing = Composing(props.checks);
 const looks = Looks(layers, wanted => trigger('look', wanted), props.look_side);
 
 // ---- panels ------------------------------------------------------------------------------------------------------
@@ -43,14 +44,7 @@ function enlarge(name) {
   if (full.on) full.close();
   else sole.show(sole.name ? null : name);
 }
-const full = FullScreen(grid, sole, {
-  // What the pointer is on, or else what most people want to see.
-  proper() {
-    if (mode === 'slider') return null;
-    const under = panels.find(p => p.figure.matches(':hover'));
-    return under ? under.name : mode === 'panels' ? 'composite' : mode;
-  },
-});
+const full = FullScreen(grid, sole, { proper: () => properPanel(panels, mode) });
 
 // ---- drawing -----------------------------------------------------------------------------------------------------
 
@@ -105,10 +99,10 @@ const stale = next => isLate(next, shown, layers.photo) || isLate(next, ahead, l
 // Whether something is of the answer on the panels.
 const current = next => !stale(next) && belongs(next, shown) && !!layers.has.alpha;
 const tints = pictures => tintsOf(pictures, layers.photo, name => colourOf(element, name), grid);
-const load = next => loadLayers(next, Object.keys(props.layer_titles));
+const load = Loading(Object.keys(props.layer_titles));
 
 const drawing = { draw: () => draw(), drawLayer: name => drawLayer(name) };
-const additions = Additions(layers, { current, load, looks, tour, ...drawing, painted });
+const additions = Additions(layers, { current, load, composing, looks, tour, ...drawing, painted });
 
 async function showLayers() {
   const next = props.layers;
@@ -117,7 +111,9 @@ async function showLayers() {
   stopped = ''; // before the pictures are there: a failure may come meanwhile
   if (next.solve && next !== asked) trigger('solve');
   asked = next;
-  const pictures = await load(next);
+  const loading = load(next),
+    opacity = loading.then(({ alpha }) => alpha);
+  const [pictures, parts] = await Promise.all([loading, next.cut && composing.load(next, opacity)]);
   if (!props.layers) return; // cleared meanwhile
   if (stale(next) || !mayReplace(next, shown, !!layers.has.alpha)) return;
   if (next.first && layers.has.alpha && next.key === shown.key) return showFirst(next, pictures);
@@ -126,6 +122,7 @@ async function showLayers() {
   layers.clear();
   tour.open(null);
   layers.tints = tints(pictures);
+  if (parts) pictures.composite = composing.take(parts);
   layers.set(pictures);
   const best = pictures.sama ? 'sama' : 'sam';
   announce('mask', { key: next.key, picture: pictures[best], tint: layers.tints[best] });
@@ -146,6 +143,7 @@ function showFirst(next, { sam }) {
 }
 function clear() {
   layers.clear();
+  composing.forget();
   shown = ahead = NOTHING;
   tour.open(null);
   delete element.dataset.seq;
@@ -239,6 +237,7 @@ hear('photo', next => {
   showLayers();
   additions.composite(props.composite);
 });
+hear('ground', additions.ground);
 watch('layers', showLayers);
 watch('stopped', () => {
   stopped = props.no_answer;

@@ -64,6 +64,23 @@ def test_five_swatches_and_any_colour(unasked):
     becomes(unasked, lambda p: p[0] == p[1] == p[2] or max(p[:3]) - min(p[:3]) < 8)
 
 
+def test_a_plain_background_asks_no_server_which_knows_it_all_the_same(unasked):
+    asked = len(unasked.sent)
+    for name, colour in {"Black": (0, 0, 0), "Green": (0, 177, 64)}.items():
+        unasked.page.get_by_role("button", name=name, exact=True).click()
+        becomes(unasked, near(*colour))
+    unasked.page.wait_for_timeout(300)
+    assert len(unasked.sent) == asked
+    for kind, ask in (("blur", "Blur"), ("colour", "Photo I"), ("colour", "Estimated F")):
+        unasked.page.get_by_role("button", name=ask, exact=True).click()
+        becomes(unasked, lambda _, least=asked: len(unasked.sent) > least)
+        asked = len(unasked.sent)
+        assert f'"kind":"{kind}"' in unasked.sent[-1] and '"colour":"#00b140"' in unasked.sent[-1]
+        unasked.page.get_by_role("button", name="Green", exact=True).click()
+        becomes(unasked, near(0, 177, 64))
+    assert len(unasked.sent) == asked
+
+
 def test_the_mask_cuts_out_instead_of_the_matte(unasked):
     """The fake's mask has a hole that its matte has not."""
     unasked.page.get_by_role("button", name="Green", exact=True).click()
