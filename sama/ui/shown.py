@@ -17,7 +17,7 @@ from sama.ui.views import View, coloured
 # Longer side of what a click sends, at least and at most, in pixels; closer up, a `Look` shows more.
 SIDES = (256, 640)
 # The same for masks, which are small: their side is that of a panel times the share.
-MASK_SIDES, MASK_SHARE = (512, 1024), 1.6
+MASK_SIDES, MASK_SHARE, MASK_ENOUGH = (512, 1024), 1.6, 0.9
 _CERTAIN = 1e-6  # a matte this near to 0 or 1 has no finite logit worth keeping
 _SURE = float(np.log((1 - _CERTAIN) / _CERTAIN))  # its logit
 
@@ -203,9 +203,11 @@ def backdrop(background: Background, matted: Matted, cell: float) -> np.ndarray:
 
 
 def mask_at(logits: np.ndarray, side: int) -> np.ndarray:
-    """Return the mask (h, w) bool of logits (H, W) for panels of `side` pixels and the prompter, which is larger."""
+    """Return the mask (h, w) bool of logits (H, W) for panels of `side` pixels and the prompter, which is larger; as
+    large as the logits where that is not much more."""
     low, high = MASK_SIDES
-    return fitted(logits, min(max(round(MASK_SHARE * side), low), high)) > 0
+    wanted = min(max(round(MASK_SHARE * side), low), high)
+    return (logits if max(logits.shape) * MASK_ENOUGH <= wanted else fitted(logits, wanted)) > 0
 
 
 def fitted(values: np.ndarray, side: int) -> np.ndarray:

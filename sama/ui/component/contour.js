@@ -75,13 +75,13 @@ const AROUND = [...Array(8).keys()].map(i => [Math.cos((i * Math.PI) / 4), Math.
 const COARSE = 128; // longer side of the picture in which a shape is looked for, in pixels
 const scratch = [...Array(3)].map(() => document.createElement('canvas'));
 
-// Where something is on a canvas, and `far` around it: [x, y, width, height] in pixels; null where it is empty.
-function extentOf(canvas, far) {
-  const s = Math.min(1, COARSE / Math.max(canvas.width, canvas.height)),
-    [width, height] = [canvas.width, canvas.height].map(side => Math.max(1, Math.ceil(side * s)));
+// Where something is on a picture, in parts of its sides: [x0, y0, x1, y1], somewhat too large; null where it is empty.
+function boundsOf(picture, { width: wide, height: high }) {
+  const s = Math.min(1, COARSE / Math.max(wide, high)),
+    [width, height] = [wide, high].map(side => Math.max(1, Math.ceil(side * s)));
   const c = emptied(scratch[2], width, height);
   c.imageSmoothingQuality = 'high'; // or thin things are missed
-  c.drawImage(canvas, 0, 0, canvas.width * s, canvas.height * s);
+  c.drawImage(picture, 0, 0, wide * s, high * s);
   const { data } = c.getImageData(0, 0, width, height);
   let [x0, y0, x1, y1] = [width, height, -1, -1];
   for (let i = 3, n = 0; i < data.length; i += 4, n++) {
@@ -91,30 +91,47 @@ function extentOf(canvas, far) {
     [x0, y0, x1, y1] = [Math.min(x0, x), Math.min(y0, y), Math.max(x1, x), Math.max(y1, y)];
   }
   if (x1 < 0) return null;
-  const low = v => Math.max(0, Math.floor((v - 1) / s - far)),
-    high = (v, side) => Math.min(side, Math.ceil((v + 2) / s + far));
-  const [left, top] = [low(x0), low(y0)];
-  return [left, top, high(x1, canvas.width) - left, high(y1, canvas.height) - top];
+  return [(x0 - 1) / (wide * s), (y0 - 1) / (high * s), (x1 + 2) / (wide * s), (y1 + 2) / (high * s)];
+}
+// The same of a mask, which is looked at once.
+const boundsKept = new WeakMap();
+function boundsOfMask(mask) {
+  if (!boundsKept.has(mask))
+    boundsKept.set(mask, boundsOf(mask, { width: mask.naturalWidth, height: mask.naturalHeight }));
+  return boundsKept.get(mask);
+}
+// Bounds on a canvas, and `far` around them: [x, y, width, height] in its pixels. They are parts of `size`, which lies
+// there scaled by a and moved by e and f.
+function around([x0, y0, x1, y1], { width, height }, { a, e, f }, canvas, far) {
+  const left = Math.max(0, Math.floor(x0 * width * a + e - far)),
+    top = Math.max(0, Math.floor(y0 * height * a + f - far));
+  const right = Math.min(canvas.width, Math.ceil(x1 * width * a + e + far)),
+    bottom = Math.min(canvas.height, Math.ceil(y1 * height * a + f + far));
+  return [left, top, right - left, bottom - top];
 }
 // Draws lines just outside of what `paint(context)` paints, on a canvas whose transform is that of the photo: as wide on
 // the screen at any zoom, `wide` times as wide as usual, and inside the photo only. of: what the shape is made from, a
 // list; they are kept for as long as that is drawn.
 function outline(ctx, size, paint, { wide = 1, of }) {
-  drawKept(ctx, [...of, wide, ratio()], c => drawLines(c, size, paint, wide), true);
+  const mask = of.length === 1 && of[0] instanceof HTMLImageElement ? of[0] : null; // of the whole photo
+  drawKept(ctx, [...of, wide, ratio()], c => drawLines(c, size, paint, wide, mask), true);
 }
-function drawLines(ctx, { width, height }, paint, wide) {
+function drawLines(ctx, size, paint, wide, mask) {
   const [shape, ring] = scratch,
     s = emptied(shape, ctx.canvas.width, ctx.canvas.height);
   s.setTransform(ctx.getTransform());
   s.imageSmoothingEnabled = ctx.imageSmoothingEnabled;
   paint(s);
+  const bounds = mask ? boundsOfMask(mask) : boundsOf(shape, shape);
+  if (!bounds) return;
   const reaches = LINES.map(([reach]) => Math.max(1, reach * wide * ratio())),
-    place = extentOf(shape, Math.ceil(Math.max(...reaches)) + 1);
-  if (!place) return;
-  const [left, top, w, h] = place;
+    far = Math.ceil(Math.max(...reaches)) + 1;
+  const [frame, at] = mask ? [size, ctx.getTransform()] : [shape, { a: 1, e: 0, f: 0 }],
+    [left, top, w, h] = around(bounds, frame, at, shape, far);
+  if (w < 1 || h < 1) return; // out of sight
   ctx.save();
   ctx.beginPath();
-  ctx.rect(0, 0, width, height);
+  ctx.rect(0, 0, size.width, size.height);
   ctx.clip();
   ctx.setTransform(1, 0, 0, 1, 0, 0);
   LINES.forEach(([, style], i) => {

@@ -1,9 +1,11 @@
 """Masks that are seen on any colour."""
 
+import numpy as np
 import pytest
 
 from sama.export.palette import SAM_COLOUR, SAMA_COLOUR
 from sama.ui.page.colours import MEANINGS
+from sama.ui.pictures import mask_url
 
 SAM = [MEANINGS["sam"], MEANINGS["samother"]]
 SAMA = [MEANINGS["sama"], MEANINGS["samaother"]]
@@ -55,6 +57,35 @@ def test_a_line_runs_outside_the_mask_and_is_as_wide_at_any_zoom(run, zoom):
     assert inside[3] == away[3] == 0
     assert light[3] > 200 and min(light[:3]) > 200
     assert dark[3] > 40 and max(dark[:3]) < 128
+
+
+SAME = """(async ({ src, zoom, x, y }) => {
+  const mask = await loadPicture(src);
+  const size = { width: 300, height: 200 }; // of the photo
+  const lines = of => {
+    const canvas = document.createElement('canvas'), ctx = canvas.getContext('2d');
+    Object.assign(canvas, { width: 120, height: 80 });
+    ctx.setTransform(zoom, 0, 0, zoom, x, y);
+    outline(ctx, size, c => c.drawImage(mask, 0, 0, size.width, size.height), { of });
+    return [...ctx.getImageData(0, 0, 120, 80).data];
+  };
+  return [lines([mask]), lines([mask, 'and something else'])];
+})(a)"""
+
+
+@pytest.mark.parametrize(
+    ("zoom", "x", "y", "seen"),
+    [(0.4, 0, 0, True), (0.4, -20, 15, True), (3, -400, -200, True), (3, 0, 0, False)],
+)
+def test_where_a_mask_lies_is_looked_for_once_for_all_views(run, zoom, x, y, seen):
+    """A mask alone against a list of which nothing is known before it is drawn."""
+    mask = np.zeros((100, 150), bool)
+    mask[35:80, 70:120] = True
+    mask[34, 100] = mask[20:24, 71] = True  # thin things count
+    known, drawn = run(SAME, {"src": mask_url(mask, (9, 9, 9)), "zoom": zoom, "x": x, "y": y})
+    assert known == drawn and any(known) is seen
+    empty = run(SAME, {"src": mask_url(mask & False, (9, 9, 9)), "zoom": zoom, "x": x, "y": y})
+    assert not any(empty[0] + empty[1])
 
 
 def test_the_next_panel_alone(run):
