@@ -19,7 +19,8 @@ def test_attention_both_ways_equals_two_attentions(monkeypatch, block_bytes):
         F.scaled_dot_product_attention(a, b, value_b),
         F.scaled_dot_product_attention(b, a, value_a),
     )
-    exact = both_ways._shared_weights(a, b, value_a, value_b)
+    *exact, sure = both_ways._shared_weights(a, b, value_a, value_b, torch.tensor([0.0, 3.0, 30.0]))
+    assert sure.all(), "a shift leaves both softmaxes as they are"
     rounded = attend_both_ways(*(x.bfloat16() for x in (a, b, value_a, value_b)))
     for e, ours, low in zip(expected, exact, rounded, strict=True):
         assert torch.allclose(ours, e, atol=1e-5)
@@ -49,3 +50,23 @@ def test_attention_both_ways_of_heads_with_small_and_with_large_logits():
     )
     for ours, e in zip(attend_both_ways(a, b, value_a, value_b), expected, strict=True):
         assert torch.allclose(ours, e, atol=1e-4)
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@torch.no_grad()
+def test_large_logits_take_two_passes_only_where_a_row_is_far_below_the_largest(monkeypatch, apart):
+    torch.manual_seed(0)
+    a, b, value_a, value_b = (torch.randn(2, 30, 8) for _ in range(4))
+    a[1] *= 15
+    if apart:  # all that the first row of the second matrix attends to is far below what the others do
+        a[1, 0], b[1, :, 0] = torch.tensor([-600.0] + 7 * [0.0]), b[1, :, 0].abs() + 1
+    passes, attend = [], both_ways.attend
+    monkeypatch.setattr(both_ways, "attend", lambda q, *kv: passes.append(len(q)) or attend(q, *kv))
+    expected = (
+        torch.softmax(a @ b.transpose(1, 2) / 8**0.5, -1) @ value_b,
+        torch.softmax(b @ a.transpose(1, 2) / 8**0.5, -1) @ value_a,
+    )
+    for ours, e in zip(attend_both_ways(a, b, value_a, value_b), expected, strict=True):
+        assert torch.allclose(ours, e, atol=1e-4)
+    assert both_ways._largest_products(a, b)[1] / 8**0.5 > both_ways.LARGEST_LOGIT
+    assert passes == ([1, 1] if apart else [])
