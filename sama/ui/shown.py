@@ -46,7 +46,10 @@ class Shown:
         self._limit = limit
         self.alpha = limited(answer.union.layers[ALPHA], limit)
         self.fitted = Matted(small, fitted(self.alpha, max(small.shape)))
-        self.residuals: dict[bool, dict | None] = {}  # what is told of them, by whether colours are estimated
+        # What was told of them, by whether colours are estimated; and cuts as they are sent, by that and by whether the
+        # mask cuts out.
+        self.residuals: dict[bool, dict | None] = {}
+        self.cuts: dict[tuple[bool, bool], dict] = {}
 
     @cached_property
     def masked(self) -> Matted:

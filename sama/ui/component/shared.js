@@ -26,6 +26,9 @@ function faded(colour, opacity) {
   return `rgb(${channels.join(' ')} / ${opacity})`;
 }
 
+// Whether the page itself draws a background, or the server has to paint it.
+const drawnHere = ({ kind }) => kind === 'colour' || kind === 'transparent';
+
 // ---- controls ------------------------------------------------------------------------------------------------------
 
 const press = (button, on) => button.setAttribute('aria-pressed', String(on));

@@ -36,16 +36,23 @@ def recompose(page: Page) -> Changes:
 
 def parts_of(shown: Shown, scene: SceneData, background: Background) -> dict[str, Any]:
     """What the viewer makes a composite of: `cut`, the object's colours and where they lie, with an alpha of its own
-    where the matte's panel shows something else; and `behind`, what stands there, None where the page draws it."""
-    cut = shown.cut(scene.by_mask)
-    rows, columns = cut.around
-    colours = to_uint8(cut.colours(scene.estimated and not scene.by_mask)[rows, columns])
-    own = scene.by_mask or bool(shown.apart)
-    behind = None
+    where the matte's panel shows something else; and `behind`, what stands there, None where the page draws it. Another
+    background does not change the cut."""
+    key = scene.estimated and not scene.by_mask, scene.by_mask
+    if key not in shown.cuts:
+        shown.cuts[key] = _cut_of(shown, *key)
+    cut, behind = shown.cut(scene.by_mask), None
     if background.kind in ("blur", "image"):
         behind = composite_url(to_uint8(background.render(cut.image, cut.alpha)))
-    at = {"x": columns.start, "y": rows.start, "alpha": matte_url(to_uint8(cut.alpha)) if own else None}
-    return {"cut": {"src": composite_url(colours), **at}, "behind": behind}
+    return {"cut": shown.cuts[key], "behind": behind}
+
+
+def _cut_of(shown: Shown, estimated: bool, by_mask: bool) -> dict[str, Any]:
+    cut = shown.cut(by_mask)
+    rows, columns = cut.around
+    own = matte_url(to_uint8(cut.alpha)) if by_mask or shown.apart else None
+    src = composite_url(to_uint8(cut.colours(estimated)[rows, columns]))
+    return {"src": src, "x": columns.start, "y": rows.start, "alpha": own}
 
 
 def take_backdrop(page: Page) -> Changes:

@@ -7,12 +7,11 @@ const current = () => props.value || props.start;
 let shape = [4, 3]; // of the photo
 let picture = null; // the accepted background, as the server sent it
 
-// Always a new object: a change inside the old one would go unnoticed. The viewer draws plain backgrounds itself.
+// Always a new object: a change inside the old one would go unnoticed.
 function put(change) {
   props.value = { ...current(), ...change };
   draw();
-  const plain = props.value.kind === 'colour' || props.value.kind === 'transparent';
-  if (!plain || 'foreground' in change || 'cutout_from' in change) trigger('input');
+  if (!drawnHere(props.value) || 'foreground' in change || 'cutout_from' in change) trigger('input');
 }
 
 // ---- drawing -----------------------------------------------------------------------------------------------------

@@ -1,8 +1,5 @@
 // The composite: the object's colours by its alpha, before what stands behind it. Another colour there needs no server.
 
-// Backgrounds that the page draws itself.
-const drawnHere = ({ kind }) => kind === 'colour' || kind === 'transparent';
-
 // A canvas that layers take for a picture, with its context.
 function pictureOf({ naturalWidth, naturalHeight }) {
   const canvas = document.createElement('canvas');
