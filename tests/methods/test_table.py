@@ -185,4 +185,4 @@ def test_the_page_offers_it_and_answers_with_it(toy, tmp_path):
     steps = list(answer_page(page_of(studio_of(FakePredictor()), None, data, choice=ChoiceData(matte="toy"))))
     layers = [step["viewer"].props["layers"] for step in steps if "viewer" in step]
     assert layers[-1]["matte"] == "toy"
-    assert layers[-1]["alpha"].startswith("data:image/webp")
+    assert layers[-1]["alpha"].startswith("data:image/png")
