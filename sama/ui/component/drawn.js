@@ -38,7 +38,13 @@ function emptied(canvas, width, height) {
   return c;
 }
 
-// Fills a canvas with the squares that stand for nothing; checks: {cell, colours}.
+// Fills a canvas with a background's colour, or with the squares that stand for nothing.
+function paintPlain(ctx, ground, checks) {
+  if (ground.kind !== 'colour') return checkered(ctx, checks);
+  ctx.fillStyle = ground.colour;
+  ctx.fillRect(0, 0, ctx.canvas.width, ctx.canvas.height);
+}
+// checks: {cell, colours}.
 function checkered(ctx, { cell, colours }) {
   const { width, height } = ctx.canvas;
   ctx.fillStyle = colours[0];

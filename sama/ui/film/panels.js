@@ -40,15 +40,12 @@ function paintMatte(ctx, size, cut) {
 }
 // What stands behind; scene: the background's value, with the picture as `shown`; checks: of what is transparent.
 function paintBehind(ctx, [width, height], photo, scene, checks) {
-  if (scene.kind === 'colour') {
-    ctx.fillStyle = scene.colour;
-    ctx.fillRect(0, 0, width, height);
-  } else if (scene.kind === 'blur') {
+  if (scene.kind === 'blur') {
     ctx.filter = `blur(${(scene.blur / 100) * Math.max(width, height)}px)`;
     ctx.drawImage(photo, 0, 0, width, height);
     ctx.filter = 'none';
   } else {
-    checkered(ctx, checks);
+    paintPlain(ctx, scene, checks);
     if (scene.kind !== 'picture' || !scene.shown) return;
     const picture = { width: scene.shown.naturalWidth, height: scene.shown.naturalHeight };
     ctx.drawImage(scene.shown, ...laid({ width, height }, picture, scene));

@@ -12,8 +12,8 @@ const belongs = (next, shown) => ['key', 'seq', 'chosen', 'matte'].every(name =>
 const mayReplace = (next, shown, matted) =>
   next.key !== shown.key || next.seq > shown.seq || !matted || !!next.alpha;
 
-// Loads the layers that are sent, as pictures by name; names: of all layers. What comes again, as SAM's mask does that was
-// sent ahead, is the same picture, of which everything is drawn already.
+// Loads the layers that are sent, as pictures by name; names: of all layers. What comes again, as SAM's mask does that
+// was sent ahead, is the same picture, of which everything is drawn already.
 function Loading(names) {
   let known = new Map(); // what the last ones were, by what was sent
   return async next => {
@@ -24,15 +24,10 @@ function Loading(names) {
   };
 }
 
-// What comes after an answer and belongs to it: {composite, look, difference}, called with what was sent, and {ground}. current(next):
-// whether it is of the answer on the panels; load(next): its layers as pictures; painted(what): say that it is seen.
+// What comes after an answer and belongs to it: {composite, look, difference}, called with what was sent, and {ground}.
+// current(next): whether it is of the answer on the panels; load(next): its layers as pictures; painted(what): say that
+// it is seen.
 function Additions(layers, { current, load, composing, looks, tour, draw, drawLayer, painted }) {
-  async function picture(next, name) {
-    const loaded = await loadPicture(next.src);
-    if (!current(next)) return false;
-    layers.set({ [name]: loaded });
-    return true;
-  }
   function show(composite) {
     layers.set({ composite });
     drawLayer('composite');
@@ -59,7 +54,10 @@ function Additions(layers, { current, load, composing, looks, tour, draw, drawLa
       draw();
     },
     async difference(next) {
-      if (!next || !current(next) || !(await picture(next, 'difference'))) return;
+      if (!next || !current(next)) return;
+      const difference = await loadPicture(next.src);
+      if (!current(next)) return;
+      layers.set({ difference });
       tour.open(next.places);
       draw();
     },

@@ -21,11 +21,8 @@ function Composing(checks) {
     ground = { kind: 'transparent' };
   function composite() {
     const [canvas, ctx] = pictureOf(parts.object);
-    if (ground.kind === 'colour') {
-      ctx.fillStyle = ground.colour;
-      ctx.fillRect(0, 0, canvas.width, canvas.height);
-    } else if (!drawnHere(ground) && parts.behind) ctx.drawImage(parts.behind, 0, 0);
-    else checkered(ctx, checks);
+    if (!drawnHere(ground) && parts.behind) ctx.drawImage(parts.behind, 0, 0);
+    else paintPlain(ctx, ground, checks);
     ctx.drawImage(parts.object, 0, 0);
     return canvas;
   }
