@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sama.ui.page.colours import hexadecimal
+
 # Pixels of a square: blocks of the pictures' format, which makes them small.
 CELL = 16
 GREYS = 0.94, 0.82  # the first one is at the top left
@@ -16,7 +18,5 @@ def checkerboard(shape: tuple[int, int], cell: float) -> np.ndarray:
 
 def checks() -> dict[str, int | list[str]]:
     """What a script needs to draw them: `cell`, in pixels of the panels' pictures, and two `colours`."""
-    return {
-        "cell": CELL,
-        "colours": [f"#{round(255 * grey):02x}" + 2 * f"{round(255 * grey):02x}" for grey in GREYS],
-    }
+    levels = [round(255 * grey) for grey in GREYS]
+    return {"cell": CELL, "colours": [hexadecimal((level, level, level)) for level in levels]}

@@ -18,6 +18,7 @@ from sama.ui.candidates import OPAQUE, Candidates, ChoiceData
 from sama.ui.handlers.masks import keep_mask, of_dataset
 from sama.ui.handlers.page import Changes, Page
 from sama.ui.lab import Lab
+from sama.ui.page.colours import hexadecimal
 from sama.ui.pictures import photo_url
 from sama.ui.prompter import PromptData, Prompter
 from sama.ui.scene import Scene, SceneData
@@ -105,9 +106,7 @@ def scene_of(settings: Settings, side: int) -> SceneData:
     colours = ESTIMATED if settings.estimate_foreground else PHOTO
     scene = SceneData(foreground=colours, cutout_from=settings.cutout_from)
     if background.kind == "colour":
-        return scene.model_copy(
-            update={"kind": "colour", "colour": "#{:02x}{:02x}{:02x}".format(*background.colour)}
-        )
+        return scene.model_copy(update={"kind": "colour", "colour": hexadecimal(background.colour)})
     if background.kind == "blur":
         share = DEFAULT_SIGMA if background.sigma is None else background.sigma / side
         return scene.model_copy(update={"kind": "blur", "blur": 100 * share})

@@ -25,6 +25,7 @@ from sama.export.palette import EXTRA_COLOUR, MISSING_COLOUR, OBJECT_COLOURS
 from sama.methods import METHODS
 from sama.request.settings import MAX_VOTES
 from sama.ui.component import DataComponent
+from sama.ui.page.colours import hexadecimal
 
 
 class LabData(GradioModel):
@@ -52,10 +53,6 @@ class LabData(GradioModel):
         return tuple((winner, loser) for winner, loser in self.votes)
 
 
-def _colour(channels: tuple[int, int, int]) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*channels)
-
-
 class Lab(DataComponent):
     """The section."""
 
@@ -68,7 +65,7 @@ class Lab(DataComponent):
         "clicks": CLICKS,
         "most_votes": MAX_VOTES,
         "labels": {name: method.label for name, method in METHODS.items()},
-        "curve_colours": [_colour(each) for each in OBJECT_COLOURS],
-        "error_colours": {"missing": _colour(MISSING_COLOUR), "extra": _colour(EXTRA_COLOUR)},
+        "curve_colours": [hexadecimal(each) for each in OBJECT_COLOURS],
+        "error_colours": {"missing": hexadecimal(MISSING_COLOUR), "extra": hexadecimal(EXTRA_COLOUR)},
     }
     data_model = LabData

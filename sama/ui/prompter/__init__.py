@@ -37,6 +37,7 @@ from sama.request.prompts import Prompts
 from sama.ui.component import DataComponent, asset
 from sama.ui.component.data import Whole
 from sama.ui.component.names import PHOTO_FILES
+from sama.ui.page.colours import hexadecimal
 from sama.ui.views import KINDS, UNION, View
 
 MOST_OBJECTS = 40  # that are added together: each is decoded by itself
@@ -172,7 +173,7 @@ class Prompter(DataComponent):
     )
     CONSTANTS = {
         "photo_files": PHOTO_FILES,
-        "object_colours": ["#{:02x}{:02x}{:02x}".format(*colour) for colour in OBJECT_COLOURS],
+        "object_colours": [hexadecimal(colour) for colour in OBJECT_COLOURS],
         "longest_name": MAX_NAME,
         "most_objects": MOST_OBJECTS,
     }
