@@ -11,9 +11,11 @@ import torch
 from torch import nn
 
 from sama.models.attention import CrossAttention
+from sama.models.backbones.efficientnet import SameConv
 from sama.models.backbones.layers import AttentionBlock
 from sama.models.backbones.mini import MiniBackbone
 from sama.models.backbones.sam_vit import SamVitBackbone
+from sama.models.fast.depthwise import LearningConv
 from sama.models.fast.heads import QuickHead
 from sama.models.fast.places import PlacesKept
 from sama.models.fast.sama import QuickSama
@@ -40,7 +42,7 @@ _ALWAYS: dict[type[nn.Module], type[nn.Module]] = {
     MiniBackbone: QuickMini,
     SamVitBackbone: QuickSamVit,
 }
-LEARNING = _ALWAYS | {Stage: LearningStage}
+LEARNING = _ALWAYS | {Stage: LearningStage, SameConv: LearningConv}
 FUSED = _ALWAYS | {FineStream: QuickFineStream, Stage: QuickStage, PredictionHead: QuickHead, Sama: QuickSama}
 
 
@@ -52,7 +54,7 @@ def fused(model: Sama, dtype: torch.dtype = torch.float32) -> QuickSama:
     """
     if isinstance(model, QuickSama):
         raise ValueError("This model is its quick twin already.")
-    _turn(model.eval().requires_grad_(False), FUSED | {LearningStage: QuickStage})
+    _turn(model.eval().requires_grad_(False), FUSED | {LearningStage: QuickStage, LearningConv: SameConv})
     model.places_kept = PlacesKept(model.config.adapter_pool)
     layers = list(model.modules())
     for layer in layers:
