@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from sama.models.backbones.efficientnet import SameConv
 
@@ -17,7 +16,6 @@ class LearningConv(SameConv):
         learns = torch.is_grad_enabled() and (x.requires_grad or self.weight.requires_grad)
         if self.groups == 1 or x.device.type != "cpu" or not learns or not torch.is_autocast_enabled("cpu"):
             return super().forward(x)
-        x = x if self.stride == (1, 1) else F.pad(x, self.uneven * 2)
         with torch.autocast("cpu", enabled=False):
-            y = F.conv2d(x.float(), self.weight, self.bias, self.stride, self.padding, groups=self.groups)
+            y = super().forward(x.float())
         return y.to(torch.get_autocast_dtype("cpu"))
