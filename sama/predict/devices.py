@@ -1,7 +1,7 @@
 """Which device and number format a model really runs on; nothing falls back in silence."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 
@@ -12,6 +12,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 AUTO, TORCH, OPENVINO = RUNTIMES = ("auto", "torch", "openvino")
 VIEW_BYTES = 1.5 * 2**30  # what the largest encoder needs for one view, its weights aside
+FEW = 4  # threads of a processor for what is small
 
 
 def resolve_device(name: str) -> torch.device:
@@ -98,9 +99,34 @@ def compiled(function: Callable, name: str) -> Callable:
 
 @contextmanager
 def inference(device: torch.device, dtype: torch.dtype) -> Iterator[None]:
-    """No gradients, and autocast to `dtype` unless it is float32."""
-    with torch.inference_mode(), torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+    """No gradients, and autocast to `dtype` unless it is float32; few threads beside a GPU."""
+    autocast = torch.autocast(device.type, dtype, enabled=dtype != torch.float32)
+    with torch.inference_mode(), autocast, threads_beside(device):
         yield
+
+
+def threads_beside(device: torch.device) -> AbstractContextManager:
+    """Few threads of the processor beside a GPU, what there are without one."""
+    return nullcontext() if device.type == "cpu" else few_threads()
+
+
+@contextmanager
+def few_threads() -> Iterator[None]:
+    """At most FEW of PyTorch's threads, of those that this thread has.
+
+    A step of a filter over a map of 512 cells is over in some ten microseconds, and waits for the last of its threads.
+    With one on each of sixteen virtual processors of a server, which others use as well, that wait was all of a click:
+    1.5 s beside an H100, 0.15 s with four (docs/performance.md).
+    """
+    before = torch.get_num_threads()
+    if before <= FEW:
+        yield
+        return
+    torch.set_num_threads(FEW)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _fast_bfloat16(device: torch.device) -> bool:

@@ -8,6 +8,7 @@ from torch import Tensor
 from sama.errors import PromptError
 from sama.models.views import Frame
 from sama.photo.resize import shrink_photo
+from sama.predict.devices import few_threads
 from sama.predict.edges import Edges
 from sama.predict.framing import to_photo, union
 from sama.request.request import Request
@@ -50,4 +51,5 @@ class OpenPhoto:
         follow the photo's."""
         if not edges or self.edges is None:
             return to_photo(logits, self.frame, size)
-        return self.edges.followed(union(logits, self.frame), task, size)[0, 0].numpy()
+        with few_threads():
+            return self.edges.followed(union(logits, self.frame), task, size)[0, 0].numpy()

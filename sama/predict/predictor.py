@@ -12,7 +12,7 @@ from sama.models.sama import ImageFeatures
 from sama.photo.opening import image_digest
 from sama.predict.answer import SAM, SAMA, Answer, ModelInfo, ObjectAnswer, Progress, merged_seconds
 from sama.predict.cache import FeatureCache, moved, widened
-from sama.predict.devices import inference
+from sama.predict.devices import inference, threads_beside
 from sama.predict.encoding import encode_photo
 from sama.predict.filling import filling
 from sama.predict.framing import candidate_masks, prompt_tensors, shown_masks
@@ -154,7 +154,8 @@ class SamaPredictor:
         answers, seconds = [], []
         self._said.begin()
         for i, prompts in enumerate(request.objects):
-            answer, took = self._answer_one(prompts, request, method, progress, request.candidate_of(i))
+            with threads_beside(self.device):
+                answer, took = self._answer_one(prompts, request, method, progress, request.candidate_of(i))
             answers.append(answer)
             seconds.append(took)
         return Answer(method.name, tuple(answers), merged_seconds(seconds))

@@ -10,6 +10,7 @@ from sama.models.views import touched_views
 from sama.predict import devices, encoding
 from sama.predict.cache import FeatureCache, halved, size_in_bytes, widened
 from sama.predict.devices import compiled, resolve_device, resolve_dtype, views_at_once
+from sama.predict.edges import Edges
 from sama.predict.predictor import SamaPredictor
 from sama.request.prompts import Prompts
 from sama.weights.zoo import RECORDS, LoadedModel
@@ -185,3 +186,40 @@ def test_a_compiler_that_is_missing_is_named():
         call = compiled(lambda x: x + 1, "mini's image encoder")
     with pytest.raises(DeviceError, match="cannot compile mini's image encoder here; leave out --compile"):
         call(torch.ones(2))
+
+
+@pytest.fixture
+def sixteen_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(16)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_beside_a_gpu_the_processor_takes_few_threads(sixteen_threads):
+    with devices.threads_beside(torch.device("cpu")):
+        assert torch.get_num_threads() == 16
+    gpu = devices.threads_beside(torch.device("cuda"))
+    with pytest.raises(DeviceError, match="^4$"), gpu:
+        raise DeviceError(str(torch.get_num_threads()))
+    assert torch.get_num_threads() == 16
+    torch.set_num_threads(3)
+    with devices.threads_beside(torch.device("cuda")):
+        assert torch.get_num_threads() == 3
+    assert torch.get_num_threads() == 3
+
+
+def test_a_photos_edges_are_followed_by_few_threads(sixteen_threads, predictor, monkeypatch):
+    taken, followed = [], Edges.followed
+
+    def watched(*args):
+        taken.append(torch.get_num_threads())
+        return followed(*args)
+
+    monkeypatch.setattr(Edges, "followed", watched)
+    photo = np.random.default_rng(0).integers(0, 256, (90, 150, 3), dtype=np.uint8)
+    for _ in predictor.set_image(photo):
+        pass
+    ask(predictor, BOX)
+    assert taken == [4, 4]  # mask and matte
+    assert torch.get_num_threads() == 16
