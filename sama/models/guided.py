@@ -25,17 +25,16 @@ class Guide(NamedTuple):
 
 def make_guide(image: Tensor, radius: int, smoothness: float) -> Guide:
     """Prepare images (B, 3, h, w), float32; windows have 2 radius + 1 pixels; smoothness is added to the variances."""
-    r, g, b = image.unbind(1)
-    products = torch.stack([r * r, r * g, r * b, g * g, g * b, b * b], 1)
-    means = window_mean(torch.cat([image, products], 1), radius)
-    mean = means[:, :3]
-    r, g, b = mean.unbind(1)
+    # One map after another: together they would take ten times the memory, and none would fit into a cache.
+    channels = image.split(1, 1)
+    means = [window_mean(x, radius) for x in channels]
     rr, rg, rb, gg, gb, bb = (
-        means[:, 3:] - torch.stack([r * r, r * g, r * b, g * g, g * b, b * b], 1)
-    ).unbind(1)
+        window_mean(channels[i] * channels[j], radius) - means[i] * means[j]
+        for i, j in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+    )
     rr, gg, bb = rr + smoothness, gg + smoothness, bb + smoothness
     # The adjugate over the determinant.
-    cofactors = torch.stack(
+    cofactors = torch.cat(
         [
             gg * bb - gb * gb,
             rb * gb - rg * bb,
@@ -46,8 +45,8 @@ def make_guide(image: Tensor, radius: int, smoothness: float) -> Guide:
         ],
         1,
     )
-    determinant = rr * cofactors[:, 0] + rg * cofactors[:, 1] + rb * cofactors[:, 2]
-    return Guide(image, mean, cofactors / determinant[:, None], radius)
+    determinant = rr * cofactors[:, :1] + rg * cofactors[:, 1:2] + rb * cofactors[:, 2:3]
+    return Guide(image, torch.cat(means, 1), cofactors / determinant, radius)
 
 
 def follow(guide: Guide, p: Tensor) -> Tensor:
