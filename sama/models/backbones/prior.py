@@ -153,21 +153,22 @@ class PromptPrior(nn.Module):
         side = int(descriptors.shape[2] ** 0.5)
         pool = inside.shape[-1] // side
         inside, outside, box = (F.avg_pool2d(m, pool) for m in (inside, outside, box))
-        first = self._compare(descriptors, inside, outside, each)
+        queries = descriptors * self.sharpness.exp()
+        attention = torch.softmax(queries @ descriptors.transpose(2, 3), -1)  # (B, heads, hw, hw)
+        first = _compared(attention, inside, outside, each)
         with torch.no_grad():
             belief = torch.sigmoid(2 * first.mean(1, keepdim=True))
             inside = inside * belief
             outside = outside + 0.5 * box * (1 - belief)
-        return torch.cat([first, self._compare(descriptors, inside, outside, each)], 1)
+        return torch.cat([first, _compared(attention, inside, outside, each)], 1)
 
-    def _compare(self, descriptors: Tensor, inside: Tensor, outside: Tensor, each: int) -> Tensor:
-        """One comparison, (N, heads, h, w); every pixel attends to all, the values are the prompt's weights."""
-        b, heads, cells, _ = descriptors.shape
-        weights = torch.cat([m / (m.mean((2, 3), keepdim=True) + 1e-4) for m in (inside, outside)], 1)
-        values = weights.reshape(b, each * 2, cells).transpose(1, 2)  # (B, hw, 2 each)
-        queries = descriptors * self.sharpness.exp()
-        likeness = torch.softmax(queries @ descriptors.transpose(2, 3), -1) @ values[:, None]
-        likeness = likeness.reshape(b, heads, cells, each, 2).clamp(min=1e-3).log()
-        ratio = likeness[..., 0] - likeness[..., 1]  # (B, heads, hw, each)
-        side = inside.shape[-1]
-        return ratio.permute(0, 3, 1, 2).reshape(b * each, heads, side, side)
+
+def _compared(attention: Tensor, inside: Tensor, outside: Tensor, each: int) -> Tensor:
+    """One comparison, (N, heads, h, w); every pixel attends to all, the values are the prompt's weights."""
+    b, heads, cells, _ = attention.shape
+    weights = torch.cat([m / (m.mean((2, 3), keepdim=True) + 1e-4) for m in (inside, outside)], 1)
+    values = weights.reshape(b, each * 2, cells).transpose(1, 2)  # (B, hw, 2 each)
+    likeness = (attention @ values[:, None]).reshape(b, heads, cells, each, 2).clamp(min=1e-3).log()
+    ratio = likeness[..., 0] - likeness[..., 1]  # (B, heads, hw, each)
+    side = inside.shape[-1]
+    return ratio.permute(0, 3, 1, 2).reshape(b * each, heads, side, side)
