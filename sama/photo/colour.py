@@ -11,7 +11,8 @@ _PROFILE_MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}
 
 
 def to_srgb(image: Image.Image, icc: bytes | None, notes: list[str]) -> Image.Image:
-    """Return a picture of mode L, RGB, CMYK or LAB as RGB in sRGB, by its profile where there is a usable one.
+    """Return a picture of mode L, RGB, CMYK or LAB as RGB in sRGB, by its profile where there is a usable one; the same
+    picture where it is that already.
 
     What was done is added to `notes`.
     """
@@ -24,7 +25,7 @@ def to_srgb(image: Image.Image, icc: bytes | None, notes: list[str]) -> Image.Im
         return _to_srgb_transform(ImageCms.createProfile("LAB"), "LAB").apply(image)
     if image.mode == "CMYK":
         notes.append("CMYK without a usable profile, colours are approximate")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")  # a copy of 50 megapixels takes 200 MB
 
 
 def own_colours(image: Image.Image, icc: bytes | None, rgb: np.ndarray) -> np.ndarray | None:

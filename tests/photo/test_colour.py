@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from sama.photo.colour import to_srgb
 from sama.photo.opening import open_image
 from tests.helpers import encode, exif
 
@@ -147,6 +148,12 @@ def test_srgb_profile_leaves_the_bytes_alone(pixels):
     photo = open_image(encode(Image.fromarray(pixels), "PNG", icc_profile=icc))
     np.testing.assert_array_equal(photo.rgb, pixels)
     assert photo.notes == () and photo.icc == icc
+
+
+def test_what_is_srgb_already_is_not_copied(pixels):
+    picture, grey = Image.fromarray(pixels), Image.fromarray(pixels[..., 0])
+    assert to_srgb(picture, None, []) is picture
+    np.testing.assert_array_equal(to_srgb(grey, None, []), np.dstack([pixels[..., 0]] * 3))
 
 
 def test_grey_profile():
