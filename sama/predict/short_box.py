@@ -1,8 +1,8 @@
 """A box with one side too far in: where the object seems to go on beyond it, SAMA starts from a longer one's mask.
 
-People draw boxes a little too small, and SAM ends its mask at them. Whether a box is short is not seen in the mask that
-fills it; so the box is tried again with each side, along which the mask lies, farther out. Where the object ends at the
-box, the mask of the longer one does not fill it; where it goes on, it does.
+People draw boxes a little too small, and SAM ends its mask near them. Whether a box is short is not seen in the mask
+that fills it; so the box is tried again with each side, along which the mask lies and a little beyond, farther out.
+Where the object ends at the box, the mask of the longer one does not fill it; where it goes on, it does.
 """
 
 from typing import TYPE_CHECKING
@@ -22,12 +22,13 @@ BETTER = 0.1  # by so much the longer box's mask has to be worth more, see `wort
 BEYOND = 0.03  # of the mask's area: how much the longer box's mask has to have beyond the side
 ALONG = 0.1  # of a side's strip: the share in the mask from which the mask lies along it
 STRIP = 0.04  # of the box's width or height: how wide that strip is
+OUTSIDE = 0.08  # of the box's width or height: how wide the strip outside is, where the mask goes on
 
 
 def lengthened(
     model: "Sama", features: "ImageFeatures", answer: SamAnswer, prompts: PromptTensors
 ) -> SamAnswer:
-    """SAM's answer to one box, or that to a longer one in its place, which costs one pass of SAM's decoder.
+    """SAM's answer to one box, or that to a longer one in its place, which costs a pass of SAM's decoder.
 
     answer: after `filling`; prompts: what it answers, a batch of one, in pixels of the global view. What is no box
     alone is left as it is: clicks say themselves how far the object goes.
@@ -41,7 +42,7 @@ def lengthened(
     box = prompts.coords[0, at].flatten()  # x0, y0, x1, y1
     inside = answer.base[0, 0] > 0
     cells = [round(edge * len(inside) / side) for edge in box.tolist()]
-    tried = [number for number in range(4) if _along(inside, cells, number)]
+    tried = [n for n in range(4) if _goes_on(inside, cells, n)]
     if not tried:
         return answer
     coords = prompts.coords.repeat(len(tried), 1, 1)
@@ -63,18 +64,24 @@ def _worth(answer: SamAnswer, prompts: PromptTensors, side: int) -> Tensor:
     return worth_of(answer, prompts, side).gather(1, answer.chosen[:, None])[:, 0]
 
 
-def _along(inside: Tensor, box: list[int], number: int) -> bool:
-    """Whether a mask (h, w) lies along side `number`, of left, top, right and bottom, of a box in its cells."""
+def _goes_on(inside: Tensor, box: list[int], number: int) -> bool:
+    """Whether a mask (h, w) lies along side `number`, of left, top, right and bottom, of a box in its cells, and has
+    something beyond it."""
+    along = _strip(inside, box, number, STRIP, outside=False)
+    beyond = _strip(inside, box, number, OUTSIDE, outside=True)
+    return along.numel() > 0 and float(along.float().mean()) > ALONG and bool(beyond.any())
+
+
+def _strip(inside: Tensor, box: list[int], number: int, share: float, *, outside: bool) -> Tensor:
+    """What a mask has along a side of a box, on one side of it: `share` of the box's width or height."""
     x0, y0, x1, y1 = box
     x1, y1 = max(x1, x0 + 2), max(y1, y0 + 2)
-    wide, high = max(1, round(STRIP * (x1 - x0))), max(1, round(STRIP * (y1 - y0)))
-    strip = (
-        inside[y0:y1, x0 : x0 + wide],
-        inside[y0 : y0 + high, x0:x1],
-        inside[y0:y1, x1 - wide : x1],
-        inside[y1 - high : y1, x0:x1],
-    )[number]
-    return strip.numel() > 0 and float(strip.float().mean()) > ALONG
+    across = number % 2 == 0
+    ends = (x0, x1) if across else (y0, y1)
+    wide, edge = max(1, round(share * (ends[1] - ends[0]))), ends[number // 2]
+    first = edge - wide if outside == (number < 2) else edge
+    part = slice(max(0, first), max(0, first + wide))
+    return inside[y0:y1, part] if across else inside[part, x0:x1]
 
 
 def _beyond(inside: Tensor, box: list[int], number: int) -> Tensor:

@@ -15,18 +15,18 @@ NOTHING = torch.zeros(1, 0, 4)
 
 
 class Decoder:
-    """A model that finds as much of an object as a box, (x0, y0, x1, y1), lets it see."""
+    """A model that finds as much of an object as a box, (x0, y0, x1, y1), lets it see, and `more` pixels around."""
 
-    def __init__(self, object_: tuple[int, int, int, int], score: float = 0.9):
-        self.object, self.score, self.asked = object_, score, []
+    def __init__(self, object_: tuple[int, int, int, int], score: float = 0.9, more: int = 2):
+        self.object, self.score, self.more, self.asked = object_, score, more, []
         self.backbone = SimpleNamespace(image_size=SIDE)
 
     def decode_sam(self, features: object, prompts: PromptTensors) -> SamAnswer:
         logits = torch.full((len(prompts.labels), 2, CELLS, CELLS), -3.0)
         for row, box in enumerate(prompts.coords[:, :2].flatten(1).tolist()):
             self.asked.append(box)
-            x0, y0 = (round(max(a, b)) for a, b in zip(box[:2], self.object[:2], strict=True))
-            x1, y1 = (round(min(a, b)) for a, b in zip(box[2:], self.object[2:], strict=True))
+            x0, y0 = (round(max(a - self.more, b)) for a, b in zip(box[:2], self.object[:2], strict=True))
+            x1, y1 = (round(min(a + self.more, b)) for a, b in zip(box[2:], self.object[2:], strict=True))
             logits[row, :, y0:y1, x0:x1] = 3
         scores = torch.full(logits.shape[:2], self.score)
         chosen = torch.zeros(len(logits), dtype=torch.long)
@@ -70,12 +70,19 @@ def test_a_box_that_ends_too_early_gets_the_whole_object(short):
 
 
 def test_a_box_around_all_of_an_object_keeps_its_answer():
-    first, found = answered(Decoder(OBJECT), prompts((20.0, 30.0, 100.0, 90.0)))
-    assert found is first
+    model = Decoder(OBJECT)
+    first, found = answered(model, prompts((20.0, 30.0, 100.0, 90.0)))
+    assert found is first and not model.asked
 
 
-def test_only_sides_along_which_the_mask_lies_are_tried():
-    model = Decoder((20, 30, 60, 60))
+def test_a_mask_that_ends_at_its_box_is_not_asked_about_again():
+    model = Decoder(OBJECT, more=0)
+    first, found = answered(model, prompts((30.0, 30.0, 100.0, 90.0)))
+    assert found is first and not model.asked
+
+
+def test_only_sides_beyond_which_the_mask_goes_on_are_tried():
+    model = Decoder((20, 30, 70, 60))
     answered(model, prompts((10.0, 20.0, 60.0, 90.0)))  # room to the left, above and below
     assert model.asked == [[10.0, 20.0, pytest.approx(60 + LONGER * 50), 90.0]]
     answered(model, prompts((10.0, 20.0, 90.0, 90.0)))
