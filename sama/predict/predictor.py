@@ -153,11 +153,11 @@ class SamaPredictor:
         self._prompts = request.prompts
         answers, seconds = [], []
         self._said.begin()
-        for i, prompts in enumerate(request.objects):
-            with threads_beside(self.device):
+        with threads_beside(self.device):
+            for i, prompts in enumerate(request.objects):
                 answer, took = self._answer_one(prompts, request, method, progress, request.candidate_of(i))
-            answers.append(answer)
-            seconds.append(took)
+                answers.append(answer)
+                seconds.append(took)
         return Answer(method.name, tuple(answers), merged_seconds(seconds))
 
     def _answer_one(
